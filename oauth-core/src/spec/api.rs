@@ -1,0 +1,129 @@
+use serde::{Deserialize, Serialize};
+
+use super::endpoints::is_false;
+use super::{FieldType, Params, Template};
+
+/// The provider's API, as far as the file describes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Api {
+    /// What relative paths are relative to.
+    pub base_url: Template,
+    /// Headers that every request carries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Params,
+    /// Further hosts that may see the token: a name, or `*.example.com` for every name below one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
+    /// Described calls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<Operation>,
+}
+
+/// An HTTP method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "UPPERCASE")]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the methods of RFC 9110 section 9 and RFC 5789")]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    /// The method's name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// One described API call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Operation {
+    /// Its name: `list_repos`.
+    pub name: String,
+    /// The generated type: `ListRepos`.
+    pub rust: String,
+    /// The method.
+    pub method: Method,
+    /// The path from the base URL, or a whole URL; `{name}` is one of the path's parameters.
+    pub path: Template,
+    /// What the path and the query take, and the members of a JSON body.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<Parameter>,
+    /// Scopes of which the call needs each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// The result's shape; without it the result is JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returns: Option<Returns>,
+    /// What it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+}
+
+/// A parameter of an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Parameter {
+    /// Its name on the wire.
+    pub name: String,
+    /// The generated argument or method.
+    pub rust: String,
+    /// Where it goes.
+    #[serde(rename = "in")]
+    pub place: ParameterPlace,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: FieldType,
+}
+
+/// Where a parameter goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "they are what they are called")]
+pub enum ParameterPlace {
+    Path,
+    Query,
+    Body,
+}
+
+/// The shape of an operation's result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Returns {
+    /// The generated type: `Repo`.
+    pub rust: String,
+    /// JSON pointer to the object or list.
+    pub at: String,
+    /// Whether that is a list of such objects.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub list: bool,
+    /// The members.
+    pub fields: Vec<ReturnsField>,
+}
+
+/// A member of an operation's result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ReturnsField {
+    /// The field of the generated struct.
+    pub rust: String,
+    /// JSON pointer from the object.
+    pub at: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: FieldType,
+}

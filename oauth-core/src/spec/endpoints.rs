@@ -1,0 +1,76 @@
+use serde::{Deserialize, Serialize};
+
+use super::Template;
+
+/// Where the provider's OAuth endpoints are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Endpoints {
+    /// The authorization endpoint (RFC 6749 section 3.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<Template>,
+    /// The token endpoint (RFC 6749 section 3.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Template>,
+    /// The issuer identifier (RFC 8414 section 2): the exact value of `iss` in callbacks (RFC 9207) and ID tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<Template>,
+    /// Whether the provider always sends `iss` in the callback (RFC 9207 section 3): a callback without is refused.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub iss_in_callback: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+pub(crate) fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// How the client authenticates at the token endpoint (RFC 6749 section 2.3.1, OpenID Connect Core section 9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ClientAuthMethod {
+    /// `client_secret_basic`: the `Authorization: Basic` header, id and secret form-encoded first.
+    Basic,
+    /// `client_secret_post`: `client_id` and `client_secret` among the request's parameters.
+    Body,
+    /// Public client: `client_id` among the parameters, no secret.
+    None,
+}
+
+impl ClientAuthMethod {
+    /// The word the provider file uses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Basic => "basic",
+            Self::Body => "body",
+            Self::None => "none",
+        }
+    }
+}
+
+/// What the provider does with PKCE (RFC 7636); the method is always S256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Pkce {
+    /// A request without a challenge is refused.
+    Required,
+    /// A challenge is honoured. Also right where the provider ignores it.
+    Supported,
+    /// A request with a challenge fails: it is left out. Needs a quirk with the vendor's words.
+    Unsupported,
+}
+
+impl Pkce {
+    /// The word the provider file uses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Supported => "supported",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}

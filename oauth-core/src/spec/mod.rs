@@ -1,0 +1,205 @@
+//! What is true of a provider, after its file was loaded and checked.
+//!
+//! A [`ProviderSpec`] is made in two ways and is the same both times: at run time by
+//! [`from_yaml`](ProviderSpec::from_yaml), and at compile time by the macros, which emit it as canonical JSON that
+//! [`from_json`](ProviderSpec::from_json) decodes once. The engine reads nothing else about a provider.
+//!
+//! The fields are public because this is data that tools read (simulators, catalogs, documentation); every struct is
+//! `#[non_exhaustive]`, so that the format can grow in a minor release. Changing a loaded spec by hand bypasses the
+//! checks: change the file instead.
+
+mod api;
+mod authorize;
+mod callback;
+mod endpoints;
+mod field;
+pub mod names;
+mod profile;
+mod quirk;
+mod refresh;
+mod scopes;
+mod setting;
+mod template;
+mod token;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::api::{Api, Method, Operation, Parameter, ParameterPlace, Returns, ReturnsField};
+pub use self::authorize::{Authorize, AuthorizeOption};
+pub use self::callback::{Callback, KeptValue};
+pub use self::endpoints::{ClientAuthMethod, Endpoints, Pkce};
+pub use self::field::{FieldKind, FieldType};
+pub use self::profile::{Profile, ProfileField, ProfileMap};
+pub use self::quirk::{Confidence, Quirk};
+pub use self::refresh::{Refresh, RefreshNeeds, RefreshWith};
+pub use self::scopes::{KnownScope, Scopes};
+pub use self::setting::{Setting, SettingKind};
+pub use self::template::{Hole, Part, Template};
+pub use self::token::{
+    BodyFormat, ErrorFields, Expiry, ExpiryKind, ExpiryUnit, ExtraField, FailsWhen, Placement, Token, TokenRequest,
+    TokenResponse, TokenTypeRule, Upgrade,
+};
+
+/// An ordered list of parameter names and value templates.
+pub type Params = Vec<(String, Template)>;
+/// An ordered list of parameter renames: the RFC's name, the provider's name.
+pub type Renames = Vec<(String, String)>;
+
+/// Everything the engine knows of a provider.
+///
+/// Required parts are plain fields; a part that the file leaves out has the value that RFC 6749 and its companions
+/// define, so that a file without deviations says next to nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ProviderSpec {
+    /// The catalog id, equal to the file's name: `github`.
+    pub id: String,
+    /// The display name: `GitHub`.
+    pub name: String,
+    /// The Rust module of the generated client: `github`.
+    pub module: String,
+    /// The Rust marker type of the generated client: `GitHub`.
+    pub marker: String,
+    /// One sentence about the provider, for generated documentation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The vendor's page that these facts were read on.
+    pub docs: String,
+    /// Where a developer registers a client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub console: Option<String>,
+    /// The day (`YYYY-MM-DD`) on which the facts were last compared with `docs`.
+    pub checked: String,
+    /// How sure we are of the facts.
+    pub confidence: Confidence,
+    /// Topics, for catalogs: `[developer, identity]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// What a user must or may set before the client works: a region, a tenant, a shop.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<Setting>,
+    /// The OAuth endpoints.
+    pub endpoints: Endpoints,
+    /// How the client proves itself at the token endpoint (RFC 6749 section 2.3).
+    pub client_auth: ClientAuthMethod,
+    /// What the provider does with PKCE (RFC 7636).
+    pub pkce: Pkce,
+    /// Scopes (RFC 6749 section 3.3).
+    pub scopes: Scopes,
+    /// The authorization request (RFC 6749 section 4.1.1).
+    pub authorize: Authorize,
+    /// The authorization response (RFC 6749 section 4.1.2).
+    pub callback: Callback,
+    /// The token request, its response, and where the token goes in API requests.
+    pub token: Token,
+    /// Refreshing; `None` where the provider has no way to refresh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<Refresh>,
+    /// Where the profile of the logged-in user comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+    /// The provider's API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<Api>,
+    /// Every deviation that a reader might take for a mistake, with its reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quirks: Vec<Quirk>,
+}
+
+impl ProviderSpec {
+    /// Decodes the canonical JSON that [`to_json`](Self::to_json) writes and the macros embed.
+    ///
+    /// This is for specs that have passed the checks already. To load what an author wrote, use
+    /// [`from_yaml`](Self::from_yaml).
+    pub fn from_json(json: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    /// Writes the canonical JSON: equal specs give equal bytes.
+    pub fn to_json(&self) -> String {
+        // A spec is maps with string keys, strings, numbers and lists: serde_json can write each of them.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// What the file's author called `name`, with the id, for messages: `GitHub (github)`.
+    pub fn label(&self) -> String {
+        format!("{} ({})", self.name, self.id)
+    }
+
+    /// The setting of that name.
+    pub fn setting(&self, name: &str) -> Option<&Setting> {
+        self.settings.iter().find(|setting| setting.name == name)
+    }
+
+    /// The settings that have no default: a client cannot work before they are given.
+    pub fn required_settings(&self) -> impl Iterator<Item = &Setting> {
+        self.settings.iter().filter(|setting| setting.is_required())
+    }
+
+    /// The API operation of that name.
+    pub fn operation(&self, name: &str) -> Option<&Operation> {
+        self.api.as_ref()?.operations.iter().find(|operation| operation.name == name)
+    }
+
+    /// The names of what this provider can do, as the catalog lists them.
+    pub fn capabilities(&self) -> Vec<&'static str> {
+        let mut capabilities = Vec::new();
+        if self.endpoints.authorization.is_some() {
+            capabilities.push("authorize");
+        }
+        if self.refresh.is_some() {
+            capabilities.push("refresh");
+        }
+        if self.profile.is_some() {
+            capabilities.push("profile");
+        }
+        if self.api.is_some() {
+            capabilities.push("api");
+        }
+        capabilities
+    }
+
+    /// The grants (RFC 6749 section 1.3) that this provider's file declares.
+    pub fn grants(&self) -> Vec<&'static str> {
+        let mut grants = Vec::new();
+        if self.endpoints.authorization.is_some() {
+            grants.push("authorization_code");
+        }
+        if self.refresh.as_ref().is_some_and(|refresh| refresh.with == RefreshWith::RefreshToken) {
+            grants.push("refresh_token");
+        }
+        grants
+    }
+}
+
+/// A spec in a `static`: decoded from its canonical JSON at first use, once, and shared from then on.
+///
+/// The macros emit one per provider, inside the function that returns it, so that a provider that is never used
+/// leaves nothing in the binary.
+#[derive(Debug)]
+pub struct SpecCell {
+    json: &'static str,
+    spec: std::sync::OnceLock<Arc<ProviderSpec>>,
+}
+
+impl SpecCell {
+    /// A cell over JSON that passed the checks at compile time.
+    pub const fn new(json: &'static str) -> Self {
+        Self { json, spec: std::sync::OnceLock::new() }
+    }
+
+    /// The spec.
+    ///
+    /// # Panics
+    ///
+    /// When the JSON is not a spec: the macros and the run time are then of different versions, which the exact
+    /// version requirement between them rules out.
+    pub fn load(&self) -> &Arc<ProviderSpec> {
+        self.spec.get_or_init(|| match ProviderSpec::from_json(self.json) {
+            Ok(spec) => Arc::new(spec),
+            Err(fault) => panic!("the compiled provider spec does not decode ({fault}): oauth-macros and oauth-core differ in version"),
+        })
+    }
+}

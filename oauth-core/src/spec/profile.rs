@@ -1,0 +1,78 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Method, Params, Template};
+
+/// Where the user's profile comes from and which of its members mean what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Profile {
+    /// `GET` or `POST`.
+    pub method: Method,
+    /// The address.
+    pub url: Template,
+    /// Query parameters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub query: Params,
+    /// Extra headers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Params,
+    /// The members.
+    pub map: ProfileMap,
+}
+
+/// JSON pointers (RFC 6901) into the profile answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ProfileMap {
+    /// The stable, unique id of the user; text or a number.
+    pub subject: String,
+    /// The login name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The full name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Whether the provider has verified that address: a boolean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_verified: Option<String>,
+    /// The picture's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar_url: Option<String>,
+    /// The profile page's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// The members of a normalised profile, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the names of ProfileMap's fields, which say what they are")]
+pub enum ProfileField {
+    Subject,
+    Username,
+    Name,
+    Email,
+    EmailVerified,
+    AvatarUrl,
+    Url,
+}
+
+impl ProfileMap {
+    /// The members that are mapped, with their pointers.
+    pub fn fields(&self) -> impl Iterator<Item = (ProfileField, &str)> {
+        [
+            (ProfileField::Subject, Some(&self.subject)),
+            (ProfileField::Username, self.username.as_ref()),
+            (ProfileField::Name, self.name.as_ref()),
+            (ProfileField::Email, self.email.as_ref()),
+            (ProfileField::EmailVerified, self.email_verified.as_ref()),
+            (ProfileField::AvatarUrl, self.avatar_url.as_ref()),
+            (ProfileField::Url, self.url.as_ref()),
+        ]
+        .into_iter()
+        .filter_map(|(field, pointer)| Some((field, pointer?.as_str())))
+    }
+}

@@ -1,0 +1,44 @@
+use serde::{Deserialize, Serialize};
+
+/// How the provider takes scopes, and which it knows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Scopes {
+    /// What stands between two scopes in the authorization request: `" "` (RFC 6749 section 3.3), or the provider's.
+    pub separator: String,
+    /// What stands between two scopes in the token response, where that differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_separator: Option<String>,
+    /// The parameter's name: `scope`.
+    pub param: String,
+    /// Scopes that are asked for when the caller names none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub default: Vec<String>,
+    /// Scopes that are added to every request, because the login fails without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required: Vec<String>,
+    /// The scopes the file describes: the variants of the generated `Scope`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known: Vec<KnownScope>,
+}
+
+impl Scopes {
+    /// Splits what the provider says it granted.
+    pub fn split_response<'a>(&'a self, granted: &'a str) -> impl Iterator<Item = &'a str> {
+        let separator = self.response_separator.as_deref().unwrap_or(&self.separator);
+        granted.split(|c: char| c == ' ' || separator.contains(c)).filter(|scope| !scope.is_empty())
+    }
+}
+
+/// One scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct KnownScope {
+    /// What is sent: `read:user`.
+    pub value: String,
+    /// The variant of the generated `Scope`: `ReadUser`.
+    pub rust: String,
+    /// What it grants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+}
