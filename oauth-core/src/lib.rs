@@ -1,5 +1,98 @@
-//! The engine behind `oauth-providers`.
+//! The engine behind `oauth-providers`: provider files, the OAuth flows, applying tokens, and the life of a token.
+//!
+//! Most programs depend on `oauth-providers`, which re-exports everything here beside a catalog of typed providers.
+//! This crate alone is for programs whose providers are all known at run time only.
+//!
+//! A provider is data: a [`ProviderSpec`], loaded from YAML at run time or compiled in by the macros. A [`Client`] is
+//! you at that provider; [`Client::authorize`] starts a login, [`Client::callback`] finishes it, and the [`Account`]
+//! it gives keeps its token fresh.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "schema")]
+mod check;
+#[cfg(feature = "schema")]
+mod fault;
+#[cfg(feature = "schema")]
+pub mod load;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod spec;
-pub use spec::ProviderSpec;
+
+#[cfg(feature = "client")]
+mod account;
+#[cfg(feature = "client")]
+mod api;
+#[cfg(feature = "client")]
+mod apply;
+#[cfg(feature = "client")]
+mod authorize;
+#[cfg(feature = "client")]
+mod callback;
+#[cfg(feature = "client")]
+mod catalog;
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod clock;
+#[cfg(feature = "client")]
+mod encode;
+#[cfg(feature = "client")]
+mod error;
+#[cfg(feature = "client")]
+mod exchange;
+#[cfg(feature = "client")]
+mod fields;
+#[cfg(feature = "client")]
+#[doc(hidden)]
+#[path = "generated.rs"]
+pub mod __private;
+#[cfg(feature = "client")]
+pub mod http;
+#[cfg(feature = "client")]
+mod json;
+#[cfg(feature = "client")]
+mod origin;
+#[cfg(feature = "client")]
+mod pending;
+#[cfg(feature = "client")]
+mod profile;
+#[cfg(feature = "client")]
+mod provider;
+#[cfg(feature = "client")]
+mod refresh;
+#[cfg(feature = "client")]
+mod rng;
+#[cfg(feature = "client")]
+mod scopes;
+#[cfg(feature = "client")]
+pub mod store;
+#[cfg(feature = "client")]
+mod token;
+#[cfg(feature = "client")]
+mod values;
+
+#[cfg(feature = "client")]
+pub use secrecy::{ExposeSecret, SecretString};
+
+#[cfg(feature = "client")]
+pub use self::{
+    account::Account,
+    api::{ApiCall, ApiRequest, ApiResponse, IntoParam, OperationCall, OperationOutput},
+    authorize::{Attempt, AuthorizationUrl, Authorize},
+    callback::{CallbackInput, IntoPending, VerifiedCode},
+    catalog::CatalogEntry,
+    client::{Client, ClientAuth},
+    clock::{Clock, SystemClock},
+    error::{Error, ErrorKind, Result, ServerError, Step},
+    fields::{FieldReader, FromFields, NoExtras, RawFields},
+    pending::{Browser, BrowserBinding, PendingAttempt, PendingAttempts},
+    profile::Profile,
+    provider::{CanAuthorize, CanRefresh, Compiled, Dynamic, HasApi, HasProfile, Provider},
+    rng::{OsRng, Rng, RngError},
+    scopes::{IntoScopes, Scopes},
+    token::TokenSet,
+    values::{OptionValue, SettingValue},
+};
+#[cfg(feature = "schema")]
+pub use self::fault::{Fault, Faults};
+pub use self::spec::ProviderSpec;

@@ -19,7 +19,7 @@ mod quirk;
 mod refresh;
 mod scopes;
 mod setting;
-mod template;
+pub(crate) mod template;
 mod token;
 
 use std::sync::Arc;

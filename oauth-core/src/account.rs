@@ -1,0 +1,233 @@
+//! A logged-in account: a handle that keeps its token fresh.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::watch;
+
+use crate::client::{Client, Inner};
+use crate::error::{Error, ErrorKind, Result, Step};
+use crate::provider::{CanRefresh, Dynamic, Provider};
+use crate::refresh;
+use crate::spec::{ProviderSpec, RefreshWith};
+use crate::store::{MemoryStore, Store};
+use crate::token::TokenSet;
+
+/// A token that ends within this time is renewed before it is used: clocks differ, and requests take time.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// A logged-in account.
+///
+/// It is cheap to clone, and all clones share one set of tokens: however many tasks ask for a token at once, an expired
+/// one is renewed by one request, which goes on even when the task that started it is cancelled.
+///
+/// ```no_run
+/// # async fn run(account: oauth_core::Account) -> oauth_core::Result<()> {
+/// let token = account.token().await?; // fresh, whenever it is asked for
+/// let me = account.profile().await?;
+/// println!("{} ({})", me.name.unwrap_or_default(), me.subject);
+/// # Ok(()) }
+/// ```
+pub struct Account<P: Provider = Dynamic> {
+    shared: Arc<Shared>,
+    provider: PhantomData<fn() -> P>,
+}
+
+struct Shared {
+    client: Arc<Inner>,
+    snapshot: RwLock<Arc<TokenSet>>,
+    store: Arc<dyn Store>,
+    flight: Mutex<Option<Flight>>,
+}
+
+/// The refresh under way: what all who wait for it will get.
+type Flight = watch::Receiver<Option<Result<Arc<TokenSet>>>>;
+
+/// The one key of an account that has a store to itself.
+const KEY: &str = "account";
+
+impl<P: Provider> Account<P> {
+    pub(crate) fn new(client: Arc<Inner>, tokens: TokenSet) -> Self {
+        let shared = Shared {
+            client,
+            snapshot: RwLock::new(Arc::new(tokens)),
+            store: Arc::new(MemoryStore::new()),
+            flight: Mutex::new(None),
+        };
+        Self { shared: Arc::new(shared), provider: PhantomData }
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.shared.client
+    }
+
+    pub(crate) fn erased(&self) -> Account<Dynamic> {
+        Account { shared: Arc::clone(&self.shared), provider: PhantomData }
+    }
+
+    /// The same account, its provider known only at run time.
+    pub fn erase(self) -> Account<Dynamic> {
+        self.erased()
+    }
+
+    /// The client it logged in with.
+    pub fn client(&self) -> Client<P> {
+        Client::from_inner(Arc::clone(&self.shared.client))
+    }
+
+    /// The provider's facts.
+    pub fn spec(&self) -> &ProviderSpec {
+        self.shared.client.spec()
+    }
+
+    /// The tokens as they are now, without renewing any.
+    pub fn tokens(&self) -> Arc<TokenSet> {
+        Arc::clone(&self.shared.snapshot.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the token response had beyond the standard.
+    pub fn extras(&self) -> Result<P::Extras> {
+        self.tokens().read_extras().map_err(|why| self.inner().error(ErrorKind::BadResponse, Step::Exchange, format!("the token response's extras are not as described: {why}")))
+    }
+
+    /// What the callback had beyond the standard.
+    pub fn callback_extras(&self) -> Result<P::CallbackExtras> {
+        self.tokens().read_callback().map_err(|why| self.inner().error(ErrorKind::CallbackValue, Step::Callback, format!("the callback's extras are not as described: {why}")))
+    }
+
+    /// A fresh access token: renewed first when it ends within a minute and can be renewed.
+    pub async fn token(&self) -> Result<SecretString> {
+        Ok(self.fresh().await?.access_token.expose_secret().into())
+    }
+
+    /// Renews the token now, whatever its age. Callers at the same time share one request and its result.
+    pub async fn refresh(&self) -> Result<Arc<TokenSet>>
+    where
+        P: CanRefresh,
+    {
+        let tokens = self.tokens();
+        self.renew(&tokens).await
+    }
+
+    /// Tokens good for a request.
+    pub(crate) async fn fresh(&self) -> Result<Arc<TokenSet>> {
+        let tokens = self.tokens();
+        let now = self.inner().now();
+        if !tokens.expires_within(MARGIN, now) {
+            return Ok(tokens);
+        }
+        let over = tokens.expires_within(Duration::ZERO, now);
+        if !self.can_renew(&tokens) {
+            return if over { Err(self.cannot_renew()) } else { Ok(tokens) };
+        }
+        match self.renew(&tokens).await {
+            // The old one has not ended yet: an outage of the token endpoint is no outage of the API.
+            Err(error) if error.is_retryable() && !over => Ok(tokens),
+            result => result,
+        }
+    }
+
+    /// Whether there is a way and a token to renew these tokens with.
+    pub(crate) fn can_renew(&self, tokens: &TokenSet) -> bool {
+        match self.spec().refresh.as_ref().map(|refresh| refresh.with) {
+            Some(RefreshWith::RefreshToken) => tokens.refresh_token.is_some(),
+            Some(RefreshWith::AccessToken) => true,
+            None => false,
+        }
+    }
+
+    fn cannot_renew(&self) -> Error {
+        let note = self.spec().refresh.as_ref().and_then(|refresh| refresh.note.clone());
+        let error = Error::new(ErrorKind::NoRefreshToken, Step::Refresh, "the access token has expired and there is nothing to renew it with");
+        match note {
+            Some(note) => error.fix(note),
+            None => error,
+        }
+        .of(self.spec())
+    }
+
+    /// Replaces `old`, which was expired or refused, by one request for all who ask at the same time.
+    pub(crate) async fn renew(&self, old: &Arc<TokenSet>) -> Result<Arc<TokenSet>> {
+        let mut flight = match self.shared.join(old) {
+            Joined::Newer(tokens) => return Ok(tokens),
+            Joined::Flight(flight) => flight,
+        };
+        let landed = flight.wait_for(Option::is_some).await;
+        match landed.ok().and_then(|result| result.clone()) {
+            Some(result) => result,
+            None => Err(self.inner().error(ErrorKind::Store, Step::Refresh, "the refresh was ended before it had a result, with the runtime it ran in")),
+        }
+    }
+}
+
+enum Joined {
+    Newer(Arc<TokenSet>),
+    Flight(Flight),
+}
+
+impl Shared {
+    /// Joins the refresh under way, or starts one in a task of its own: a caller that is cancelled must not cancel a
+    /// refresh that the server may have carried out.
+    fn join(self: &Arc<Self>, old: &Arc<TokenSet>) -> Joined {
+        let mut flight = self.flight.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(under_way) = &*flight {
+            return Joined::Flight(under_way.clone());
+        }
+        let current = Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner));
+        if !Arc::ptr_eq(&current, old) {
+            return Joined::Newer(current);
+        }
+        let (landing, receiver) = watch::channel(None);
+        *flight = Some(receiver.clone());
+        let shared = Arc::clone(self);
+        tokio::spawn(async move {
+            let flight = FlightEnd(&shared);
+            let result = shared.refresh(&current).await;
+            drop(flight);
+            landing.send_replace(Some(result));
+        });
+        Joined::Flight(receiver)
+    }
+
+    /// Re-reads, decides, refreshes, writes, publishes.
+    async fn refresh(&self, current: &Arc<TokenSet>) -> Result<Arc<TokenSet>> {
+        let tokens = match self.store.load(KEY).await? {
+            Some(stored) if !stored.expires_within(MARGIN, self.client.now()) && !Arc::ptr_eq(&stored, current) => return Ok(self.publish(stored)),
+            Some(stored) => stored,
+            None => Arc::clone(current),
+        };
+        let renewed = Arc::new(refresh::refresh(&self.client, &tokens).await?);
+        self.store.save(KEY, Arc::clone(&renewed)).await?;
+        Ok(self.publish(renewed))
+    }
+
+    fn publish(&self, tokens: Arc<TokenSet>) -> Arc<TokenSet> {
+        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&tokens);
+        tokens
+    }
+}
+
+/// Ends the flight when it is dropped: after its result, and also when the task panics or its runtime is shut down, so
+/// that the next caller starts a new one.
+struct FlightEnd<'a>(&'a Shared);
+
+impl Drop for FlightEnd<'_> {
+    fn drop(&mut self) {
+        *self.0.flight.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl<P: Provider> Clone for Account<P> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), provider: PhantomData }
+    }
+}
+
+impl<P: Provider> fmt::Debug for Account<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("provider", &self.spec().id).field("tokens", &self.tokens()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,93 @@
+use std::fmt;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+
+use crate::account::Account;
+use crate::error::{Error, ErrorKind, Result, ServerError, Step};
+use crate::http::{Body, retry_after, transport_error};
+use crate::provider::Dynamic;
+
+/// The API's answer. Its body is read when it is asked for, and may be of any size.
+pub struct ApiResponse {
+    account: Account<Dynamic>,
+    host: String,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Body,
+}
+
+impl ApiResponse {
+    pub(crate) fn new(account: Account<Dynamic>, host: String, response: http::Response<Body>) -> Self {
+        let (head, body) = response.into_parts();
+        Self { account, host, status: head.status, headers: head.headers, body }
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The next piece of the body; `None` at its end.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
+        self.body.chunk().await.map_err(|error| transport_error(Step::Api, &self.host, error).of(self.account.spec()))
+    }
+
+    /// The whole body.
+    pub async fn bytes(mut self) -> Result<Bytes> {
+        let mut whole = BytesMut::new();
+        while let Some(piece) = self.chunk().await? {
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole.freeze())
+    }
+
+    /// The whole body as text.
+    pub async fn text(self) -> Result<String> {
+        let account = self.account.clone();
+        let bytes = self.bytes().await?;
+        String::from_utf8(bytes.into()).map_err(|_| account.inner().error(ErrorKind::BadApiResponse, Step::Api, "the answer is not UTF-8"))
+    }
+
+    /// The body as JSON, if the API agreed to the request.
+    pub async fn json<T: DeserializeOwned>(self) -> Result<T> {
+        let response = self.error_for_status()?;
+        let (account, status) = (response.account.clone(), response.status);
+        let bytes = response.bytes().await?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            let what = format!("the answer is not the JSON that was expected (status {}, {} bytes)", status.as_u16(), bytes.len());
+            // The position, not the text: serde_json's messages may quote the answer.
+            let place = format!("line {}, column {}", error.line(), error.column());
+            Error::new(ErrorKind::BadApiResponse, Step::Api, what).source(place).of(account.spec())
+        })
+    }
+
+    /// The answer, or an error when its status is not one of success.
+    pub fn error_for_status(self) -> Result<Self> {
+        if self.status.is_success() {
+            return Ok(self);
+        }
+        let status = self.status.as_u16();
+        let (kind, what) = match status {
+            401 => (ErrorKind::Unauthorized, "the API does not take the token".to_owned()),
+            429 => (ErrorKind::RateLimited, "the API asks to wait".to_owned()),
+            500.. => (ErrorKind::Unavailable, format!("the API is not able to answer (status {status})")),
+            _ => (ErrorKind::ApiStatus, format!("the API refused the request (status {status})")),
+        };
+        let wait = retry_after(&self.headers, self.account.inner().now());
+        let server = ServerError::new(None, None, None).with_status(status, wait);
+        Err(Error::new(kind, Step::Api, what).server(server).of(self.account.spec()))
+    }
+}
+
+impl fmt::Debug for ApiResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiResponse").field("status", &self.status).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,43 @@
+//! Lists of compiled providers.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::client::{Client, ClientAuth};
+use crate::provider::Dynamic;
+use crate::spec::ProviderSpec;
+
+/// One provider of a list that a macro made from a folder.
+#[derive(Clone, Copy)]
+pub struct CatalogEntry {
+    id: &'static str,
+    spec: fn() -> &'static Arc<ProviderSpec>,
+}
+
+impl CatalogEntry {
+    #[doc(hidden)]
+    pub const fn new(id: &'static str, spec: fn() -> &'static Arc<ProviderSpec>) -> Self {
+        Self { id, spec }
+    }
+
+    /// The provider's id.
+    pub fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// The provider's facts.
+    pub fn spec(&self) -> &'static Arc<ProviderSpec> {
+        (self.spec)()
+    }
+
+    /// A client of the provider, for programs that choose it at run time.
+    pub fn client(&self, id: impl Into<String>, credentials: impl Into<ClientAuth>) -> Client<Dynamic> {
+        Client::dynamic(Arc::clone(self.spec()), id, credentials)
+    }
+}
+
+impl fmt::Debug for CatalogEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CatalogEntry").field(&self.id).finish()
+    }
+}

@@ -1,0 +1,116 @@
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
+
+use super::{ClientAuth, Prepared};
+use crate::clock::{Clock, SystemClock};
+use crate::error::{Error, ErrorKind, Result, Step};
+use crate::http::{HttpClient, ReqwestClient, transport_error};
+use crate::rng::{OsRng, Rng};
+use crate::spec::ProviderSpec;
+
+/// What a client was told.
+#[derive(Clone)]
+pub(crate) struct Config {
+    pub(crate) spec: Arc<ProviderSpec>,
+    pub(crate) client_id: String,
+    pub(crate) auth: ClientAuth,
+    pub(crate) settings: Vec<(String, String)>,
+    pub(crate) redirect_uri: Option<String>,
+    pub(crate) scopes: Option<Vec<String>>,
+    pub(crate) http: OnceLock<Result<Arc<dyn HttpClient>, Error>>,
+    pub(crate) timeout: Duration,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) at: Option<String>,
+}
+
+/// What a client was told, and what follows from it, worked out at first use.
+pub(crate) struct Inner {
+    pub(crate) config: Config,
+    pub(crate) prepared: OnceLock<Result<Prepared, Error>>,
+}
+
+/// RFC 6749 names no limit; 30 seconds is what people wait.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Config {
+    pub(crate) fn new(spec: Arc<ProviderSpec>, client_id: String, auth: ClientAuth) -> Self {
+        Self {
+            spec,
+            client_id,
+            auth,
+            settings: Vec::new(),
+            redirect_uri: None,
+            scopes: None,
+            http: OnceLock::new(),
+            timeout: TIMEOUT,
+            clock: Arc::new(SystemClock),
+            rng: Arc::new(OsRng),
+            at: None,
+        }
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: String) {
+        self.settings.retain(|(known, _)| known != name);
+        self.settings.push((name.to_owned(), value));
+    }
+
+    pub(crate) fn check_setting(&self, name: &str, value: &str) -> Result<()> {
+        let fail = |what: String| Err(Error::new(ErrorKind::Setting, Step::Configure, what).of(&self.spec));
+        let Some(setting) = self.spec.setting(name) else {
+            let known: Vec<&str> = self.spec.settings.iter().map(|setting| setting.name.as_str()).collect();
+            return fail(format!("there is no setting `{}`; it has {}", name.escape_debug(), if known.is_empty() { "none".to_owned() } else { known.join(", ") }));
+        };
+        match setting.resolve(value) {
+            Ok(_) => Ok(()),
+            Err(why) => fail(format!("`{}` cannot be the setting `{name}`: {why}", crate::error::clean(value))),
+        }
+    }
+
+    /// The value of a setting, its default where none is given.
+    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
+        let given = self.settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        given.or_else(|| self.spec.setting(name)?.default.as_deref())
+    }
+}
+
+impl Inner {
+    pub(crate) fn new(config: Config) -> Self {
+        Self { config, prepared: OnceLock::new() }
+    }
+
+    pub(crate) fn spec(&self) -> &ProviderSpec {
+        &self.config.spec
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        self.config.clock.now()
+    }
+
+    /// Everything that can be worked out once; the first use pays, and finds what is missing.
+    pub(crate) fn prepared(&self) -> Result<&Prepared> {
+        self.prepared.get_or_init(|| Prepared::new(&self.config)).as_ref().map_err(Clone::clone)
+    }
+
+    pub(crate) fn http(&self) -> Result<&dyn HttpClient> {
+        let made = self.config.http.get_or_init(|| match ReqwestClient::new() {
+            Ok(client) => Ok(Arc::new(client) as Arc<dyn HttpClient>),
+            Err(error) => Err(transport_error(Step::Configure, "the provider", error).of(self.spec())),
+        });
+        match made {
+            Ok(client) => Ok(&**client),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    /// An error builder's last step, with this client's provider.
+    pub(crate) fn error(&self, kind: ErrorKind, step: Step, what: impl Into<String>) -> Error {
+        Error::new(kind, step, what).of(self.spec())
+    }
+}
+
+impl Clone for Inner {
+    fn clone(&self) -> Self {
+        Self { config: self.config.clone(), prepared: self.prepared.clone() }
+    }
+}

@@ -1,0 +1,216 @@
+//! A configured client of one provider.
+
+mod at;
+mod auth;
+mod config;
+mod env;
+mod prepared;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+pub use self::auth::ClientAuth;
+pub(crate) use self::config::{Config, Inner};
+pub(crate) use self::prepared::{Context, Prepared, fill, push_scopes, renamed, scopes};
+use crate::account::Account;
+use crate::authorize::Authorize;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::http::HttpClient;
+use crate::provider::{CanAuthorize, Compiled, Dynamic, Provider};
+use crate::rng::Rng;
+use crate::scopes::IntoScopes;
+use crate::spec::ProviderSpec;
+use crate::token::TokenSet;
+use crate::values::SettingValue;
+
+/// A client of one provider: who you are there, and how you want to be called back.
+///
+/// It is cheap to clone, and clones share the connection pool. Compiled and run-time providers have the same client
+/// over the same engine; `P` only says which scopes, options and calls compile.
+///
+/// ```
+/// use oauth_core::ProviderSpec;
+///
+/// let client = ProviderSpec::from_yaml("
+/// id: acme
+/// name: Acme
+/// docs: https://acme.example/docs
+/// checked: 2026-11-21
+/// endpoints: {authorization: https://acme.example/authorize, token: https://acme.example/token}
+/// ")?
+/// .client("my-client-id", "my-client-secret")
+/// .redirect_uri("https://app.example/callback");
+/// # Ok::<(), oauth_core::Faults>(())
+/// ```
+pub struct Client<P: Provider = Dynamic> {
+    inner: Arc<Inner>,
+    provider: PhantomData<fn() -> P>,
+}
+
+impl<P: Compiled> Client<P> {
+    /// A client of a compiled provider; the constructors on the provider's marker call it.
+    pub fn new(id: impl Into<String>, credentials: impl Into<ClientAuth>) -> Self {
+        Self::over(Inner::new(Config::new(Arc::clone(P::spec()), id.into(), credentials.into())))
+    }
+
+    /// Gives a setting its value: `.set(zoho::Region::Eu)`.
+    pub fn set<S: SettingValue<P>>(self, setting: S) -> Self {
+        let value = setting.into_value().into_owned();
+        self.configured(|config| config.set(S::NAME, value))
+    }
+
+    /// A client whose id, secret and required settings come from the environment: `GITHUB_CLIENT_ID`,
+    /// `GITHUB_CLIENT_SECRET` (absent for a public client), and one variable per setting, as `SHOPIFY_SHOP`.
+    pub fn from_env() -> Result<Self> {
+        env::config(Arc::clone(P::spec())).map(|config| Self::over(Inner::new(config)))
+    }
+}
+
+impl Client<Dynamic> {
+    /// A client of a provider known only at run time.
+    pub fn dynamic(spec: impl Into<Arc<ProviderSpec>>, id: impl Into<String>, credentials: impl Into<ClientAuth>) -> Self {
+        Self::over(Inner::new(Config::new(spec.into(), id.into(), credentials.into())))
+    }
+
+    /// Gives a setting its value, or says why it cannot have it.
+    pub fn set(self, setting: &str, value: impl Into<String>) -> Result<Self> {
+        let value = value.into();
+        self.inner.config.check_setting(setting, &value)?;
+        Ok(self.configured(|config| config.set(setting, value)))
+    }
+}
+
+impl ProviderSpec {
+    /// A client of this provider.
+    pub fn client(self, id: impl Into<String>, credentials: impl Into<ClientAuth>) -> Client<Dynamic> {
+        Client::dynamic(self, id, credentials)
+    }
+
+    /// A public client of this provider: one that has no secret (RFC 6749 section 2.1).
+    pub fn public(self, id: impl Into<String>) -> Client<Dynamic> {
+        Client::dynamic(self, id, ClientAuth::none())
+    }
+
+    /// A client whose id and secret come from the environment: `ACME_CLIENT_ID`, `ACME_CLIENT_SECRET`.
+    pub fn client_from_env(self) -> Result<Client<Dynamic>> {
+        env::config(Arc::new(self)).map(|config| Client::over(Inner::new(config)))
+    }
+}
+
+impl<P: Provider> Client<P> {
+    pub(crate) fn over(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner), provider: PhantomData }
+    }
+
+    pub(crate) fn from_inner(inner: Arc<Inner>) -> Self {
+        Self { inner, provider: PhantomData }
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+
+    fn configured(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        let inner = Arc::make_mut(&mut self.inner);
+        change(&mut inner.config);
+        inner.prepared = OnceLock::new();
+        self
+    }
+
+    /// Where the provider sends the browser back to; it must equal a registered one byte for byte.
+    pub fn redirect_uri(self, uri: impl Into<String>) -> Self {
+        let uri = uri.into();
+        self.configured(|config| config.redirect_uri = Some(uri))
+    }
+
+    /// What a login asks for when the call itself names no scopes.
+    pub fn scopes(self, scopes: impl IntoScopes<P>) -> Self {
+        let scopes = scopes.into_scopes();
+        self.configured(|config| config.scopes = scopes)
+    }
+
+    /// The transport, shared with other clients or your own.
+    pub fn http_client(self, http: Arc<dyn HttpClient>) -> Self {
+        self.configured(|config| config.http = OnceLock::from(Ok(http)))
+    }
+
+    /// How long an OAuth request may take in all; 30 seconds unless set.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.configured(|config| config.timeout = timeout)
+    }
+
+    /// The clock; the system's unless set.
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        self.configured(|config| config.clock = clock)
+    }
+
+    /// The source of random bytes; the operating system's unless set.
+    pub fn rng(self, rng: Arc<dyn Rng>) -> Self {
+        self.configured(|config| config.rng = rng)
+    }
+
+    /// Sends everything that was meant for the provider to a server on this machine instead: `http://127.0.0.1:4000`.
+    ///
+    /// An address `https://HOST/PATH` becomes `{origin}/HOST/PATH`, for the OAuth endpoints and the API alike. The
+    /// checks of which host may see a token are made before, on the provider's own addresses. An origin that is not
+    /// loopback is refused when the client is first used.
+    pub fn dangerous_at(self, loopback_origin: impl Into<String>) -> Self {
+        let origin = loopback_origin.into();
+        self.configured(|config| config.at = Some(origin))
+    }
+
+    /// The same client, its provider known only at run time: for lists of clients of several providers.
+    pub fn erase(self) -> Client<Dynamic> {
+        Client::from_inner(self.inner)
+    }
+
+    /// The provider's facts.
+    pub fn spec(&self) -> &ProviderSpec {
+        &self.inner.config.spec
+    }
+
+    /// Who you are at the provider.
+    pub fn client_id(&self) -> &str {
+        &self.inner.config.client_id
+    }
+
+    /// Starts a login: [`Authorize`] takes what is particular to this one.
+    pub fn authorize(&self) -> Authorize<P>
+    where
+        P: CanAuthorize,
+    {
+        Authorize::new(self.clone())
+    }
+
+    /// An account over tokens from elsewhere.
+    pub fn account(&self, tokens: TokenSet) -> Account<P> {
+        Account::new(Arc::clone(&self.inner), tokens)
+    }
+
+    /// Checks that everything is there and well formed, without sending anything. Every step does this first.
+    pub fn validate(&self) -> Result<(), Error> {
+        self.inner.prepared().map(|_| ())
+    }
+}
+
+impl<P: Provider> Clone for Client<P> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), provider: PhantomData }
+    }
+}
+
+impl<P: Provider> fmt::Debug for Client<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let config = &self.inner.config;
+        f.debug_struct("Client")
+            .field("provider", &config.spec.id)
+            .field("client_id", &config.client_id)
+            .field("auth", &config.auth)
+            .field("settings", &config.settings)
+            .field("redirect_uri", &config.redirect_uri)
+            .finish_non_exhaustive()
+    }
+}

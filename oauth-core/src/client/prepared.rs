@@ -1,0 +1,201 @@
+use http::HeaderValue;
+
+use super::at::Detour;
+use super::Config;
+use crate::encode::{self, push_pair};
+use crate::error::{Error, ErrorKind, Result, Step};
+use crate::origin::Origins;
+use crate::scopes::is_scope_token;
+use crate::spec::{ClientAuthMethod, Hole, Template, template};
+use crate::token::TokenSet;
+
+/// What follows from a client's configuration: worked out once, read by every step.
+#[derive(Clone)]
+pub(crate) struct Prepared {
+    /// The authorization URL up to and including everything that no call changes.
+    pub(crate) authorize: String,
+    /// `authorize` with the client's own redirect URI and scopes behind it.
+    pub(crate) authorize_usual: Option<String>,
+    /// The scopes of the usual request.
+    pub(crate) scopes: Vec<String>,
+    /// The `Authorization: Basic` header, where that is how the client authenticates.
+    pub(crate) basic: Option<HeaderValue>,
+    /// Where the token may go.
+    pub(crate) origins: Origins,
+    /// The exact issuer.
+    pub(crate) issuer: Option<String>,
+    detour: Option<Detour>,
+}
+
+/// What holes are filled from, beside settings.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Context<'a> {
+    pub(crate) tokens: Option<&'a TokenSet>,
+    pub(crate) callback: &'a [(String, String)],
+    /// Whether this is a parameter of a token request, where secrets may stand.
+    pub(crate) secrets: bool,
+}
+
+impl Prepared {
+    pub(crate) fn new(config: &Config) -> Result<Self> {
+        check_credentials(config)?;
+        for setting in &config.spec.settings {
+            match config.setting(&setting.name) {
+                Some(value) => config.check_setting(&setting.name, value)?,
+                None => {
+                    let what = format!("the setting `{}` is missing", setting.name);
+                    let fix = setting.doc.clone().unwrap_or_else(|| format!("give it with `.set(..)`; it is of kind {}", setting.kind.as_str()));
+                    return Err(Error::new(ErrorKind::Setting, Step::Configure, what).fix(fix).of(&config.spec));
+                }
+            }
+        }
+        let spec = &*config.spec;
+        let detour = config.at.as_deref().map(|origin| Detour::new(spec, origin)).transpose()?;
+        let scopes = scopes(config, None)?;
+        let mut prepared = Self {
+            authorize: String::new(),
+            authorize_usual: None,
+            scopes,
+            basic: basic(config),
+            origins: Origins::new(config)?,
+            issuer: spec.endpoints.issuer.as_ref().map(|issuer| fill(config, Step::Configure, issuer, Context::default())).transpose()?,
+            detour,
+        };
+        if let Some(endpoint) = &spec.endpoints.authorization {
+            prepared.authorize = prepared.authorize_url(config, endpoint, &[])?;
+            if let Some(redirect_uri) = &config.redirect_uri {
+                let mut usual = prepared.authorize.clone();
+                push_pair(&mut usual, renamed(&spec.authorize.rename, "redirect_uri"), redirect_uri);
+                push_scopes(&mut usual, config, &prepared.scopes);
+                prepared.authorize_usual = Some(usual);
+            }
+        }
+        Ok(prepared)
+    }
+
+    /// The authorization URL with what no call changes, without the static parameters that a call replaces.
+    pub(crate) fn authorize_url(&self, config: &Config, endpoint: &Template, replaced: &[&str]) -> Result<String> {
+        let spec = &*config.spec;
+        let mut url = self.address(config, Step::Authorize, endpoint, Context::default())?;
+        // RFC 6749 section 3.1: the endpoint "MAY include a query component, which MUST be retained".
+        url.push(if url.contains('?') { '&' } else { '?' });
+        if url.ends_with("?&") {
+            url.pop();
+        }
+        push_pair(&mut url, renamed(&spec.authorize.rename, "response_type"), "code");
+        push_pair(&mut url, renamed(&spec.authorize.rename, "client_id"), &config.client_id);
+        for (name, value) in &spec.authorize.params {
+            if !replaced.contains(&name.as_str()) {
+                push_pair(&mut url, name, &fill(config, Step::Authorize, value, Context::default())?);
+            }
+        }
+        Ok(url)
+    }
+
+    /// A rendered address: checked to be secure, then led to the stand-in server if there is one.
+    pub(crate) fn address(&self, config: &Config, step: Step, address: &Template, context: Context<'_>) -> Result<String> {
+        let rendered = fill(config, step, address, context)?;
+        let secure = url::Url::parse(&rendered).is_ok_and(|url| template::is_secure(&url) && url.username().is_empty() && url.password().is_none() && url.fragment().is_none());
+        if !secure {
+            let what = format!("the address `{address}` is not an https address once its settings are filled in");
+            return Err(Error::new(ErrorKind::InsecureUrl, step, what).fix("use https; plain http is for loopback only").of(&config.spec));
+        }
+        Ok(self.detoured(rendered))
+    }
+
+    /// The address at the stand-in server, where there is one.
+    pub(crate) fn detoured(&self, address: String) -> String {
+        self.detour.as_ref().map_or(address.clone(), |detour| detour.map(&address))
+    }
+}
+
+/// RFC 6749 section 2.3: confidential clients authenticate; a public client has nothing to do it with.
+fn check_credentials(config: &Config) -> Result<()> {
+    let fail = |what: &str, fix: &str| Err(Error::new(ErrorKind::Config, Step::Configure, what).fix(fix).of(&config.spec));
+    if config.client_id.trim().is_empty() {
+        return fail("the client id is empty", "register an app with the provider and use the id it gives you");
+    }
+    if config.client_id.chars().any(char::is_control) {
+        return fail("the client id has a line break or another control character", "copy it again from the provider's console");
+    }
+    match config.auth.as_secret() {
+        Some("") => fail("the client secret is empty", "use the provider's `public` constructor for a client without a secret"),
+        Some(secret) if secret.chars().any(char::is_control) => fail("the client secret has a line break or another control character", "copy it again from the provider's console, without the line's end"),
+        _ => Ok(()),
+    }
+}
+
+/// RFC 6749 section 2.3.1: id and secret are each form-encoded, then joined by a colon and base64-encoded.
+fn basic(config: &Config) -> Option<HeaderValue> {
+    if config.spec.client_auth != ClientAuthMethod::Basic {
+        return None;
+    }
+    let secret = config.auth.as_secret()?;
+    let pair = format!("{}:{}", encode::form(&config.client_id), encode::form(secret));
+    let mut value = HeaderValue::from_maybe_shared(bytes::Bytes::from(format!("Basic {}", encode::base64(pair.as_bytes())))).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// The scopes of a request: the given or the default ones, the required ones added, each once, each well formed.
+pub(crate) fn scopes(config: &Config, given: Option<&[String]>) -> Result<Vec<String>> {
+    let spec = &config.spec.scopes;
+    let asked = given.or(config.scopes.as_deref()).unwrap_or(&spec.default);
+    let mut scopes: Vec<String> = Vec::with_capacity(asked.len() + spec.required.len());
+    for scope in asked.iter().chain(&spec.required) {
+        let separates = spec.separator != " " && scope.contains(spec.separator.as_str());
+        if !is_scope_token(scope) || separates {
+            let what = format!("`{}` cannot be a scope", crate::error::clean(scope));
+            let fix = "a scope is printable ASCII without spaces, quotes, backslashes and the provider's own separator";
+            return Err(Error::new(ErrorKind::Scope, Step::Authorize, what).fix(fix).of(&config.spec));
+        }
+        if !scopes.contains(scope) {
+            scopes.push(scope.clone());
+        }
+    }
+    Ok(scopes)
+}
+
+pub(crate) fn push_scopes(url: &mut String, config: &Config, scopes: &[String]) {
+    if !scopes.is_empty() {
+        push_pair(url, renamed(&config.spec.authorize.rename, &config.spec.scopes.param), &scopes.join(&config.spec.scopes.separator));
+    }
+}
+
+/// The provider's name for a standard parameter.
+pub(crate) fn renamed<'a>(renames: &'a [(String, String)], standard: &'a str) -> &'a str {
+    renames.iter().find(|(name, _)| name == standard).map_or(standard, |(_, own)| own.as_str())
+}
+
+/// Fills a template's holes, each from its one place.
+pub(crate) fn fill(config: &Config, step: Step, template: &Template, context: Context<'_>) -> Result<String> {
+    template.render(|hole, text| {
+        let missing = |what: String| Error::new(ErrorKind::Setting, step, what).of(&config.spec);
+        match hole {
+            Hole::Name(name) => {
+                let setting = config.spec.setting(name).zip(config.setting(name));
+                let (setting, value) = setting.ok_or_else(|| missing(format!("the setting `{name}` is missing")))?;
+                let value = setting.resolve(value).map_err(|why| missing(format!("the setting `{name}` is not usable: {why}")))?;
+                text.push_str(&value);
+            }
+            Hole::Callback(name) => text.push_str(&callback_value(config, context, name).ok_or_else(|| missing(format!("the callback brought no usable `{name}`")))?),
+            Hole::Token(name) => text.push_str(&context.tokens.and_then(|tokens| tokens.extra(&config.spec, name)).ok_or_else(|| missing(format!("the token response brought no usable `{name}`")))?),
+            Hole::ClientId => text.push_str(&config.client_id),
+            Hole::ClientSecret if context.secrets => text.push_str(config.auth.as_secret().unwrap_or_default()),
+            Hole::AccessToken if context.secrets => text.push_str(context.tokens.map(TokenSet::access_token_str).unwrap_or_default()),
+            Hole::ClientSecret | Hole::AccessToken => return Err(missing(format!("{hole} may not stand here"))),
+        }
+        Ok(())
+    })
+}
+
+/// A callback value reaches an address only through the file's closed list.
+fn callback_value(config: &Config, context: Context<'_>, name: &str) -> Option<String> {
+    let given = context.tokens.map_or(context.callback, |tokens| tokens.callback_values());
+    let value = &given.iter().find(|(known, _)| known == name)?.1;
+    let kept = config.spec.callback.keep.iter().find(|kept| kept.name == name)?;
+    if kept.values.is_empty() {
+        return Some(value.clone());
+    }
+    kept.values.iter().find(|(known, _)| known == value).map(|(_, meaning)| meaning.clone())
+}

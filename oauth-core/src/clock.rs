@@ -1,0 +1,33 @@
+//! The clock, injected: this is the one place that reads the ambient one.
+
+use std::time::SystemTime;
+
+/// What time it is.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// struct Fixed(SystemTime);
+/// impl oauth_core::Clock for Fixed {
+///     fn now(&self) -> SystemTime {
+///         self.0
+///     }
+/// }
+/// # use oauth_core::Clock as _;
+/// assert_eq!(Fixed(SystemTime::UNIX_EPOCH).now(), SystemTime::UNIX_EPOCH);
+/// ```
+pub trait Clock: Send + Sync + 'static {
+    /// The time now.
+    fn now(&self) -> SystemTime;
+}
+
+/// The operating system's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods, reason = "the one place")]
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}

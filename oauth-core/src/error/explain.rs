@@ -1,0 +1,68 @@
+use std::fmt::Write as _;
+
+use super::{Error, ErrorKind, Step};
+
+impl Error {
+    /// The long form for a person: what went wrong, why it usually does, how to fix it, and where.
+    pub fn explain(&self) -> String {
+        let inner = &*self.inner;
+        let mut text = format!("{self}\n  code: {}", self.code());
+        if let Some(server) = &inner.server {
+            let _ = write!(text, "\n  the provider says: {server}");
+        }
+        if let Some(why) = why(inner.kind, inner.step) {
+            let _ = write!(text, "\n  why: {why}");
+        }
+        if let Some(fix) = inner.fix.as_deref().or_else(|| fix(inner.kind, inner.step)) {
+            let _ = write!(text, "\n  fix: {fix}");
+        }
+        if let Some(wait) = inner.retry_after {
+            let _ = write!(text, "\n  wait: {} s", wait.as_secs());
+        }
+        if let Some(provider) = &inner.provider {
+            if let Some(console) = &provider.console {
+                let _ = write!(text, "\n  console: {console}");
+            }
+            let _ = write!(text, "\n  docs: {}", provider.docs);
+        }
+        text
+    }
+}
+
+/// The usual reason; none where the message itself is the reason.
+fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::NoPendingAttempt => "the callback page was opened by itself, after a restart, or long after the login was started",
+        ErrorKind::StateMissing => "the page was opened directly, or a proxy or rewrite rule dropped the query string",
+        ErrorKind::StateMismatch => "the callback belongs to another login: an old tab, or a link that somebody else prepared",
+        ErrorKind::BrowserMissing => "started on `localhost` and returned to `127.0.0.1`, SameSite=Strict, or a Secure cookie over http",
+        ErrorKind::BrowserMismatch => "somebody opened a login link or callback that another browser had started",
+        ErrorKind::AlreadyUsed => "the callback page was reloaded or opened twice; the first one succeeded or failed on its own",
+        ErrorKind::AccessDenied => "the person pressed Cancel, or an administrator has to approve the app first",
+        ErrorKind::ClientRejected => "the client id or secret is wrong, expired, of another app, or has a line break at its end",
+        ErrorKind::GrantRejected if step == Step::Refresh => "the refresh token was revoked, expired, or has been used already by somebody else",
+        ErrorKind::GrantRejected => "the code was used before, is too old, or was issued for another redirect URI or verifier",
+        ErrorKind::RedirectRefused => "a redirect would carry the client's secret to another address, so none is followed",
+        ErrorKind::OriginRefused => "a token is sent only to the provider that issued it",
+        ErrorKind::ResponseEncoded => "compressed answers are not asked for, because their size cannot be bounded up front",
+        _ => return None,
+    })
+}
+
+/// The usual way out, where the place of the error knows no better one.
+fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::NoPendingAttempt | ErrorKind::StateMissing | ErrorKind::StateMismatch | ErrorKind::AttemptExpired | ErrorKind::MissingCode | ErrorKind::AlreadyUsed => "start the login again",
+        ErrorKind::BrowserMissing | ErrorKind::BrowserMismatch => "start the login again in this browser, under the same host name as the redirect URI",
+        ErrorKind::AccessDenied => "offer the login again; nothing is broken",
+        ErrorKind::ClientRejected => "compare id and secret with the provider's console",
+        ErrorKind::GrantRejected if step == Step::Refresh => "send the user through the login again",
+        ErrorKind::GrantRejected => "start the login again",
+        ErrorKind::NoRefreshToken => "send the user through the login again",
+        ErrorKind::RedirectRefused => "put the final address into the provider's file",
+        ErrorKind::ResponseEncoded => "remove the proxy that compresses, or let it pass these answers as they are",
+        ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::Timeout | ErrorKind::Connect | ErrorKind::Network => "try again later",
+        ErrorKind::OriginRefused => "use a path relative to the API's base URL, or list the host under `api.hosts` in the provider's file",
+        _ => return None,
+    })
+}

@@ -1,0 +1,164 @@
+use std::fmt;
+
+/// What was being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Step {
+    /// Setting up the client.
+    Configure,
+    /// Starting a login.
+    Authorize,
+    /// Reading the provider's redirect.
+    Callback,
+    /// Exchanging the authorization code.
+    Exchange,
+    /// Renewing the access token.
+    Refresh,
+    /// Reading the profile.
+    Profile,
+    /// Calling the API.
+    Api,
+    /// Reading or writing stored tokens.
+    Store,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Configure => "setting up the client",
+            Self::Authorize => "starting the login",
+            Self::Callback => "reading the login callback",
+            Self::Exchange => "exchanging the authorization code",
+            Self::Refresh => "refreshing the token",
+            Self::Profile => "reading the profile",
+            Self::Api => "calling the API",
+            Self::Store => "storing the tokens",
+        })
+    }
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $code:literal,)+) => {
+        /// What went wrong.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorKind { $($(#[$doc])* $kind,)+ }
+
+        impl ErrorKind {
+            /// The stable word, for logs, pages and support.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$kind => $code,)+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Something the client needs is missing or malformed: the id, the secret, the redirect URI.
+    Config = "client-config",
+    /// A required setting is missing, or its value is not of its kind.
+    Setting = "setting-invalid",
+    /// The provider's file declares no such capability.
+    Unsupported = "not-supported",
+    /// A scope has characters that RFC 6749 section 3.3 does not allow.
+    Scope = "scope-invalid",
+    /// A caller's parameter would replace one of the protocol's.
+    ReservedParameter = "reserved-parameter",
+    /// An option or parameter has a value that the provider does not take.
+    Parameter = "parameter-invalid",
+    /// The authorization URL is longer than browsers and servers take.
+    UrlTooLong = "url-too-long",
+    /// An address is neither https nor loopback.
+    InsecureUrl = "insecure-url",
+    /// The operating system gave no random bytes; nothing was started.
+    Random = "no-randomness",
+
+    /// No login is under way that this callback could belong to.
+    NoPendingAttempt = "no-pending-attempt",
+    /// The callback has no `state`.
+    StateMissing = "state-missing",
+    /// The callback's `state` is not the attempt's.
+    StateMismatch = "state-mismatch",
+    /// The callback came without the browser's cookie.
+    BrowserMissing = "state-cookie-lost",
+    /// The login was started in another browser.
+    BrowserMismatch = "browser-mismatch",
+    /// The attempt is too old.
+    AttemptExpired = "state-expired",
+    /// The attempt has been completed already.
+    AlreadyUsed = "state-replayed",
+    /// The attempt belongs to another provider, client or redirect URI.
+    ProviderMismatch = "provider-mismatch",
+    /// The callback names another issuer (RFC 9207).
+    IssuerMismatch = "issuer-mismatch",
+    /// The callback names no issuer although the provider always does (RFC 9207).
+    IssuerMissing = "issuer-missing",
+    /// The callback has a parameter twice, or a code and an error.
+    AmbiguousCallback = "ambiguous-callback",
+    /// The callback has neither code nor error.
+    MissingCode = "code-missing",
+    /// The callback is larger than any real one.
+    CallbackTooLarge = "callback-too-large",
+    /// The callback has a value that its file does not allow.
+    CallbackValue = "callback-value",
+    /// The user, or their organisation, said no.
+    AccessDenied = "access-denied",
+    /// The provider refused the authorization request.
+    AuthorizationRefused = "authorization-refused",
+
+    /// The client id or secret was refused (`invalid_client`).
+    ClientRejected = "client-rejected",
+    /// The code or the refresh token was refused (`invalid_grant`).
+    GrantRejected = "grant-rejected",
+    /// The provider refused the request for another reason.
+    ProviderRefused = "provider-refused",
+    /// The answer is not what the protocol or the provider's file says.
+    BadResponse = "bad-token-response",
+    /// The answer has both a token and an error.
+    AmbiguousResponse = "ambiguous-response",
+    /// The answer has no `token_type`.
+    TokenTypeMissing = "token-type-missing",
+    /// The answer's `token_type` is none that this client can use.
+    TokenTypeUnsupported = "token-type-unsupported",
+    /// The endpoint answered with a redirect, which is not followed.
+    RedirectRefused = "token-endpoint-redirect",
+    /// The answer is larger than the limit.
+    ResponseTooLarge = "response-too-large",
+    /// The answer is compressed although nobody asked for that.
+    ResponseEncoded = "response-encoded",
+    /// The answer may have been cut off.
+    ResponseTruncated = "response-truncated",
+    /// The provider is down or overloaded.
+    Unavailable = "provider-unavailable",
+    /// The provider asks to wait.
+    RateLimited = "rate-limited",
+
+    /// The server could not be reached.
+    Connect = "connect-failed",
+    /// The server's certificate was refused, or no common protocol found.
+    Tls = "tls-failed",
+    /// No answer in time.
+    Timeout = "timeout",
+    /// The connection broke.
+    Network = "network-failed",
+
+    /// There is nothing to renew the token with.
+    NoRefreshToken = "no-refresh-token",
+    /// The address is not the provider's: no token goes there.
+    OriginRefused = "origin-refused",
+    /// The API refused the token.
+    Unauthorized = "unauthorized",
+    /// The API refused the request.
+    ApiStatus = "api-refused",
+    /// The API's answer is not what the provider's file says.
+    BadApiResponse = "bad-api-response",
+    /// A store failed.
+    Store = "store-failed",
+}
+
+impl ErrorKind {
+    /// Whether the same call may succeed later without anybody changing anything.
+    pub const fn is_retryable(self) -> bool {
+        matches!(self, Self::Unavailable | Self::RateLimited | Self::Connect | Self::Timeout | Self::Network | Self::ResponseTruncated)
+    }
+}

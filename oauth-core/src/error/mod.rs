@@ -1,0 +1,179 @@
+//! What can go wrong, told so that the reader knows what to do next.
+
+mod explain;
+mod kind;
+mod server;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use self::kind::{ErrorKind, Step};
+pub use self::server::ServerError;
+pub(crate) use self::server::clean;
+use crate::spec::ProviderSpec;
+
+/// The result of an OAuth step.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an OAuth step failed.
+///
+/// `Display` says what was being done, with which provider, and what went wrong; [`source`](StdError::source) holds
+/// the cause and never repeats it; [`explain`](Self::explain) adds the usual reasons, the way out and the provider's
+/// console. None of them ever holds a secret, an authorization code or a URL with its query.
+///
+/// The type is one pointer wide and cheap to clone, so that all waiters of a shared refresh get the same error.
+#[derive(Clone)]
+pub struct Error {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    kind: ErrorKind,
+    step: Step,
+    provider: Option<ProviderRef>,
+    what: String,
+    fix: Option<String>,
+    server: Option<ServerError>,
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// As much of a provider as a message needs.
+#[derive(Clone)]
+struct ProviderRef {
+    id: String,
+    name: String,
+    console: Option<String>,
+    docs: String,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, step: Step, what: impl Into<String>) -> Builder {
+        Builder {
+            inner: Inner {
+                kind,
+                step,
+                provider: None,
+                what: what.into(),
+                fix: None,
+                server: None,
+                retry_after: None,
+                source: None,
+            },
+        }
+    }
+
+    /// What went wrong, to match on.
+    pub fn kind(&self) -> ErrorKind {
+        self.inner.kind
+    }
+
+    /// The stable word for [`kind`](Self::kind), for logs, pages and support: `state-mismatch`.
+    pub fn code(&self) -> &'static str {
+        self.inner.kind.code()
+    }
+
+    /// The step that failed.
+    pub fn step(&self) -> Step {
+        self.inner.step
+    }
+
+    /// The id of the provider it happened with.
+    pub fn provider(&self) -> Option<&str> {
+        self.inner.provider.as_ref().map(|provider| provider.id.as_str())
+    }
+
+    /// What the provider itself said, where it said something.
+    pub fn server(&self) -> Option<&ServerError> {
+        self.inner.server.as_ref()
+    }
+
+    /// How long the provider asks to wait before the next try.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.inner.retry_after
+    }
+
+    /// Whether the same call may succeed later without anybody changing anything.
+    pub fn is_retryable(&self) -> bool {
+        self.inner.kind.is_retryable()
+    }
+
+    /// Whether only a new login helps.
+    pub fn needs_reauth(&self) -> bool {
+        match self.inner.kind {
+            ErrorKind::GrantRejected => self.inner.step == Step::Refresh,
+            kind => matches!(kind, ErrorKind::NoRefreshToken),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.inner;
+        match &inner.provider {
+            Some(provider) => write!(f, "{} with {}: {}", inner.step, provider.name, inner.what),
+            None => write!(f, "{}: {}", inner.step, inner.what),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.inner;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("step", &inner.step)
+            .field("provider", &self.provider())
+            .field("what", &inner.what)
+            .field("fix", &inner.fix)
+            .field("server", &inner.server)
+            .field("source", &inner.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.inner.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+/// An error under construction.
+pub(crate) struct Builder {
+    inner: Inner,
+}
+
+impl Builder {
+    pub(crate) fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.inner.fix = Some(fix.into());
+        self
+    }
+
+    pub(crate) fn server(mut self, server: ServerError) -> Self {
+        self.inner.retry_after = self.inner.retry_after.or(server.retry_after());
+        self.inner.server = Some(server);
+        self
+    }
+
+    pub(crate) fn source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.inner.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn of(mut self, spec: &ProviderSpec) -> Error {
+        self.inner.provider = Some(ProviderRef {
+            id: spec.id.clone(),
+            name: spec.name.clone(),
+            console: spec.console.clone(),
+            docs: spec.docs.clone(),
+        });
+        Error { inner: Arc::new(self.inner) }
+    }
+
+    /// An error that concerns no provider in particular.
+    pub(crate) fn unbound(self) -> Error {
+        Error { inner: Arc::new(self.inner) }
+    }
+}

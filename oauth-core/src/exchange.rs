@@ -1,0 +1,72 @@
+//! Exchanging the authorization code (RFC 6749 section 4.1.3), and what some providers want right after it.
+
+use std::borrow::Cow;
+
+use secrecy::ExposeSecret as _;
+use tracing::Instrument as _;
+
+use crate::callback::VerifiedCode;
+use crate::client::{Client, Context, Inner};
+use crate::error::{ErrorKind, Result, Step};
+use crate::provider::CanAuthorize;
+use crate::spec::Upgrade;
+use crate::token::{self, TokenCall, TokenSet};
+
+impl<P: CanAuthorize> Client<P> {
+    /// Exchanges a code for tokens. The request is sent once: a code that may have arrived is not sent again, because
+    /// a server takes a second use for theft and ends what the first one gave (RFC 6749 section 4.1.2).
+    pub async fn exchange(&self, code: VerifiedCode) -> Result<TokenSet> {
+        let span = tracing::debug_span!("oauth.exchange", provider = %self.spec().id);
+        exchange(self.inner(), code).instrument(span).await
+    }
+}
+
+async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
+    let spec = &*inner.config.spec;
+    let Some(url) = &spec.endpoints.token else {
+        return Err(inner.error(ErrorKind::Unsupported, Step::Exchange, format!("provider `{}` has no token endpoint", spec.id)));
+    };
+    let VerifiedCode { code, attempt, kept } = code;
+    let verifier = attempt.verifier.as_ref().map(|verifier| verifier.expose_secret());
+    let standard = [
+        Some(("grant_type", "authorization_code")),
+        Some(("code", code.expose_secret())),
+        Some(("redirect_uri", attempt.redirect_uri.as_str())),
+        verifier.map(|verifier| ("code_verifier", verifier)),
+    ];
+    let call = TokenCall {
+        step: Step::Exchange,
+        url,
+        method: spec.token.request.method,
+        format: spec.token.request.format,
+        params: token::named(inner, standard.into_iter().flatten().map(|(name, value)| (name, Cow::Borrowed(value)))),
+        extra: &spec.token.request.params,
+        client_auth: true,
+        context: Context { callback: &kept, ..Context::default() },
+    };
+    let mut tokens = token::send(inner, call, &attempt.scopes).await?.tokens;
+    tokens.callback = kept;
+    tracing::debug!("code exchanged");
+    match &spec.token.upgrade {
+        Some(upgrade) => self::upgrade(inner, upgrade, tokens).await,
+        None => Ok(tokens),
+    }
+}
+
+/// A short-lived token for a long-lived one.
+async fn upgrade(inner: &Inner, upgrade: &Upgrade, tokens: TokenSet) -> Result<TokenSet> {
+    let call = TokenCall {
+        step: Step::Exchange,
+        url: &upgrade.url,
+        method: upgrade.method,
+        format: upgrade.format,
+        params: vec![("grant_type", Cow::Borrowed(upgrade.grant_type.as_str()))],
+        extra: &upgrade.params,
+        client_auth: false,
+        context: token::context(&tokens),
+    };
+    let scopes = tokens.scopes.clone();
+    let longer = token::send(inner, call, &scopes).await?.tokens;
+    tracing::debug!("token upgraded");
+    Ok(tokens.renewed(longer))
+}

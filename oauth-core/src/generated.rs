@@ -1,0 +1,15 @@
+//! What generated code names, in one place: nothing here is for people.
+
+pub use core::fmt::{Debug, Formatter};
+pub use std::sync::Arc;
+
+pub use serde_json::Value;
+
+pub use crate::api::{ApiCall, OperationCall, OperationOutput};
+pub use crate::catalog::CatalogEntry;
+pub use crate::client::{Client, ClientAuth};
+pub use crate::error::Error;
+pub use crate::fields::{FieldReader, FromFields, NoExtras, debug_struct};
+pub use crate::provider::{CanAuthorize, CanRefresh, Compiled, HasApi, HasProfile, Provider};
+pub use crate::spec::{ProviderSpec, SpecCell};
+pub use crate::values::{OptionValue, SettingValue};

@@ -1,0 +1,139 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use rustls_platform_verifier::BuilderVerifierExt as _;
+
+use super::{Body, BodySource, BoxFuture, HttpClient, TransportError, TransportErrorKind};
+
+/// The default transport: reqwest over rustls with ring, the system's trust store, HTTP/1.1.
+///
+/// Our policy is part of it: no redirects, no cookies, no proxy from the environment, a connect timeout of 10 seconds.
+#[derive(Clone, Debug)]
+pub struct ReqwestClient {
+    client: reqwest::Client,
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl ReqwestClient {
+    /// A client with the defaults.
+    pub fn new() -> Result<Self, TransportError> {
+        Self::with(|builder| builder)
+    }
+
+    /// A client that `configure` may adapt: a proxy, another certificate authority, a local address.
+    ///
+    /// Our policy is applied after it, because what a built client follows and keeps cannot be inspected.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let http = oauth_core::http::ReqwestClient::with(|builder| builder.user_agent("my-app/1.0"))?;
+    /// # Ok(()) }
+    /// ```
+    pub fn with(configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Result<Self, TransportError> {
+        let fresh = reqwest::Client::builder()
+            .user_agent(concat!("oauth-providers/", env!("CARGO_PKG_VERSION")))
+            .tls_backend_preconfigured(tls()?)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            .no_proxy();
+        let client = configure(fresh)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| TransportError::new(TransportErrorKind::Request, error.without_url()))?;
+        Ok(Self { client })
+    }
+}
+
+/// One TLS configuration for the process: the trust store is read once. The crypto provider is given explicitly and no
+/// process-wide one is installed or relied on.
+fn tls() -> Result<rustls::ClientConfig, TransportError> {
+    static TLS: OnceLock<rustls::ClientConfig> = OnceLock::new();
+    if let Some(config) = TLS.get() {
+        return Ok(config.clone());
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(rustls::ConfigBuilder::with_platform_verifier)
+        .map_err(|error| TransportError::new(TransportErrorKind::Tls, error))?
+        .with_no_client_auth();
+    Ok(TLS.get_or_init(|| config).clone())
+}
+
+impl HttpClient for ReqwestClient {
+    fn send(&self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        Box::pin(async move {
+            let request = reqwest::Request::try_from(request).map_err(classify)?;
+            let response = self.client.execute(request).await.map_err(classify)?;
+            let response: http::Response<reqwest::Body> = response.into();
+            let (head, body) = response.into_parts();
+            let body = Body::new(Pieces(reqwest::Response::from(http::Response::new(body))));
+            Ok(http::Response::from_parts(head, body))
+        })
+    }
+}
+
+struct Pieces(reqwest::Response);
+
+impl BodySource for Pieces {
+    fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, TransportError>> {
+        Box::pin(async move { self.0.chunk().await.map_err(classify) })
+    }
+}
+
+/// reqwest prints the URL with its query: the URL is taken off first.
+fn classify(error: reqwest::Error) -> TransportError {
+    let kind = if error.is_builder() || error.is_request() && is_malformed(&error) {
+        TransportErrorKind::Request
+    } else if has_tls_cause(&error) {
+        TransportErrorKind::Tls
+    } else if error.is_connect() {
+        TransportErrorKind::Connect
+    } else if error.is_timeout() {
+        TransportErrorKind::Timeout
+    } else {
+        TransportErrorKind::Broken
+    };
+    TransportError::new(kind, Cause(innermost(&error.without_url())))
+}
+
+fn is_malformed(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| cause.is::<http::Error>())
+}
+
+fn has_tls_cause(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| {
+        let within = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause.is::<rustls::Error>() || within.is_some_and(|inner| inner.is::<rustls::Error>())
+    })
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+}
+
+/// The innermost cause says what happened; the layers above it say only that something did.
+fn innermost(error: &reqwest::Error) -> String {
+    causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+struct Cause(String);
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl StdError for Cause {}

@@ -1,0 +1,191 @@
+//! What the parser would act on before anyone could refuse it: anchors, tags, and brackets in brackets.
+//!
+//! This reads the text as a sequence of YAML tokens, just well enough to know where a node begins. Where it is in doubt
+//! (a continuation line of unquoted text that begins with `&`), it takes the text for what it would be at a node's
+//! beginning, and the author puts quotes around it.
+
+use crate::fault::{Finding, Path, Spot};
+
+use super::limits;
+
+/// Refuses tags, more anchors than the limit, and deep nesting of brackets.
+pub(crate) fn scan(text: &str) -> Vec<Finding> {
+    let mut scanner = Scanner::default();
+    for (number, line) in text.split('\n').enumerate() {
+        scanner.line(number + 1, line);
+        if scanner.findings.len() >= limits::FAULTS {
+            break;
+        }
+    }
+    scanner.findings
+}
+
+#[derive(Default)]
+struct Scanner {
+    /// The quote that is open across lines.
+    quote: Option<char>,
+    /// The indentation of the node that holds a `|` or `>` text: deeper lines are that text.
+    block: Option<usize>,
+    /// Open brackets.
+    depth: usize,
+    anchors: usize,
+    findings: Vec<Finding>,
+}
+
+impl Scanner {
+    fn line(&mut self, number: usize, line: &str) {
+        let chars: Vec<char> = line.chars().collect();
+        let indent = chars.iter().take_while(|c| **c == ' ').count();
+        if let Some(parent) = self.block {
+            if indent == chars.len() || indent > parent {
+                return;
+            }
+            self.block = None;
+        }
+        let mut at = indent;
+        let mut node_start = self.quote.is_none();
+        while at < chars.len() {
+            if let Some(quote) = self.quote {
+                at = self.inside_quotes(&chars, at, quote);
+                continue;
+            }
+            let c = chars[at];
+            let gap = at + 1 >= chars.len() || chars[at + 1] == ' ';
+            match c {
+                '#' if at == 0 || chars[at - 1] == ' ' => return,
+                ' ' => {}
+                '-' | '?' if gap && node_start && self.depth == 0 => {}
+                ':' if gap || self.depth > 0 => node_start = true,
+                '[' | '{' if node_start => self.open(number, at),
+                ']' | '}' if self.depth > 0 => {
+                    self.depth -= 1;
+                    node_start = false;
+                }
+                ',' if self.depth > 0 => node_start = true,
+                '"' | '\'' if node_start => {
+                    self.quote = Some(c);
+                    node_start = false;
+                }
+                '&' if node_start => at = self.anchor(number, &chars, at),
+                '!' if node_start => {
+                    self.tag(number, at);
+                    at = word_end(&chars, at);
+                }
+                '|' | '>' if node_start && self.depth == 0 => {
+                    self.block = Some(block_parent(&chars));
+                    return;
+                }
+                _ => node_start = false,
+            }
+            at += 1;
+        }
+    }
+
+    /// The position behind the closing quote, or the end of the line.
+    fn inside_quotes(&mut self, chars: &[char], at: usize, quote: char) -> usize {
+        match chars[at] {
+            '\\' if quote == '"' => at + 2,
+            c if c == quote && quote == '\'' && chars.get(at + 1) == Some(&'\'') => at + 2,
+            c if c == quote => {
+                self.quote = None;
+                at + 1
+            }
+            _ => at + 1,
+        }
+    }
+
+    fn open(&mut self, number: usize, at: usize) {
+        self.depth += 1;
+        if self.depth == limits::DEPTH + 1 {
+            let message = format!("the file nests deeper than {} levels", limits::DEPTH);
+            self.findings.push(Finding::new("too-deep", Path::default(), message).at_spot(Spot::Mark(number, at + 1)));
+        }
+    }
+
+    fn anchor(&mut self, number: usize, chars: &[char], at: usize) -> usize {
+        self.anchors += 1;
+        if self.anchors == limits::ANCHORS + 1 {
+            let message = format!("the file has more than {} anchors", limits::ANCHORS);
+            let help = "a provider file needs none; text that begins with `&` needs quotes";
+            self.findings.push(Finding::new("too-many-anchors", Path::default(), message).at_spot(Spot::Mark(number, at + 1)).help(help));
+        }
+        word_end(chars, at)
+    }
+
+    fn tag(&mut self, number: usize, at: usize) {
+        let finding = Finding::new("tag", Path::default(), "a provider file has no YAML tags").at_spot(Spot::Mark(number, at + 1));
+        self.findings.push(finding.help("write the value alone; text that begins with `!` needs quotes"));
+    }
+}
+
+/// The last character of the word that begins here.
+fn word_end(chars: &[char], at: usize) -> usize {
+    chars[at..].iter().position(|c| matches!(c, ' ' | ',' | '[' | ']' | '{' | '}')).map_or(chars.len(), |length| at + length) - 1
+}
+
+/// The column of the node that a block text on this line belongs to: the key behind the dashes, or the last dash
+/// itself when no key is there.
+fn block_parent(chars: &[char]) -> usize {
+    let mut dash = 0;
+    let mut at = 0;
+    while at < chars.len() {
+        match chars[at] {
+            ' ' => {}
+            '-' if chars.get(at + 1) == Some(&' ') => dash = at,
+            '|' | '>' => return dash,
+            _ => return at,
+        }
+        at += 1;
+    }
+    dash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(text: &str) -> Vec<(&'static str, Spot)> {
+        scan(text).into_iter().map(|finding| (finding.code, finding.spot)).collect()
+    }
+
+    #[test]
+    fn gen_08_tags_are_found_where_a_node_begins() {
+        assert_eq!(codes("id: !!str a"), [("tag", Spot::Mark(1, 5))]);
+        assert_eq!(codes("a:\n  - !x b\n  - {c: !y d}"), [("tag", Spot::Mark(2, 5)), ("tag", Spot::Mark(3, 9))]);
+        assert_eq!(codes("!!map\nid: a"), [("tag", Spot::Mark(1, 1))]);
+        assert_eq!(codes("a: &x !!binary aGk="), [("tag", Spot::Mark(1, 7))]);
+    }
+
+    #[test]
+    fn exclamation_marks_and_ampersands_in_text_are_text() {
+        for text in [
+            "doc: Hello, world! & more !x",
+            "doc: \"!x\"",
+            "doc: '!x it''s !y'",
+            "doc: \"a \\\" !x\"",
+            "# !x",
+            "a: b # !x",
+            "doc: |\n  !x\n  &y\nb: c",
+            "a:\n  - doc: >-\n      !x\n    b: c",
+            "a:\n  - |\n    !x\n  - b",
+            "u: https://a.example/?x=1&y=2",
+            "doc: \"two\n  !lines\"",
+        ] {
+            assert_eq!(codes(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_follows_a_block_text_is_seen_again() {
+        assert_eq!(codes("a:\n  - doc: |\n      text\n    b: !x c"), [("tag", Spot::Mark(4, 8))]);
+        assert_eq!(codes("doc: |\n  text\nb: !x c"), [("tag", Spot::Mark(3, 4))]);
+    }
+
+    #[test]
+    fn gen_05_anchors_and_nesting_are_counted() {
+        let anchors: String = (0..17).map(|n| format!("k{n}: &a{n} x\n")).collect();
+        assert_eq!(codes(&anchors), [("too-many-anchors", Spot::Mark(17, 6))]);
+        assert_eq!(codes(&"[".repeat(17)), [("too-deep", Spot::Mark(1, 17))]);
+        assert_eq!(codes(&"- ".repeat(40)), []);
+    }
+}

@@ -1,0 +1,279 @@
+//! Logins under way: what must be remembered between the redirect and the callback, and by whom.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use ring::digest::{SHA256, digest};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Clock, SystemClock};
+
+/// One login under way. It is secret: who has it and the code can finish the login.
+///
+/// It remembers everything that the callback is compared with: state, PKCE verifier, provider, server, client,
+/// redirect URI, the browser it was started in, and its end. It is used up by the callback.
+pub struct PendingAttempt {
+    pub(crate) state: SecretString,
+    pub(crate) verifier: Option<SecretString>,
+    pub(crate) browser: SecretString,
+    pub(crate) provider: String,
+    pub(crate) server: String,
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) expires_at: SystemTime,
+}
+
+/// The tie between a login and the browser it was started in: set it as a cookie, HttpOnly, SameSite=Lax, short-lived.
+#[derive(Clone)]
+pub struct BrowserBinding(pub(crate) SecretString);
+
+impl BrowserBinding {
+    /// The cookie's value.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for BrowserBinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BrowserBinding([redacted])")
+    }
+}
+
+/// The browser that a callback came from.
+#[derive(Clone)]
+pub struct Browser(pub(crate) Option<SecretString>);
+
+impl Browser {
+    /// The browser whose request had this cookie.
+    pub fn cookie(value: impl Into<SecretString>) -> Self {
+        Self(Some(value.into()))
+    }
+
+    /// A browser whose request had no such cookie: no login of anybody can be finished with it.
+    pub fn unknown() -> Self {
+        Self(None)
+    }
+}
+
+/// A program that started the login itself and waited for it: command lines, desktop apps, tests.
+impl From<BrowserBinding> for Browser {
+    fn from(binding: BrowserBinding) -> Self {
+        Self(Some(binding.0))
+    }
+}
+
+impl From<Option<&str>> for Browser {
+    fn from(cookie: Option<&str>) -> Self {
+        Self(cookie.map(Into::into))
+    }
+}
+
+impl fmt::Debug for Browser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Browser([redacted])" } else { "Browser(unknown)" })
+    }
+}
+
+impl PendingAttempt {
+    /// When the attempt ends.
+    pub fn expires_at(&self) -> SystemTime {
+        self.expires_at
+    }
+
+    /// The provider's id.
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// Writes the attempt, secrets in clear, for a server-side session of your own.
+    pub fn expose_json(&self) -> SecretString {
+        let stored = Stored {
+            kind: KIND.to_owned(),
+            state: self.state.expose_secret().to_owned(),
+            verifier: self.verifier.as_ref().map(|verifier| verifier.expose_secret().to_owned()),
+            browser: self.browser.expose_secret().to_owned(),
+            provider: self.provider.clone(),
+            server: self.server.clone(),
+            client_id: self.client_id.clone(),
+            redirect_uri: self.redirect_uri.clone(),
+            scopes: self.scopes.clone(),
+            expires_at: self.expires_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
+        };
+        // Strings, a number and a list of strings: serde_json can write each of them.
+        serde_json::to_string(&stored).unwrap_or_default().into()
+    }
+
+    /// Reads what [`expose_json`](Self::expose_json) wrote, and nothing else.
+    pub fn from_exposed_json(json: &SecretString) -> Result<Self, serde_json::Error> {
+        let stored: Stored = serde_json::from_str(json.expose_secret())?;
+        if stored.kind != KIND {
+            return Err(serde::de::Error::custom("this is not a pending login attempt"));
+        }
+        Ok(Self {
+            state: stored.state.into(),
+            verifier: stored.verifier.map(Into::into),
+            browser: stored.browser.into(),
+            provider: stored.provider,
+            server: stored.server,
+            client_id: stored.client_id,
+            redirect_uri: stored.redirect_uri,
+            scopes: stored.scopes,
+            expires_at: SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(stored.expires_at)).unwrap_or(SystemTime::UNIX_EPOCH),
+        })
+    }
+}
+
+const KIND: &str = "oauth-pending-attempt/1";
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    kind: String,
+    state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verifier: Option<String>,
+    browser: String,
+    provider: String,
+    server: String,
+    client_id: String,
+    redirect_uri: String,
+    scopes: Vec<String>,
+    expires_at: u64,
+}
+
+impl fmt::Debug for PendingAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingAttempt")
+            .field("provider", &self.provider)
+            .field("redirect_uri", &self.redirect_uri)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The logins under way of one process, each to be taken once: for web back ends on one machine.
+///
+/// It is bounded: with more than [`CAPACITY`](Self::CAPACITY) logins under way the oldest is forgotten, so that nobody
+/// fills the memory by starting logins. It is cheap to clone, and clones share.
+#[derive(Clone)]
+pub struct PendingAttempts {
+    shared: Arc<Mutex<Shared>>,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Default)]
+struct Shared {
+    attempts: HashMap<Key, Entry>,
+    order: VecDeque<Key>,
+}
+
+enum Entry {
+    Waiting(PendingAttempt),
+    /// Taken; kept until its end, so that a second callback is told so.
+    Taken(SystemTime),
+}
+
+/// Attempts are found by the hash of their state: how long a comparison takes says nothing about a real state.
+type Key = [u8; 32];
+
+/// What a store knows of a state.
+pub(crate) enum Found {
+    Unknown,
+    Taken,
+    Waiting(PendingAttempt),
+}
+
+impl PendingAttempts {
+    /// The most logins that are under way at once.
+    pub const CAPACITY: usize = 10_000;
+
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::with_clock(Arc::new(SystemClock))
+    }
+
+    /// An empty store with its own clock.
+    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self { shared: Arc::default(), clock }
+    }
+
+    /// Remembers a login until its callback or its end.
+    pub fn insert(&self, attempt: PendingAttempt) {
+        let now = self.clock.now();
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = &mut *shared;
+        while let Some(oldest) = shared.order.front() {
+            let over = shared.attempts.get(oldest).is_none_or(|entry| entry.ends() <= now);
+            if !over && shared.order.len() < Self::CAPACITY {
+                break;
+            }
+            if let Some(oldest) = shared.order.pop_front() {
+                shared.attempts.remove(&oldest);
+            }
+        }
+        let key = key(attempt.state.expose_secret());
+        if shared.attempts.insert(key, Entry::Waiting(attempt)).is_none() {
+            shared.order.push_back(key);
+        }
+    }
+
+    /// How many logins are remembered, finished ones included until their end.
+    pub fn len(&self) -> usize {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).attempts.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Takes the attempt of that state if `admit` agrees; else it stays for the one that it belongs to.
+    pub(crate) fn take<E>(&self, state: &str, admit: impl FnOnce(&PendingAttempt) -> Result<(), E>) -> Result<Found, E> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        match shared.attempts.get_mut(&key(state)) {
+            None => Ok(Found::Unknown),
+            Some(Entry::Taken(_)) => Ok(Found::Taken),
+            Some(entry) => {
+                if let Entry::Waiting(attempt) = entry {
+                    admit(attempt)?;
+                }
+                let ends = entry.ends();
+                Ok(match std::mem::replace(entry, Entry::Taken(ends)) {
+                    Entry::Waiting(attempt) => Found::Waiting(attempt),
+                    Entry::Taken(_) => Found::Taken,
+                })
+            }
+        }
+    }
+}
+
+impl Default for PendingAttempts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for PendingAttempts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingAttempts").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl Entry {
+    fn ends(&self) -> SystemTime {
+        match self {
+            Self::Waiting(attempt) => attempt.expires_at,
+            Self::Taken(ends) => *ends,
+        }
+    }
+}
+
+fn key(state: &str) -> Key {
+    let mut key = [0; 32];
+    key.copy_from_slice(digest(&SHA256, state.as_bytes()).as_ref());
+    key
+}

@@ -1,0 +1,84 @@
+//! What a client is a client of, as types: providers, and what they can do.
+
+use std::sync::Arc;
+
+use crate::fields::{FromFields, RawFields};
+use crate::spec::ProviderSpec;
+
+/// A provider as the type parameter of [`Client`](crate::Client) and [`Account`](crate::Account).
+///
+/// The macros implement it for the marker type of each provider file; [`Dynamic`] stands for all files that are
+/// loaded at run time.
+pub trait Provider: Sized + Send + Sync + 'static {
+    /// Its scopes.
+    type Scope: AsRef<str>;
+    /// What its token response has beyond the standard.
+    type Extras: FromFields;
+    /// What its callback has beyond the standard.
+    type CallbackExtras: FromFields;
+}
+
+/// A provider whose file was compiled in.
+pub trait Compiled: Provider {
+    /// Its catalog id.
+    const ID: &'static str;
+
+    /// Its facts, decoded once.
+    fn spec() -> &'static Arc<ProviderSpec>;
+}
+
+/// Any provider, known only at run time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dynamic;
+
+impl Provider for Dynamic {
+    type Scope = String;
+    type Extras = RawFields;
+    type CallbackExtras = RawFields;
+}
+
+// `on_unimplemented` takes literals only, so the words stand here in full, once per capability.
+macro_rules! capability {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        pub trait $name: Provider {}
+        impl $name for Dynamic {}
+    };
+}
+
+capability! {
+    /// The provider logs people in: its file has `endpoints.authorization`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` has no login by redirect",
+        label = "`{Self}` declares no authorization endpoint",
+        note = "add `endpoints.authorization` to the provider's YAML file if it has one"
+    )]
+    CanAuthorize
+}
+capability! {
+    /// The provider renews tokens: its file does not say `refresh: none`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` cannot refresh tokens",
+        label = "`{Self}` declares that there is no refresh",
+        note = "replace `refresh: none` in the provider's YAML file if it can"
+    )]
+    CanRefresh
+}
+capability! {
+    /// The provider tells who logged in: its file has `profile`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` has no profile request",
+        label = "`{Self}` declares no profile",
+        note = "add `profile` to the provider's YAML file if it has one"
+    )]
+    HasProfile
+}
+capability! {
+    /// The provider has an API: its file has `api`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` has no API",
+        label = "`{Self}` declares no API base URL",
+        note = "add `api.base_url` to the provider's YAML file if it has one"
+    )]
+    HasApi
+}

@@ -1,0 +1,68 @@
+//! Renewing the access token (RFC 6749 section 6).
+
+use std::borrow::Cow;
+
+use secrecy::ExposeSecret as _;
+use tracing::Instrument as _;
+
+use crate::client::{Client, Inner};
+use crate::error::{Error, ErrorKind, Result, Step};
+use crate::provider::CanRefresh;
+use crate::spec::{Refresh, RefreshWith};
+use crate::token::{self, TokenCall, TokenSet};
+
+impl<P: CanRefresh> Client<P> {
+    /// Renews the token and gives the new set; what the answer leaves out goes on from the old one.
+    ///
+    /// Where several tasks share an account use [`Account::token`](crate::Account::token): it makes one request for
+    /// all of them. A provider that rotates refresh tokens ends the old one here: store the new set before anything else.
+    pub async fn refresh(&self, tokens: &TokenSet) -> Result<TokenSet> {
+        refresh(self.inner(), tokens).await
+    }
+}
+
+pub(crate) async fn refresh(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
+    let span = tracing::debug_span!("oauth.refresh", provider = %inner.config.spec.id);
+    send(inner, tokens).instrument(span).await
+}
+
+async fn send(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
+    let spec = &*inner.config.spec;
+    let Some(rule) = &spec.refresh else {
+        return Err(inner.error(ErrorKind::Unsupported, Step::Refresh, format!("provider `{}` cannot refresh tokens", spec.id)));
+    };
+    let Some(url) = rule.url.as_ref().or(spec.endpoints.token.as_ref()) else {
+        return Err(inner.error(ErrorKind::Unsupported, Step::Refresh, format!("provider `{}` has no token endpoint", spec.id)));
+    };
+    let with = match rule.with {
+        RefreshWith::AccessToken => tokens.access_token.expose_secret(),
+        RefreshWith::RefreshToken => match &tokens.refresh_token {
+            Some(refresh_token) => refresh_token.expose_secret(),
+            None => return Err(no_refresh_token(inner, rule)),
+        },
+    };
+    let mut params = token::named(inner, [("grant_type", Cow::Borrowed(rule.grant_type.as_str()))]);
+    params.push((&rule.param, Cow::Borrowed(with)));
+    let call = TokenCall {
+        step: Step::Refresh,
+        url,
+        method: rule.method,
+        format: rule.format,
+        params,
+        extra: &rule.params,
+        client_auth: rule.client_auth,
+        context: token::context(tokens),
+    };
+    let answer = token::send(inner, call, &tokens.scopes).await?.tokens;
+    tracing::debug!("token refreshed");
+    Ok(tokens.renewed(answer))
+}
+
+fn no_refresh_token(inner: &Inner, rule: &Refresh) -> Error {
+    let error = Error::new(ErrorKind::NoRefreshToken, Step::Refresh, "there is no refresh token");
+    match &rule.note {
+        Some(note) => error.fix(note.clone()),
+        None => error,
+    }
+    .of(inner.spec())
+}

@@ -1,0 +1,17 @@
+use serde::Deserialize;
+
+/// Where the OAuth endpoints are. Addresses are https, except on loopback; `{name}` stands for a setting.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Endpoints {
+    /// The authorization endpoint (RFC 6749 section 3.1). Without it, users cannot log in.
+    pub(crate) authorization: Option<String>,
+    /// The token endpoint (RFC 6749 section 3.2). May also hold `{callback.NAME}` of a kept callback value with a
+    /// closed list of values.
+    pub(crate) token: Option<String>,
+    /// The issuer identifier (RFC 8414 section 2): the exact value of `iss` in callbacks (RFC 9207).
+    pub(crate) issuer: Option<String>,
+    /// Whether the provider always sends `iss` in the callback (RFC 9207 section 3): one without is refused then.
+    pub(crate) iss_in_callback: bool,
+}

@@ -1,0 +1,93 @@
+//! What an author may write. Every key is optional here: that a required one is missing is for the checks to say, with
+//! all else that is wrong. The doc comments are the descriptions that editors show, by way of `providers/schema.json`.
+
+mod api;
+mod authorize;
+mod callback;
+mod endpoints;
+mod entries;
+mod profile;
+#[cfg(feature = "json-schema")]
+mod publish;
+mod quirks;
+mod refresh;
+mod scopes;
+mod settings;
+mod token;
+
+use serde::Deserialize;
+
+pub(crate) use self::api::{Api, Operation, ParameterFull, Returns, ReturnsField};
+pub(crate) use self::authorize::{Authorize, AuthorizeOption};
+pub(crate) use self::callback::{Callback, KeptValue};
+pub(crate) use self::endpoints::Endpoints;
+pub(crate) use self::entries::{Entries, Json, OneOrMany, ShortOr, Values};
+pub(crate) use self::profile::{Profile, ProfileMap};
+#[cfg(feature = "json-schema")]
+pub use self::publish::json_schema;
+pub(crate) use self::quirks::Quirk;
+pub(crate) use self::refresh::{Refresh, RefreshFull, RefreshNeeds};
+pub(crate) use self::scopes::{KnownScope, Scopes};
+pub(crate) use self::settings::Setting;
+pub(crate) use self::token::{
+    ErrorFields, Expiry, ExtraField, FailsWhen, Placement, Token, TokenRequest, TokenResponse, Upgrade,
+};
+
+use crate::spec::{ClientAuthMethod, Confidence, Pkce};
+
+/// An OAuth provider: everything that a client needs to know of it, as data.
+///
+/// A file that says nothing beyond the required keys describes a provider that follows RFC 6749 and RFC 7636 to the
+/// letter.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "json-schema", schemars(title = "Provider file", extend("required" = ["id", "name", "docs", "checked", "endpoints"])))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Provider {
+    /// The catalog id: lower-case letters, digits, `-` and `_`. Equal to the file's name without `.yaml`.
+    pub(crate) id: Option<String>,
+    /// The name that people know the provider by: `GitHub`. Its letters and digits name the generated Rust type.
+    pub(crate) name: Option<String>,
+    /// The Rust module of the generated client, where the id cannot be one: `box_`. Also names the type when `name`
+    /// has no letter to begin with.
+    pub(crate) rust: Option<String>,
+    /// One sentence about the provider.
+    pub(crate) description: Option<String>,
+    /// The vendor's page that these facts were read on (https).
+    pub(crate) docs: Option<String>,
+    /// The page on which a developer registers a client (https).
+    pub(crate) console: Option<String>,
+    /// The day on which the facts were last compared with `docs`: `2026-11-21`.
+    pub(crate) checked: Option<String>,
+    /// How sure the facts are. `own`, the default, is for a server of your own.
+    pub(crate) confidence: Option<Confidence>,
+    /// Topics, for catalogs: `[developer, identity]`.
+    pub(crate) groups: Vec<String>,
+    /// What a user must or may choose before the client works, by name: a region, a tenant, a shop. `{name}` is its
+    /// place in addresses and parameters.
+    pub(crate) settings: Entries<Setting>,
+    /// Where the OAuth endpoints are.
+    pub(crate) endpoints: Option<Endpoints>,
+    /// How the client proves itself at the token endpoint. Default: `basic`, which every server must support
+    /// (RFC 6749 section 2.3.1).
+    pub(crate) client_auth: Option<ClientAuthMethod>,
+    /// What the provider does with PKCE (RFC 7636). Default: `supported`; `unsupported` needs an entry in `quirks`.
+    pub(crate) pkce: Option<Pkce>,
+    /// How the provider takes scopes, and which it knows.
+    pub(crate) scopes: Scopes,
+    /// What the authorization request has beyond RFC 6749 section 4.1.1.
+    pub(crate) authorize: Authorize,
+    /// How the provider answers at the redirect URI (RFC 6749 section 4.1.2).
+    pub(crate) callback: Callback,
+    /// The token request, its response, and where the token goes in API requests.
+    pub(crate) token: Token,
+    /// How an access token is renewed; `none` where it cannot be. Default: with a refresh token at the token endpoint
+    /// (RFC 6749 section 6).
+    pub(crate) refresh: Option<Refresh>,
+    /// Where the profile of the logged-in user comes from.
+    pub(crate) profile: Option<Profile>,
+    /// The provider's API.
+    pub(crate) api: Option<Api>,
+    /// Every deviation that a reader might take for a mistake, with its reason.
+    pub(crate) quirks: Vec<Quirk>,
+}

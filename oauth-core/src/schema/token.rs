@@ -1,0 +1,156 @@
+use serde::Deserialize;
+
+use super::{Entries, Json, OneOrMany};
+use crate::spec::{BodyFormat, ExpiryKind, ExpiryUnit, FieldType, Method, TokenTypeRule};
+
+/// The token endpoint and what becomes of its answer.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Token {
+    /// How the token request deviates from RFC 6749 section 4.1.3.
+    pub(crate) request: TokenRequest,
+    /// How the token response deviates from RFC 6749 section 5.1.
+    pub(crate) response: TokenResponse,
+    /// A second exchange that follows the first: a short-lived token for a long-lived one.
+    pub(crate) upgrade: Option<Upgrade>,
+    /// Where the access token goes in API requests. Default: `Authorization: Bearer` (RFC 6750 section 2.1).
+    pub(crate) placement: Option<Placement>,
+}
+
+/// How the token request is written.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TokenRequest {
+    /// `POST`, the default, or `GET` where the provider knows no other.
+    pub(crate) method: Option<Method>,
+    /// How the parameters are written. Default: `form`; with `GET`: `query`.
+    pub(crate) format: Option<BodyFormat>,
+    /// Extra headers.
+    pub(crate) headers: Entries<String>,
+    /// Extra parameters. Values may hold settings, `{client_id}`, `{client_secret}` and kept callback values.
+    pub(crate) params: Entries<String>,
+    /// Standard parameters under the provider's own names: `client_id: client_key`.
+    pub(crate) rename: Entries<String>,
+    /// Standard parameters that are left out: `[grant_type]`.
+    pub(crate) omit: Vec<String>,
+}
+
+/// How the token response is read.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TokenResponse {
+    /// JSON pointer (RFC 6901) to the object that holds the token, or several that are tried in order. Default: `""`,
+    /// the answer itself.
+    pub(crate) at: Option<OneOrMany>,
+    /// Standard members under the provider's own names: `access_token: token`.
+    pub(crate) rename: Entries<String>,
+    /// When a 200 answer is an error all the same.
+    pub(crate) fails_when: Option<FailsWhen>,
+    /// Where an error answer keeps code and description, if not in `error` and `error_description`.
+    pub(crate) error: Option<ErrorFields>,
+    /// How the lifetime is told.
+    pub(crate) expiry: Expiry,
+    /// Whether `token_type` may be missing. Default: `required`; the others need an entry in `quirks`.
+    pub(crate) token_type: Option<TokenTypeRule>,
+    /// Further members that later steps or the user need, by name. `{token.NAME}` is their place in the addresses and
+    /// parameters of later requests.
+    pub(crate) extras: Entries<ExtraField>,
+}
+
+/// The member whose value tells that a 200 answer is an error. Without `equals` and `differs`, its presence does.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "json-schema", schemars(extend("required" = ["at"])))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct FailsWhen {
+    /// JSON pointer to the member.
+    pub(crate) at: Option<String>,
+    /// The answer is an error when the member is there and equals this.
+    pub(crate) equals: Option<Json>,
+    /// The answer is an error when the member is there and differs from this.
+    pub(crate) differs: Option<Json>,
+}
+
+/// Where an error answer says what went wrong.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ErrorFields {
+    /// JSON pointer to the code.
+    pub(crate) code: Option<String>,
+    /// JSON pointer to the description.
+    pub(crate) description: Option<String>,
+    /// The provider's codes and the RFC's they mean: `"190": invalid_grant`.
+    pub(crate) codes: Entries<String>,
+}
+
+/// How the provider tells when the token expires. Default: `expires_in`, in seconds from now (RFC 6749 section 5.1).
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Expiry {
+    /// The member. Default: `expires_in`.
+    pub(crate) field: Option<String>,
+    /// What its number counts. Default: `in`.
+    pub(crate) kind: Option<ExpiryKind>,
+    /// The number's unit. Default: `s`.
+    pub(crate) unit: Option<ExpiryUnit>,
+    /// The lifetime in seconds where the answer says none though the token expires.
+    pub(crate) default: Option<u64>,
+}
+
+/// A member of the token response beyond the standard ones.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "json-schema", schemars(extend("required" = ["type"])))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ExtraField {
+    /// Its type: `string`, `url`, `u32`, `u64`, `i64`, `f64`, `bool`, `json`; `[string]` is a list of them.
+    #[serde(rename = "type")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "Option<String>"))]
+    pub(crate) kind: Option<FieldType>,
+    /// JSON pointer from the token object. Default: the member of that name.
+    pub(crate) at: Option<String>,
+    /// For a `url`: the names that its host may equal or end in. Without them it never reaches an address.
+    pub(crate) hosts: Vec<String>,
+    /// What it is.
+    pub(crate) doc: Option<String>,
+}
+
+/// A second exchange after the code exchange.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "json-schema", schemars(extend("required" = ["url", "grant_type"])))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Upgrade {
+    /// Where.
+    pub(crate) url: Option<String>,
+    /// `GET` or `POST`. Default: `POST`.
+    pub(crate) method: Option<Method>,
+    /// The `grant_type`.
+    pub(crate) grant_type: Option<String>,
+    /// How the parameters are written. Default: `form`; with `GET`: `query`.
+    pub(crate) format: Option<BodyFormat>,
+    /// The parameters beside `grant_type`, with `{access_token}`, `{client_id}` and `{client_secret}` as needed.
+    pub(crate) params: Entries<String>,
+}
+
+/// Where the access token goes: one of `header`, `query` and `body`. The last two need an entry in `quirks`.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Placement {
+    /// The header's name. Default: `Authorization`.
+    pub(crate) header: Option<String>,
+    /// The word before the token. With `header` and without `scheme`, the bare token is sent.
+    pub(crate) scheme: Option<String>,
+    /// The query parameter's name.
+    pub(crate) query: Option<String>,
+    /// The name of the form parameter, or of the member of a JSON body.
+    pub(crate) body: Option<String>,
+    /// With `body`: whether a request without any body gets a JSON one. Default: a form.
+    pub(crate) json: bool,
+}

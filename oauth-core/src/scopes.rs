@@ -1,0 +1,117 @@
+//! What a login asks for.
+
+use std::marker::PhantomData;
+
+use crate::provider::{Dynamic, Provider};
+
+/// A list of scopes for one provider (RFC 6749 section 3.3), where an array of its `Scope` is not enough.
+///
+/// ```
+/// # use oauth_core::{Dynamic, Scopes};
+/// let scopes = Scopes::<Dynamic>::from(["read".to_owned()]).raw("admin:new-thing");
+/// assert_eq!(scopes.iter().collect::<Vec<_>>(), ["read", "admin:new-thing"]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scopes<P> {
+    values: Vec<String>,
+    provider: PhantomData<fn() -> P>,
+}
+
+impl<P> Scopes<P> {
+    /// No scope yet.
+    pub fn new() -> Self {
+        Self { values: Vec::new(), provider: PhantomData }
+    }
+
+    /// Adds a scope that the provider's file does not know. It is sent as it is.
+    pub fn raw(mut self, scope: impl Into<String>) -> Self {
+        self.values.push(scope.into());
+        self
+    }
+
+    /// The scopes, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().map(String::as_str)
+    }
+}
+
+impl<P> Default for Scopes<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<P: Provider, const N: usize> From<[P::Scope; N]> for Scopes<P> {
+    fn from(scopes: [P::Scope; N]) -> Self {
+        Self { values: scopes.iter().map(|scope| scope.as_ref().to_owned()).collect(), provider: PhantomData }
+    }
+}
+
+/// What can be asked for: an array, a slice or a `Vec` of the provider's `Scope`, [`Scopes`], or `()` for the
+/// provider's defaults.
+#[diagnostic::on_unimplemented(
+    message = "these are not scopes of provider `{P}`",
+    label = "not scopes of `{P}`",
+    note = "take them from the provider's own module, as in `github::Scope`; for one that the module does not know use `Scopes::from([..]).raw(\"..\")`"
+)]
+pub trait IntoScopes<P: Provider> {
+    /// The scopes; `None` for the provider's defaults.
+    fn into_scopes(self) -> Option<Vec<String>>;
+}
+
+fn owned<S: AsRef<str>>(scopes: &[S]) -> Option<Vec<String>> {
+    Some(scopes.iter().map(|scope| scope.as_ref().to_owned()).collect())
+}
+
+impl<P: Provider> IntoScopes<P> for () {
+    fn into_scopes(self) -> Option<Vec<String>> {
+        None
+    }
+}
+
+impl<P: Provider> IntoScopes<P> for Scopes<P> {
+    fn into_scopes(self) -> Option<Vec<String>> {
+        Some(self.values)
+    }
+}
+
+impl<P: Provider, const N: usize> IntoScopes<P> for [P::Scope; N] {
+    fn into_scopes(self) -> Option<Vec<String>> {
+        owned(&self)
+    }
+}
+
+impl<P: Provider> IntoScopes<P> for &[P::Scope] {
+    fn into_scopes(self) -> Option<Vec<String>> {
+        owned(self)
+    }
+}
+
+impl<P: Provider> IntoScopes<P> for Vec<P::Scope> {
+    fn into_scopes(self) -> Option<Vec<String>> {
+        owned(&self)
+    }
+}
+
+impl<const N: usize> IntoScopes<Dynamic> for [&str; N] {
+    fn into_scopes(self) -> Option<Vec<String>> {
+        owned(&self)
+    }
+}
+
+impl IntoScopes<Dynamic> for &[&str] {
+    fn into_scopes(self) -> Option<Vec<String>> {
+        owned(self)
+    }
+}
+
+impl IntoScopes<Dynamic> for Vec<&str> {
+    fn into_scopes(self) -> Option<Vec<String>> {
+        owned(&self)
+    }
+}
+
+/// RFC 6749 section 3.3: `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`.
+pub(crate) fn is_scope_token(scope: &str) -> bool {
+    !scope.is_empty() && scope.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+}

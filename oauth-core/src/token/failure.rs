@@ -1,0 +1,167 @@
+//! Telling a token response from everything else that a token endpoint may answer.
+
+use std::borrow::Cow;
+
+use http::{StatusCode, header};
+use serde_json::value::RawValue;
+
+use super::response::{Fault, Grant};
+use crate::client::Inner;
+use crate::error::{Error, ErrorKind, Result, ServerError, Step};
+use crate::http::{Answer, retry_after};
+use crate::json::{self, Members};
+use crate::spec::FailsWhen;
+
+pub(super) struct Reader<'a> {
+    pub(super) inner: &'a Inner,
+    pub(super) step: Step,
+    /// What the request held and an error must not repeat.
+    pub(super) secrets: &'a [String],
+    pub(super) secure: bool,
+}
+
+impl Reader<'_> {
+    pub(super) fn grant(&self, answer: &Answer, requested: &[String]) -> Result<Grant> {
+        let json = self.json(answer)?;
+        let root: Option<&RawValue> = json.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        if !answer.status.is_success() {
+            return Err(self.refusal(answer, root));
+        }
+        let root = root.ok_or_else(|| self.not_json(answer))?;
+        let rules = &self.inner.spec().token.response;
+        let object = rules.at.iter().find_map(|at| {
+            let object = Members::parse(json::pointer(root, at)?.get()).ok()?;
+            object.get(crate::client::renamed(&rules.rename, "access_token")).is_some().then_some(object)
+        });
+        let failed = rules.fails_when.as_ref().is_some_and(|rule| applies(rule, root)) || is_error(root);
+        match (object, failed) {
+            (Some(_), true) => Err(self.fail(ErrorKind::AmbiguousResponse, "the answer has both a token and an error; neither is believed")),
+            (None, true) => Err(self.refusal(answer, Some(root))),
+            (None, false) => Err(self.fail(ErrorKind::BadResponse, format!("the answer has no `access_token` ({})", describe(answer)))),
+            (Some(object), false) => Grant::read(self.inner.spec(), &object, requested, self.inner.now()).map_err(|fault| self.fault(fault)),
+        }
+    }
+
+    /// The answer as JSON text: JSON itself, or a form (RFC 6749 wants JSON; some servers send what the request was in).
+    fn json<'a>(&self, answer: &'a Answer) -> Result<Option<Cow<'a, str>>> {
+        let Ok(text) = std::str::from_utf8(&answer.body) else { return Ok(None) };
+        let start = text.trim_start();
+        if start.starts_with(['{', '[']) {
+            return Ok(Some(Cow::Borrowed(text)));
+        }
+        if !text.contains('=') || start.starts_with('<') || text.contains(char::is_whitespace) {
+            return Ok(None);
+        }
+        // A form that ends where the connection does may have lost its last characters, and nobody would see it. TLS
+        // tells such an end from a cut; plain HTTP does so only with a length or with chunks.
+        let framed = answer.headers.contains_key(header::CONTENT_LENGTH) || answer.headers.contains_key(header::TRANSFER_ENCODING);
+        if !self.secure && !framed {
+            return Err(self.fail(ErrorKind::ResponseTruncated, "the answer has no length, so it may have been cut off"));
+        }
+        let mut object = serde_json::Map::new();
+        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+            if object.insert(name.into_owned(), value.into_owned().into()).is_some() {
+                return Err(self.fail(ErrorKind::BadResponse, "the answer names a member twice"));
+            }
+        }
+        Ok(Some(Cow::Owned(serde_json::Value::Object(object).to_string())))
+    }
+
+    /// The error of a refusal (RFC 6749 section 5.2), in the standard's shape or in the provider's.
+    fn refusal(&self, answer: &Answer, root: Option<&RawValue>) -> Error {
+        let fields = self.inner.spec().token.response.error.as_ref();
+        let read = |own: Option<&str>, standard: &str| {
+            let value = own.and_then(|at| json::pointer(root?, at)).or_else(|| json::pointer(root?, standard))?;
+            let text = json::text(value).or_else(|| (!value.get().starts_with(['{', '[']) && !json::is_null(value)).then(|| Cow::Borrowed(value.get())))?;
+            Some(self.scrubbed(&text))
+        };
+        let code = read(fields.and_then(|fields| fields.code.as_deref()), "/error");
+        let description = read(fields.and_then(|fields| fields.description.as_deref()), "/error_description");
+        let uri = read(None, "/error_uri");
+        let wait = retry_after(&answer.headers, self.inner.now());
+        let server = ServerError::new(code.as_deref(), description.as_deref(), uri.as_deref()).with_status(answer.status.as_u16(), wait);
+        let standard = code.as_deref().map(|code| fields.map_or(code, |fields| crate::client::renamed(&fields.codes, code)));
+        let kind = kind(answer.status, standard);
+        let what = match (kind, &code) {
+            (ErrorKind::Unavailable, _) => format!("the provider is not able to answer (status {})", answer.status.as_u16()),
+            (ErrorKind::RateLimited, _) => "the provider asks to wait".to_owned(),
+            (_, Some(code)) => format!("the provider refused with {}", crate::error::clean(code)),
+            (_, None) => format!("the provider refused ({})", describe(answer)),
+        };
+        let builder = Error::new(kind, self.step, what).server(server);
+        let builder = match kind {
+            ErrorKind::ClientRejected => builder.fix(self.credentials_hint()),
+            _ => builder,
+        };
+        builder.of(self.inner.spec())
+    }
+
+    /// What can be said of the credentials without showing them.
+    fn credentials_hint(&self) -> String {
+        let config = &self.inner.config;
+        let id = &config.client_id;
+        let tail: String = id.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
+        let secret = config.auth.as_secret().map_or_else(|| "no secret was given".to_owned(), |secret| format!("the secret has {} characters", secret.chars().count()));
+        format!("compare with the provider's console: the id ends in `{tail}`, {secret}, sent as `client_auth: {}`", config.spec.client_auth.as_str())
+    }
+
+    fn fault(&self, fault: Fault) -> Error {
+        match fault {
+            Fault::Member(name, why) => self.fail(ErrorKind::BadResponse, format!("the answer's `{name}` {why}")),
+            Fault::TypeMissing => Error::new(ErrorKind::TokenTypeMissing, self.step, "the answer has no `token_type`")
+                .fix("where the vendor documents that, its file says `token_type: assume_bearer`")
+                .of(self.inner.spec()),
+            Fault::TypeUnsupported(given) => self.fail(ErrorKind::TokenTypeUnsupported, format!("the token is of type `{given}`, which this client cannot use; it was discarded")),
+        }
+    }
+
+    fn not_json(&self, answer: &Answer) -> Error {
+        Error::new(ErrorKind::BadResponse, self.step, format!("expected JSON and got something else ({})", describe(answer)))
+            .fix("usual reasons: a wrong token address, a captive portal or proxy, a missing Accept header")
+            .of(self.inner.spec())
+    }
+
+    fn fail(&self, kind: ErrorKind, what: impl Into<String>) -> Error {
+        Error::new(kind, self.step, what).of(self.inner.spec())
+    }
+
+    /// The text without anything that the request held: servers echo what they did not like.
+    fn scrubbed(&self, text: &str) -> String {
+        let own = self.inner.config.auth.as_secret();
+        let secrets = self.secrets.iter().map(String::as_str).chain(own).filter(|secret| secret.len() >= 4);
+        secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "[redacted]"))
+    }
+}
+
+/// `text/html, 512 bytes, status 200`: what an answer is, without a byte of what it says.
+fn describe(answer: &Answer) -> String {
+    let kind = answer.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map_or_else(|| "no content type".to_owned(), crate::error::clean);
+    format!("{kind}, {} bytes, status {}", answer.body.len(), answer.status.as_u16())
+}
+
+/// RFC 6749 section 5.2: an error answer has a member `error`. A token response has none, or an empty one.
+fn is_error(root: &RawValue) -> bool {
+    json::pointer(root, "/error").is_some_and(|value| !matches!(value.get(), "null" | "\"\"" | "0" | "false"))
+}
+
+fn applies(rule: &FailsWhen, root: &RawValue) -> bool {
+    let Some(value) = json::pointer(root, &rule.at) else { return false };
+    let Ok(value) = serde_json::from_str::<serde_json::Value>(value.get()) else { return false };
+    match (&rule.equals, &rule.differs) {
+        (Some(expected), _) => value == *expected,
+        (None, Some(expected)) => value != *expected,
+        (None, None) => true,
+    }
+}
+
+fn kind(status: StatusCode, code: Option<&str>) -> ErrorKind {
+    match (status.as_u16(), code) {
+        (_, Some("invalid_client" | "unauthorized_client")) => ErrorKind::ClientRejected,
+        (_, Some("invalid_grant")) => ErrorKind::GrantRejected,
+        (429, _) => ErrorKind::RateLimited,
+        (408 | 500.., _) | (_, Some("temporarily_unavailable" | "server_error")) => ErrorKind::Unavailable,
+        (_, Some("invalid_scope")) => ErrorKind::Scope,
+        (_, Some("access_denied")) => ErrorKind::AccessDenied,
+        _ => ErrorKind::ProviderRefused,
+    }
+}

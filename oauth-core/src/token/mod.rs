@@ -1,0 +1,9 @@
+//! Tokens, and how an answer of the token endpoint becomes a set of them.
+
+mod failure;
+mod request;
+mod response;
+mod set;
+
+pub(crate) use self::request::{TokenCall, context, named, send};
+pub use self::set::TokenSet;
