@@ -96,9 +96,10 @@ fn in_body(request: &mut Request<Bytes>, name: &str, json: bool, secret: &str) -
     let is_json = kind.starts_with("application/json") || (request.body().is_empty() && json);
     let is_form = kind.starts_with("application/x-www-form-urlencoded") || (request.body().is_empty() && !json);
     if is_json {
-        let mut object: serde_json::Map<String, serde_json::Value> = match request.body().is_empty() {
-            true => serde_json::Map::new(),
-            false => serde_json::from_slice(request.body()).map_err(|_| "the body is not a JSON object, so the token cannot be put into it")?,
+        let mut object: serde_json::Map<String, serde_json::Value> = if request.body().is_empty() {
+            serde_json::Map::new()
+        } else {
+            serde_json::from_slice(request.body()).map_err(|_| "the body is not a JSON object, so the token cannot be put into it")?
         };
         object.insert(name.to_owned(), secret.into());
         *request.body_mut() = serde_json::Value::Object(object).to_string().into();

@@ -116,21 +116,18 @@ impl<P: Provider> Authorize<P> {
         })?;
 
         let usual = self.scopes.is_none() && self.redirect_uri.is_none() && self.params.is_empty();
-        let (mut url, scopes) = match (&prepared.authorize_usual, usual) {
-            (Some(url), true) => {
-                let mut text = String::with_capacity(url.len() + 160);
-                text.push_str(url);
-                (text, prepared.scopes.clone())
-            }
-            _ => {
-                let scopes = scopes(config, self.scopes.as_deref())?;
-                let replaced: Vec<&str> = self.params.iter().map(|(name, _)| &**name).collect();
-                let mut url = base(inner, prepared, endpoint, &replaced)?;
-                push_pair(&mut url, renamed(&spec.authorize.rename, "redirect_uri"), redirect_uri);
-                push_scopes(&mut url, config, &scopes);
-                self.params.iter().for_each(|(name, value)| push_pair(&mut url, name, value));
-                (url, scopes)
-            }
+        let (mut url, scopes) = if let (Some(prefix), true) = (&prepared.authorize_usual, usual) {
+            let mut url = String::with_capacity(prefix.len() + 160);
+            url.push_str(prefix);
+            (url, prepared.scopes.clone())
+        } else {
+            let scopes = scopes(config, self.scopes.as_deref())?;
+            let replaced: Vec<&str> = self.params.iter().map(|(name, _)| &**name).collect();
+            let mut url = base(inner, prepared, endpoint, &replaced)?;
+            push_pair(&mut url, renamed(&spec.authorize.rename, "redirect_uri"), redirect_uri);
+            push_scopes(&mut url, config, &scopes);
+            self.params.iter().for_each(|(name, value)| push_pair(&mut url, name, value));
+            (url, scopes)
         };
         let secrets = Secrets::draw(inner)?;
         push_pair(&mut url, renamed(&spec.authorize.rename, "state"), &secrets.state);
@@ -186,16 +183,14 @@ impl Authorize<Dynamic> {
             }
             Some(_) => None,
         };
-        match fault {
-            Some(what) => {
-                let error = Error::new(ErrorKind::Parameter, Step::Authorize, what).fix("use `.param(..)` for a parameter that the file does not know");
-                self.fault.get_or_insert(error.of(self.client.spec()));
-            }
-            None => {
-                let join = declared(&self.client, name).and_then(|option| option.join.clone());
-                self.push(name.to_owned().into(), value, join.as_deref());
-            }
+        if let Some(what) = fault {
+            let error = Error::new(ErrorKind::Parameter, Step::Authorize, what);
+            let error = error.fix("use `.param(..)` for a parameter that the file does not know");
+            self.fault.get_or_insert(error.of(self.client.spec()));
+            return self;
         }
+        let join = declared(&self.client, name).and_then(|option| option.join.clone());
+        self.push(name.to_owned().into(), value, join.as_deref());
         self
     }
 }

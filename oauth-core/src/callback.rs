@@ -199,7 +199,7 @@ fn belongs(inner: &Inner, attempt: &PendingAttempt, state: &str, browser: &Brows
     if inner.now() >= attempt.expires_at {
         return fail(ErrorKind::AttemptExpired, "this login took too long and is no longer valid");
     }
-    match browser.0.as_ref().map(|cookie| cookie.expose_secret()).filter(|cookie| !cookie.is_empty()) {
+    match browser.0.as_ref().map(SecretString::expose_secret).filter(|cookie| !cookie.is_empty()) {
         None => return fail(ErrorKind::BrowserMissing, "the cookie that ties this login to its browser did not come back"),
         Some(cookie) if !same(attempt.browser.expose_secret(), cookie) => return fail(ErrorKind::BrowserMismatch, "this login was started in another browser"),
         Some(_) => {}

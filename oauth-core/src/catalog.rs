@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::client::{Client, ClientAuth};
+use crate::error::Result;
 use crate::provider::Dynamic;
 use crate::spec::ProviderSpec;
 
@@ -33,6 +34,11 @@ impl CatalogEntry {
     /// A client of the provider, for programs that choose it at run time.
     pub fn client(&self, id: impl Into<String>, credentials: impl Into<ClientAuth>) -> Client<Dynamic> {
         Client::dynamic(Arc::clone(self.spec()), id, credentials)
+    }
+
+    /// A client whose id, secret and settings come from the environment: `GITHUB_CLIENT_ID`, `GITHUB_CLIENT_SECRET`.
+    pub fn client_from_env(&self) -> Result<Client<Dynamic>> {
+        Client::dynamic_from_env(Arc::clone(self.spec()))
     }
 }
 

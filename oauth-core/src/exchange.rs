@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Instrument as _;
 
 use crate::callback::VerifiedCode;
@@ -27,7 +27,7 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
         return Err(inner.error(ErrorKind::Unsupported, Step::Exchange, format!("provider `{}` has no token endpoint", spec.id)));
     };
     let VerifiedCode { code, attempt, kept } = code;
-    let verifier = attempt.verifier.as_ref().map(|verifier| verifier.expose_secret());
+    let verifier = attempt.verifier.as_ref().map(SecretString::expose_secret);
     let standard = [
         Some(("grant_type", "authorization_code")),
         Some(("code", code.expose_secret())),

@@ -27,7 +27,8 @@ pub struct PendingAttempt {
     pub(crate) expires_at: SystemTime,
 }
 
-/// The tie between a login and the browser it was started in: set it as a cookie, HttpOnly, SameSite=Lax, short-lived.
+/// The tie between a login and the browser it was started in: set it as a cookie, `HttpOnly`, `SameSite=Lax`,
+/// short-lived.
 #[derive(Clone)]
 pub struct BrowserBinding(pub(crate) SecretString);
 

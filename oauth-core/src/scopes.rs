@@ -59,8 +59,8 @@ pub trait IntoScopes<P: Provider> {
     fn into_scopes(self) -> Option<Vec<String>>;
 }
 
-fn owned<S: AsRef<str>>(scopes: &[S]) -> Option<Vec<String>> {
-    Some(scopes.iter().map(|scope| scope.as_ref().to_owned()).collect())
+fn owned<S: AsRef<str>>(scopes: &[S]) -> Vec<String> {
+    scopes.iter().map(|scope| scope.as_ref().to_owned()).collect()
 }
 
 impl<P: Provider> IntoScopes<P> for () {
@@ -77,37 +77,37 @@ impl<P: Provider> IntoScopes<P> for Scopes<P> {
 
 impl<P: Provider, const N: usize> IntoScopes<P> for [P::Scope; N] {
     fn into_scopes(self) -> Option<Vec<String>> {
-        owned(&self)
+        Some(owned(&self))
     }
 }
 
 impl<P: Provider> IntoScopes<P> for &[P::Scope] {
     fn into_scopes(self) -> Option<Vec<String>> {
-        owned(self)
+        Some(owned(self))
     }
 }
 
 impl<P: Provider> IntoScopes<P> for Vec<P::Scope> {
     fn into_scopes(self) -> Option<Vec<String>> {
-        owned(&self)
+        Some(owned(&self))
     }
 }
 
 impl<const N: usize> IntoScopes<Dynamic> for [&str; N] {
     fn into_scopes(self) -> Option<Vec<String>> {
-        owned(&self)
+        Some(owned(&self))
     }
 }
 
 impl IntoScopes<Dynamic> for &[&str] {
     fn into_scopes(self) -> Option<Vec<String>> {
-        owned(self)
+        Some(owned(self))
     }
 }
 
 impl IntoScopes<Dynamic> for Vec<&str> {
     fn into_scopes(self) -> Option<Vec<String>> {
-        owned(&self)
+        Some(owned(&self))
     }
 }
 

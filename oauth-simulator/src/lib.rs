@@ -1,1 +1,82 @@
-//! Being written.
+//! An OAuth provider on loopback, made from the same provider file as the client: for tests, demos and offline work.
+//!
+//! [`Simulator::start`] turns any [`ProviderSpec`](oauth_core::ProviderSpec) into a server on `127.0.0.1` that behaves
+//! as the file says the provider behaves: it checks each request as strictly as the provider's documentation allows,
+//! shows a login page and a consent page, and answers in the provider's own shape. It is written from the server's
+//! side and shares no code with the client that builds requests, so that the two check each other.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use oauth_core::ProviderSpec;
+//! # async fn login(spec: Arc<ProviderSpec>) -> Result<(), oauth_simulator::Error> {
+//! use oauth_simulator::{SimUser, Simulator};
+//!
+//! let sim = Simulator::builder(spec).user(SimUser::new("20071").name("Ada Lovelace")).start().await?;
+//! let authorize_url = sim.address("https://id.example.com/authorize?response_type=code")?; // a client writes this
+//! let callback = sim.scripted_user().approve(&authorize_url).await?;
+//! assert_eq!(sim.requests().len(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Addresses
+//!
+//! `https://HOST[:PORT]/path?query` of the real provider is `{origin}/HOST[:PORT]/path?query` here: the first segment
+//! of the path is the authority of the original. [`Simulator::address`] writes such an address; the client's
+//! `dangerous_at` does the same for each of its requests.
+//!
+//! # What is not simulated
+//!
+//! ID tokens and JWKS, the device flow, revocation and introspection endpoints, PAR, `DPoP`, dynamic registration,
+//! answers in other formats than JSON, rate limits and paging.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod address;
+mod api;
+mod authorize;
+mod builder;
+mod client_auth;
+mod client;
+mod clock;
+mod consent;
+mod error;
+mod facts;
+mod fault;
+mod html_form;
+mod issue;
+mod loopback;
+mod operation;
+mod pages;
+mod params;
+mod placement;
+mod pointer;
+mod recorded;
+mod refresh;
+mod registered;
+mod reply;
+mod request;
+mod rng;
+mod route;
+mod sample;
+mod scope;
+mod scripted_user;
+mod server;
+mod shape;
+mod simulator;
+mod state;
+mod token;
+mod token_request;
+mod upgrade;
+mod user;
+
+//#[cfg(test)]
+//mod tests;
+
+pub use self::builder::Builder;
+pub use self::error::Error;
+pub use self::fault::Answer;
+pub use self::recorded::{Endpoint, Recorded};
+pub use self::registered::RegisteredClient;
+pub use self::scripted_user::{Page, ScriptedUser};
+pub use self::simulator::Simulator;
+pub use self::user::SimUser;

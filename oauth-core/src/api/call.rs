@@ -1,10 +1,10 @@
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::account::Account;
 use crate::encode::push_segment;
-use crate::error::{ErrorKind, Result, Step};
+use crate::error::{Error, ErrorKind, Result, Step};
 use crate::fields::{FieldReader, FromFields};
 use crate::json;
 use crate::provider::{Dynamic, HasApi, Provider};
@@ -103,7 +103,6 @@ impl<P: HasApi> Account<P> {
         let Some(operation) = self.spec().operation(&call.operation) else {
             return Err(fail(ErrorKind::Parameter, format!("there is no operation `{}` in the provider's file", crate::error::clean(&call.operation))));
         };
-        self.require_scopes(operation)?;
         let path = path(operation, &call).map_err(|what| fail(ErrorKind::Parameter, what))?;
         let method = Method::from_bytes(operation.method.as_str().as_bytes()).unwrap_or_default();
         let mut request = self.request(method, path);
@@ -125,24 +124,30 @@ impl<P: HasApi> Account<P> {
         if !body.is_empty() {
             request = request.json(&body);
         }
-        let bytes = request.send().await?.error_for_status()?.bytes().await?;
+        let response = request.send().await?;
+        if response.status() == StatusCode::FORBIDDEN {
+            self.explain_scopes(operation)?;
+        }
+        let bytes = response.error_for_status()?.bytes().await?;
         let raw: &RawValue = serde_json::from_slice(&bytes).map_err(|_| fail(ErrorKind::BadApiResponse, format!("the answer of `{}` is not JSON", operation.name)))?;
         let at = operation.returns.as_ref().map_or("", |returns| returns.at.as_str());
         let raw = json::pointer(raw, at).ok_or_else(|| fail(ErrorKind::BadApiResponse, format!("the answer of `{}` has no `{at}`", operation.name)))?;
         C::read(OperationOutput { raw }).map_err(|why| fail(ErrorKind::BadApiResponse, format!("the answer of `{}` is not as described: {why}", operation.name)))
     }
 
-    /// A scope that is missing for sure is told before anything is sent. Where the server never said what it granted,
-    /// the API decides.
-    fn require_scopes(&self, operation: &Operation) -> Result<()> {
+    /// A refusal of a call whose declared scopes the account lacks says so. It is not said before the call is sent: a
+    /// scope may be part of a wider one, and some servers do not say what they granted.
+    fn explain_scopes(&self, operation: &Operation) -> Result<()> {
         let tokens = self.tokens();
         let granted = tokens.scopes();
         let missing: Vec<&str> = operation.scopes.iter().map(String::as_str).filter(|scope| !granted.iter().any(|known| known == scope)).collect();
-        if granted.is_empty() || missing.is_empty() {
+        if missing.is_empty() {
             return Ok(());
         }
-        let what = format!("the operation `{}` needs the scope {}, the account has {}", operation.name, missing.join(" and "), granted.join(", "));
-        Err(self.inner().error(ErrorKind::Scope, Step::Api, what))
+        let granted = if granted.is_empty() { "none that it knows of".to_owned() } else { granted.join(", ") };
+        let what = format!("the API refused `{}`; it needs the scope {}, the account has {granted}", operation.name, missing.join(" and "));
+        let error = Error::new(ErrorKind::Scope, Step::Api, what).fix("log in again with that scope");
+        Err(error.of(self.spec()))
     }
 }
 

@@ -75,6 +75,11 @@ impl Client<Dynamic> {
         Self::over(Inner::new(Config::new(spec.into(), id.into(), credentials.into())))
     }
 
+    /// A client of a provider known only at run time, whose id, secret and settings come from the environment.
+    pub fn dynamic_from_env(spec: impl Into<Arc<ProviderSpec>>) -> Result<Self> {
+        env::config(spec.into()).map(|config| Self::over(Inner::new(config)))
+    }
+
     /// Gives a setting its value, or says why it cannot have it.
     pub fn set(self, setting: &str, value: impl Into<String>) -> Result<Self> {
         let value = value.into();
@@ -96,7 +101,7 @@ impl ProviderSpec {
 
     /// A client whose id and secret come from the environment: `ACME_CLIENT_ID`, `ACME_CLIENT_SECRET`.
     pub fn client_from_env(self) -> Result<Client<Dynamic>> {
-        env::config(Arc::new(self)).map(|config| Client::over(Inner::new(config)))
+        Client::dynamic_from_env(self)
     }
 }
 

@@ -40,14 +40,13 @@ impl Prepared {
     pub(crate) fn new(config: &Config) -> Result<Self> {
         check_credentials(config)?;
         for setting in &config.spec.settings {
-            match config.setting(&setting.name) {
-                Some(value) => config.check_setting(&setting.name, value)?,
-                None => {
-                    let what = format!("the setting `{}` is missing", setting.name);
-                    let fix = setting.doc.clone().unwrap_or_else(|| format!("give it with `.set(..)`; it is of kind {}", setting.kind.as_str()));
-                    return Err(Error::new(ErrorKind::Setting, Step::Configure, what).fix(fix).of(&config.spec));
-                }
-            }
+            let Some(value) = config.setting(&setting.name) else {
+                let what = format!("the setting `{}` is missing", setting.name);
+                let doc = setting.doc.as_ref().map(|doc| format!(": {doc}")).unwrap_or_default();
+                let fix = format!("give it with `.set(..)`; it is of kind {}{doc}", setting.kind.as_str());
+                return Err(Error::new(ErrorKind::Setting, Step::Configure, what).fix(fix).of(&config.spec));
+            };
+            config.check_setting(&setting.name, value)?;
         }
         let spec = &*config.spec;
         let detour = config.at.as_deref().map(|origin| Detour::new(spec, origin)).transpose()?;
@@ -105,7 +104,10 @@ impl Prepared {
 
     /// The address at the stand-in server, where there is one.
     pub(crate) fn detoured(&self, address: String) -> String {
-        self.detour.as_ref().map_or(address.clone(), |detour| detour.map(&address))
+        match &self.detour {
+            Some(detour) => detour.map(&address),
+            None => address,
+        }
     }
 }
 

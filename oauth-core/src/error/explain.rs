@@ -51,14 +51,14 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
 
 /// The usual way out, where the place of the error knows no better one.
 fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
+    const AGAIN: &str = "start the login again";
     Some(match kind {
-        ErrorKind::NoPendingAttempt | ErrorKind::StateMissing | ErrorKind::StateMismatch | ErrorKind::AttemptExpired | ErrorKind::MissingCode | ErrorKind::AlreadyUsed => "start the login again",
+        ErrorKind::GrantRejected if step != Step::Refresh => AGAIN,
+        ErrorKind::NoPendingAttempt | ErrorKind::StateMissing | ErrorKind::StateMismatch | ErrorKind::AttemptExpired | ErrorKind::MissingCode | ErrorKind::AlreadyUsed => AGAIN,
         ErrorKind::BrowserMissing | ErrorKind::BrowserMismatch => "start the login again in this browser, under the same host name as the redirect URI",
         ErrorKind::AccessDenied => "offer the login again; nothing is broken",
         ErrorKind::ClientRejected => "compare id and secret with the provider's console",
-        ErrorKind::GrantRejected if step == Step::Refresh => "send the user through the login again",
-        ErrorKind::GrantRejected => "start the login again",
-        ErrorKind::NoRefreshToken => "send the user through the login again",
+        ErrorKind::GrantRejected | ErrorKind::NoRefreshToken => "send the user through the login again",
         ErrorKind::RedirectRefused => "put the final address into the provider's file",
         ErrorKind::ResponseEncoded => "remove the proxy that compresses, or let it pass these answers as they are",
         ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::Timeout | ErrorKind::Connect | ErrorKind::Network => "try again later",

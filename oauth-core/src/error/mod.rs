@@ -50,6 +50,7 @@ struct ProviderRef {
 }
 
 impl Error {
+    #[allow(clippy::new_ret_no_self, reason = "an error is complete only once it knows its provider")]
     pub(crate) fn new(kind: ErrorKind, step: Step, what: impl Into<String>) -> Builder {
         Builder {
             inner: Inner {
@@ -162,6 +163,7 @@ impl Builder {
         self
     }
 
+    /// The error, with the provider it happened with.
     pub(crate) fn of(mut self, spec: &ProviderSpec) -> Error {
         self.inner.provider = Some(ProviderRef {
             id: spec.id.clone(),
@@ -172,8 +174,4 @@ impl Builder {
         Error { inner: Arc::new(self.inner) }
     }
 
-    /// An error that concerns no provider in particular.
-    pub(crate) fn unbound(self) -> Error {
-        Error { inner: Arc::new(self.inner) }
-    }
 }

@@ -9,6 +9,7 @@ use std::fmt;
 
 pub(crate) use self::near::nearest;
 pub(crate) use self::path::{Path, Step, at};
+pub(crate) use self::render::source_line;
 pub(crate) use self::secrets::{is_secret_name, looks_secret, masked, shown};
 
 /// One fault of a provider file.
@@ -150,6 +151,14 @@ impl Finding {
             None if candidates.is_empty() || candidates.len() > 24 => self.help,
             None => Some(format!("use one of {}", listed(&candidates))),
         };
+        self
+    }
+
+    /// Offers the nearest candidate, or else keeps the help that is there.
+    pub(crate) fn suggest_near<'a>(mut self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+        if let Some(near) = nearest(word, candidates) {
+            self.help = Some(format!("did you mean `{}`?", shown(near)));
+        }
         self
     }
 

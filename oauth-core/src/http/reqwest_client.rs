@@ -103,13 +103,13 @@ fn classify(error: reqwest::Error) -> TransportError {
 }
 
 fn is_malformed(error: &reqwest::Error) -> bool {
-    causes(error).any(|cause| cause.is::<http::Error>())
+    causes(error).any(<dyn StdError>::is::<http::Error>)
 }
 
 fn has_tls_cause(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| {
         let within = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        cause.is::<rustls::Error>() || within.is_some_and(|inner| inner.is::<rustls::Error>())
+        cause.is::<rustls::Error>() || within.is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>)
     })
 }
 

@@ -8,7 +8,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use crate::fault::{Finding, Path, Spot, Step, shown};
+use crate::fault::{Finding, Path, Spot, Step, nearest, shown};
 
 use super::node::{Entry, Item, Node, Scalar, ScalarKind};
 
@@ -36,6 +36,13 @@ impl DeError {
     fn under(mut self, step: impl Into<Step>) -> Self {
         self.steps.push(step.into());
         self
+    }
+
+    /// The key that a misspelt one was most likely meant to be.
+    pub(crate) fn meant(&self) -> Option<Path> {
+        let Problem::UnknownKey { key, expected } = &self.problem else { return None };
+        let near = nearest(key, expected.iter().copied())?;
+        Some(Path::from(self.steps.iter().rev().cloned().collect::<Vec<_>>()).then(near))
     }
 
     /// The finding. An unknown key's path ends in that key.

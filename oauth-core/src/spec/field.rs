@@ -69,13 +69,14 @@ impl FromStr for FieldType {
             Some(word) => (word, true),
             None => (inner, false),
         };
-        match KINDS.iter().find(|(known, _)| *known == word) {
-            Some((_, kind)) => Ok(Self { kind: *kind, optional, list }),
-            None => {
-                let words: Vec<_> = FieldKind::words().collect();
-                Err(format!("`{word}` is not a type: use one of {}, with `?` behind it when it may be missing and `[ ]` around it for a list", words.join(", ")))
-            }
+        if let Some((_, kind)) = KINDS.iter().find(|(known, _)| *known == word) {
+            return Ok(Self { kind: *kind, optional, list });
         }
+        let words: Vec<_> = FieldKind::words().collect();
+        Err(format!(
+            "`{word}` is not a type: use one of {}, with `?` behind it when it may be missing and `[ ]` around it for a list",
+            words.join(", ")
+        ))
     }
 }
 

@@ -70,14 +70,14 @@ impl Reader<'_> {
     /// The error of a refusal (RFC 6749 section 5.2), in the standard's shape or in the provider's.
     fn refusal(&self, answer: &Answer, root: Option<&RawValue>) -> Error {
         let fields = self.inner.spec().token.response.error.as_ref();
-        let read = |own: Option<&str>, standard: &str| {
-            let value = own.and_then(|at| json::pointer(root?, at)).or_else(|| json::pointer(root?, standard))?;
-            let text = json::text(value).or_else(|| (!value.get().starts_with(['{', '[']) && !json::is_null(value)).then(|| Cow::Borrowed(value.get())))?;
+        // The provider's own member, the standard's, then the nested object that many APIs answer with.
+        let read = |own: Option<&str>, others: [&str; 2]| {
+            let text = own.into_iter().chain(others).find_map(|at| scalar(json::pointer(root?, at)?))?;
             Some(self.scrubbed(&text))
         };
-        let code = read(fields.and_then(|fields| fields.code.as_deref()), "/error");
-        let description = read(fields.and_then(|fields| fields.description.as_deref()), "/error_description");
-        let uri = read(None, "/error_uri");
+        let code = read(fields.and_then(|fields| fields.code.as_deref()), ["/error", "/error/code"]);
+        let description = read(fields.and_then(|fields| fields.description.as_deref()), ["/error_description", "/error/message"]);
+        let uri = read(None, ["/error_uri", "/error/error_uri"]);
         let wait = retry_after(&answer.headers, self.inner.now());
         let server = ServerError::new(code.as_deref(), description.as_deref(), uri.as_deref()).with_status(answer.status.as_u16(), wait);
         let standard = code.as_deref().map(|code| fields.map_or(code, |fields| crate::client::renamed(&fields.codes, code)));
@@ -142,6 +142,12 @@ fn describe(answer: &Answer) -> String {
 /// RFC 6749 section 5.2: an error answer has a member `error`. A token response has none, or an empty one.
 fn is_error(root: &RawValue) -> bool {
     json::pointer(root, "/error").is_some_and(|value| !matches!(value.get(), "null" | "\"\"" | "0" | "false"))
+}
+
+/// Text, a number or a boolean as text; nothing for what holds other values.
+fn scalar(value: &RawValue) -> Option<Cow<'_, str>> {
+    let plain = !value.get().starts_with(['{', '[', '"']) && !json::is_null(value);
+    json::text(value).or_else(|| plain.then(|| Cow::Borrowed(value.get())))
 }
 
 fn applies(rule: &FailsWhen, root: &RawValue) -> bool {

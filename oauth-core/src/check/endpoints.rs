@@ -1,0 +1,63 @@
+use crate::fault::{Finding, at};
+use crate::schema;
+use crate::spec::{Endpoints, ProviderSpec};
+
+use super::address::{Stage, address};
+use super::cx::{Cx, top};
+
+pub(super) fn lower(cx: &mut Cx<'_>, endpoints: Option<schema::Endpoints>) -> Endpoints {
+    let Some(endpoints) = endpoints else {
+        cx.missing(&top("endpoints"), "say where the provider is: `endpoints: {authorization: https://..., token: https://...}`");
+        return Endpoints::default();
+    };
+    Endpoints {
+        authorization: cx.maybe_template(&at!["endpoints", "authorization"], endpoints.authorization.as_deref()),
+        token: cx.maybe_template(&at!["endpoints", "token"], endpoints.token.as_deref()),
+        issuer: cx.maybe_template(&at!["endpoints", "issuer"], endpoints.issuer.as_deref()),
+        iss_in_callback: endpoints.iss_in_callback,
+    }
+}
+
+/// RFC 6749 section 3: the authorization code of the authorization endpoint is redeemed at the token endpoint, and each
+/// other grant begins there. Without a token endpoint there is nothing a client could do.
+pub(super) fn a_grant_has_its_endpoint(cx: &mut Cx<'_>, spec: &ProviderSpec) {
+    if spec.endpoints.token.is_none() && cx.has(&top("endpoints")) {
+        cx.missing(&at!["endpoints", "token"], "every grant needs the token endpoint (RFC 6749 section 3.2): `token: https://...`");
+    }
+    let without_login = spec.endpoints.authorization.is_none() && !cx.is_removed(&at!["endpoints", "authorization"]);
+    for section in ["authorize", "callback"] {
+        if without_login && cx.has(&top(section)) && cx.has(&top("endpoints")) {
+            let finding = Finding::new("missing-endpoint", top(section), format!("`{section}` needs `endpoints.authorization`")).on_key();
+            cx.report(finding.help("add the authorization endpoint, or remove the section"));
+        }
+    }
+}
+
+/// RFC 6749 sections 3.1 and 3.2: the endpoints are reached over TLS and their addresses have no fragment. RFC 8414
+/// section 2: an issuer has neither query nor fragment.
+pub(super) fn addresses_are_safe(cx: &mut Cx<'_>, spec: &ProviderSpec) {
+    let endpoints = &spec.endpoints;
+    let all = [
+        ("authorization", &endpoints.authorization, Stage::Begin),
+        ("token", &endpoints.token, Stage::Exchange),
+        ("issuer", &endpoints.issuer, Stage::Begin),
+    ];
+    for (key, template, stage) in all {
+        if let Some(template) = template {
+            address(cx, spec, &at!["endpoints", key], template, stage);
+        }
+    }
+    if let Some(issuer) = endpoints.issuer.as_ref().filter(|issuer| issuer.as_str().contains('?')) {
+        let path = at!["endpoints", "issuer"];
+        let finding = Finding::new("address", path, "an issuer has no query (RFC 8414 section 2)");
+        cx.report(finding.help(format!("write what the provider's metadata has as `issuer`, without `{}`", issuer.as_str().split_once('?').map_or("", |_| "?..."))));
+    }
+}
+
+/// RFC 9207 section 2.4: a client compares `iss` with the issuer that it expects, so it has to know it.
+pub(super) fn iss_needs_an_issuer(cx: &mut Cx<'_>, spec: &ProviderSpec) {
+    if spec.endpoints.iss_in_callback && spec.endpoints.issuer.is_none() && !cx.is_removed(&at!["endpoints", "issuer"]) {
+        let finding = Finding::new("missing-endpoint", at!["endpoints", "iss_in_callback"], "`iss_in_callback` needs `issuer`, the value that `iss` has");
+        cx.report(finding.on_key().help("add `issuer: https://...` (RFC 9207 section 2.4)"));
+    }
+}

@@ -1,0 +1,107 @@
+use crate::fault::{Finding, shown};
+use crate::schema;
+use crate::spec::{ClientAuthMethod, Confidence, Pkce, ProviderSpec, names};
+
+use super::cx::{Cx, top};
+use super::names::{is_module_name, is_type_name};
+use super::{api, authorize, callback, endpoints, profile, quirks, refresh, scopes, settings, text, token};
+
+/// Lowers the file.
+pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec {
+    let id = id(cx, file.id);
+    let name = cx.required(&top("name"), file.name, "the name that people know the provider by: `name: GitHub`");
+    let (module, marker) = rust_names(cx, &id, &name, file.rust);
+    let docs = cx.required(&top("docs"), file.docs, "the vendor's page that the facts were read on: `docs: https://...`");
+    text::page(cx, &top("docs"), &docs);
+    if let Some(console) = &file.console {
+        text::page(cx, &top("console"), console);
+    }
+    let checked = cx.required(&top("checked"), file.checked, "the day on which the facts were compared with `docs`: `checked: 2026-11-21`");
+    text::date(cx, &top("checked"), &checked);
+    let token = token::lower(cx, file.token);
+    let endpoints = endpoints::lower(cx, file.endpoints);
+    let refresh = refresh::lower(cx, file.refresh, &endpoints, &token.request);
+    ProviderSpec {
+        id,
+        name,
+        module,
+        marker,
+        description: file.description,
+        docs,
+        console: file.console,
+        checked,
+        confidence: file.confidence.unwrap_or(Confidence::Own),
+        groups: file.groups,
+        settings: settings::lower(cx, file.settings),
+        endpoints,
+        client_auth: file.client_auth.unwrap_or(ClientAuthMethod::Basic),
+        pkce: file.pkce.unwrap_or(Pkce::Supported),
+        scopes: scopes::lower(cx, file.scopes),
+        authorize: authorize::lower(cx, file.authorize),
+        callback: callback::lower(cx, file.callback),
+        token,
+        refresh,
+        profile: profile::lower(cx, file.profile),
+        api: api::lower(cx, file.api),
+        quirks: quirks::lower(cx, file.quirks),
+    }
+}
+
+/// The id is the file's name, so that whoever sees one finds the other; it is part of addresses, of the names of
+/// environment variables and of the keys of stores.
+fn id(cx: &mut Cx<'_>, id: Option<String>) -> String {
+    let path = top("id");
+    let id = cx.required(&path, id, "the file's name without `.yaml`: `id: acme`");
+    if id.trim().is_empty() {
+        return id;
+    }
+    let sound = id.len() <= 64
+        && id.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_');
+    if !sound {
+        let finding = Finding::new("id", path, format!("`{}` is not an id", shown(&id)));
+        cx.report(finding.help("use lower-case letters, digits, `-` and `_`; a letter or digit first; at most 64"));
+    } else if let Some(stem) = cx.stem.filter(|stem| *stem != id) {
+        let finding = Finding::new("id", path, format!("the id is `{id}`, but the file is called `{}.yaml`", shown(stem)));
+        cx.report(finding.help(format!("write `id: {}`, or rename the file to `{id}.yaml`", shown(stem))));
+    }
+    id
+}
+
+/// Module and marker type of the generated client.
+fn rust_names(cx: &mut Cx<'_>, id: &str, name: &str, rust: Option<String>) -> (String, String) {
+    let given = rust.is_some();
+    let module = rust.unwrap_or_else(|| id.replace('-', "_"));
+    if !is_module_name(&module) && (given || !id.is_empty()) {
+        let path = top(if given { "rust" } else { "id" });
+        let why = if names::is_keyword(&module) { "Rust reserves that word" } else { "it is reserved, or not a name in snake case" };
+        let finding = Finding::new("rust-name", path, format!("`{}` cannot name a module in Rust: {why}", shown(&module)));
+        let proposal = names::snake(&module);
+        let proposal = if is_module_name(&proposal) { proposal } else { format!("{}_", proposal.trim_start_matches(|c: char| !c.is_ascii_lowercase())) };
+        let proposal = if is_module_name(&proposal) { proposal } else { "acme".to_owned() };
+        cx.report(finding.help(format!("add a name with `rust:`, such as `rust: {proposal}`")));
+    }
+    let marker = names::type_name(name);
+    if is_type_name(&marker) || name.is_empty() {
+        return (module, marker);
+    }
+    let marker = names::pascal(&module);
+    if !is_type_name(&marker) && is_module_name(&module) {
+        let finding = Finding::new("rust-name", top("name"), format!("neither `{}` nor the id gives a name for a type in Rust", shown(name)));
+        cx.report(finding.help("add a name with `rust:`"));
+    }
+    (module, marker)
+}
+
+/// Groups are words in addresses of catalogs.
+pub(super) fn topics_are_words(cx: &mut Cx<'_>, spec: &ProviderSpec) {
+    for (index, group) in spec.groups.iter().enumerate() {
+        let path = top("groups").then(index);
+        if group.is_empty() || !group.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
+            let finding = Finding::new("group", path, format!("`{}` is not a group", shown(group)));
+            cx.report(finding.help("use lower-case letters, digits and `-`: `[developer, identity]`"));
+        } else if spec.groups[..index].contains(group) {
+            cx.report(Finding::new("duplicate", path, format!("the group `{group}` stands here a second time")).help("keep one"));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! From what an author wrote to what is true: every fault of a file is found here, once, and with its reason.
+//!
+//! First each section is lowered: defaults are filled in, and what is missing or cannot be read is reported. Then the
+//! rules go over the whole. A rule is a function under the sentence that justifies it; [`RULES`] lists them.
+
+mod address;
+mod api;
+mod authorize;
+mod callback;
+mod cx;
+mod endpoints;
+mod identity;
+mod names;
+
+mod profile;
+mod quirks;
+mod refresh;
+mod scopes;
+mod settings;
+mod templates;
+mod text;
+mod token;
+mod unique;
+mod wire;
+
+pub(crate) use self::cx::Cx;
+
+#[cfg(test)]
+mod testing;
+
+use crate::schema;
+use crate::spec::ProviderSpec;
+
+type Rule = fn(&mut Cx<'_>, &ProviderSpec);
+
+/// Every rule over the whole file.
+const RULES: [Rule; 24] = [
+    identity::topics_are_words,
+    settings::names_are_usable,
+    settings::values_fit_their_type,
+    endpoints::a_grant_has_its_endpoint,
+    endpoints::addresses_are_safe,
+    endpoints::iss_needs_an_issuer,
+    quirks::what_weakens_is_explained,
+    scopes::values_are_scope_tokens,
+    scopes::separators_separate,
+    scopes::defaults_are_known,
+    authorize::parameters_are_the_providers_own,
+    authorize::options_are_sound,
+    callback::names_and_codes_are_sound,
+    token::request_is_sound,
+    token::response_is_sound,
+    token::extras_are_sound,
+    token::placement_is_sound,
+    token::upgrade_is_sound,
+    refresh::request_is_sound,
+    profile::request_is_sound,
+    api::base_and_hosts_are_sound,
+    api::operations_are_sound,
+    quirks::fields_exist,
+    unique::rust_names_are_unique,
+];
+
+/// The spec, unless the context has faults afterwards.
+pub(crate) fn check(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec {
+    let spec = identity::provider(cx, file);
+    for rule in RULES {
+        rule(cx, &spec);
+    }
+    spec
+}

@@ -1,0 +1,90 @@
+use crate::fault::{Finding, at, shown};
+use crate::schema;
+use crate::spec::{Endpoints, ProviderSpec, Refresh, RefreshNeeds, RefreshWith, TokenRequest};
+
+use super::address::{Stage, address};
+use super::cx::{Cx, top};
+use super::templates::Reach;
+use super::token::{default_format, grant_type, method_and_format};
+use super::wire;
+
+/// RFC 6749 section 6: "If the authorization server issued a refresh token to the client, the client makes a refresh
+/// request to the token endpoint": so it is unless the file says otherwise.
+pub(super) fn lower(cx: &mut Cx<'_>, refresh: Option<schema::Refresh>, endpoints: &Endpoints, token: &TokenRequest) -> Option<Refresh> {
+    let full = match refresh {
+        Some(schema::Refresh::None) => return None,
+        Some(schema::Refresh::With(full)) => *full,
+        None if endpoints.token.is_some() => schema::RefreshFull::default(),
+        None => return None,
+    };
+    let path = top("refresh");
+    let with = full.with.unwrap_or(RefreshWith::RefreshToken);
+    let grant_type = match (full.grant_type, with) {
+        (None, RefreshWith::RefreshToken) => "refresh_token".to_owned(),
+        (given, _) => cx.required(&path.then("grant_type"), given, "the `grant_type` with which an access token renews itself"),
+    };
+    let own_param = if with == RefreshWith::AccessToken { "access_token" } else { "refresh_token" };
+    let method = full.method.unwrap_or(token.method);
+    let format = full.format.unwrap_or(if method == token.method { token.format } else { default_format(method) });
+    Some(Refresh {
+        with,
+        url: cx.maybe_template(&path.then("url"), full.url.as_deref()),
+        method,
+        format,
+        grant_type,
+        param: full.param.unwrap_or_else(|| own_param.to_owned()),
+        client_auth: full.client_auth.unwrap_or(true),
+        params: cx.params(&path.then("params"), full.params.0),
+        rotates: full.rotates,
+        keep_old: full.keep_old,
+        needs: full.needs.and_then(|needs| lower_needs(cx, needs)),
+        note: full.note,
+    })
+}
+
+fn lower_needs(cx: &mut Cx<'_>, needs: schema::RefreshNeeds) -> Option<RefreshNeeds> {
+    match (needs.param, needs.value, needs.scope) {
+        (Some(param), Some(value), None) => Some(RefreshNeeds::Param(param, value)),
+        (None, None, Some(scope)) => Some(RefreshNeeds::Scope(scope)),
+        _ => {
+            let path = at!["refresh", "needs"];
+            if !cx.is_touched(&path) {
+                let finding = Finding::new("refresh", path, "`refresh.needs` is a parameter with its value, or a scope").on_key();
+                cx.report(finding.help("write `needs: {param: access_type, value: offline}` or `needs: {scope: offline_access}`"));
+            }
+            None
+        }
+    }
+}
+
+/// RFC 6749 section 6; what is said of the token request goes for this one.
+pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
+    let Some(refresh) = &spec.refresh else { return };
+    let path = top("refresh");
+    if spec.endpoints.token.is_none() && refresh.url.is_none() {
+        // Without `endpoints.token` there is a fault already.
+        return;
+    }
+    if let Some(url) = &refresh.url {
+        address(cx, spec, &path.then("url"), url, Stage::Exchange);
+    }
+    if cx.has(&path.then("method")) || cx.has(&path.then("format")) {
+        method_and_format(cx, &path, refresh.method, refresh.format);
+    }
+    grant_type(cx, &path.then("grant_type"), &refresh.grant_type);
+    wire::param_name(cx, &path.then("param"), &refresh.param);
+    let client = |name: &str| matches!(name, "client_id" | "client_secret") && !refresh.client_auth;
+    wire::params(cx, spec, &path.then("params"), &refresh.params, Reach::RENEW, |name| (wire::is_standard(name) && !client(name)) || name == refresh.param);
+    if refresh.rotates && refresh.keep_old {
+        let finding = Finding::new("refresh", path.then("keep_old"), "`rotates` and `keep_old` exclude each other").on_key();
+        cx.report(finding.help("keep `rotates` when each answer has a new refresh token, `keep_old` when none has").see("`rotates` is", path.then("rotates")));
+    }
+    match &refresh.needs {
+        Some(RefreshNeeds::Param(name, _)) => wire::param_name(cx, &path.then("needs").then("param"), name),
+        Some(RefreshNeeds::Scope(scope)) if scope.is_empty() || scope.contains(char::is_whitespace) => {
+            let finding = Finding::new("scope", path.then("needs").then("scope"), format!("`{}` is not a scope", shown(scope)));
+            cx.report(finding.help("write one scope (RFC 6749 section 3.3)"));
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,47 @@
+//! What the provider can do: an empty impl for each, so that calling what it cannot do does not compile.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::Context;
+
+/// The impls. The names are those of `ProviderSpec::capabilities`.
+pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
+    let Context { spec, private, marker, .. } = context;
+    let traits = spec.capabilities().into_iter().filter_map(|capability| match capability {
+        "authorize" => Some(quote!(CanAuthorize)),
+        "refresh" => Some(quote!(CanRefresh)),
+        "profile" => Some(quote!(HasProfile)),
+        "api" => Some(quote!(HasApi)),
+        _ => None,
+    });
+    quote!(#(impl #private::#traits for #marker {})*)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{context, rich, with};
+    use super::*;
+
+    #[test]
+    fn a_capability_is_there_when_the_file_has_it() {
+        let all = tokens(&context(&rich())).to_string();
+        for capability in ["CanAuthorize", "CanRefresh", "HasProfile", "HasApi"] {
+            assert!(all.contains(&format!("impl crate :: __private :: {capability} for Acme {{ }}")), "{all}");
+        }
+        let spec = with(|json| {
+            json["endpoints"]["authorization"] = serde_json::Value::Null;
+            for part in ["refresh", "profile", "api"] {
+                json[part] = serde_json::Value::Null;
+            }
+        });
+        assert!(tokens(&context(&spec)).is_empty());
+    }
+
+    #[test]
+    fn every_capability_of_a_spec_has_its_trait() {
+        let spec = rich();
+        let impls = tokens(&context(&spec)).to_string().matches("impl").count();
+        assert_eq!(impls, spec.capabilities().len());
+    }
+}

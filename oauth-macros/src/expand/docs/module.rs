@@ -1,0 +1,153 @@
+//! The page of a provider: its facts, as its file has them.
+
+use oauth_core::spec::{Confidence, KnownScope, Quirk, Setting};
+
+use super::super::{Context, markdown};
+use super::example;
+
+/// All sections, each only where the file has something for it.
+pub(in super::super) fn module(context: &Context<'_>) -> String {
+    let sections = [
+        head(context),
+        facts(context),
+        example::login(context),
+        settings(context),
+        scopes(context),
+        capabilities(context),
+        quirks(context),
+    ];
+    let sections: Vec<&str> = sections.iter().map(String::as_str).filter(|section| !section.is_empty()).collect();
+    sections.join("\n\n")
+}
+
+fn head(context: &Context<'_>) -> String {
+    let name = markdown::line(&context.spec.name);
+    match &context.spec.description {
+        Some(description) => format!("{name}: {}", markdown::text(description)),
+        None => format!("{name}."),
+    }
+}
+
+fn facts(context: &Context<'_>) -> String {
+    let spec = context.spec;
+    let console = spec.console.as_deref().map(|console| format!("\n- Register a client: {}", markdown::link(console)));
+    let confidence = match spec.confidence {
+        Confidence::Vendor => "as the vendor's pages say",
+        Confidence::Catalogs => "as several catalogs say; the vendor's pages were not seen",
+        Confidence::Own => "as its operator says",
+        confidence => confidence.as_str(),
+    };
+    format!(
+        "- Documentation: {}{}\n- Checked on {}: {confidence}",
+        markdown::link(&spec.docs),
+        console.unwrap_or_default(),
+        markdown::line(&spec.checked),
+    )
+}
+
+fn settings(context: &Context<'_>) -> String {
+    let spec = context.spec;
+    if spec.settings.is_empty() {
+        return String::new();
+    }
+    let row = |setting: &Setting| {
+        format!(
+            "\n| {} | {} | {} | {} |",
+            markdown::code_cell(&setting.name),
+            markdown::code_cell(&setting.rust),
+            setting.default.as_deref().map_or("required".to_owned(), markdown::code_cell),
+            setting.doc.as_deref().map(markdown::cell).unwrap_or_default(),
+        )
+    };
+    let rows: String = spec.settings.iter().map(row).collect();
+    format!("# Settings\n\n| setting | type | default | |\n|---|---|---|---|{rows}")
+}
+
+fn scopes(context: &Context<'_>) -> String {
+    let scopes = &context.spec.scopes;
+    let list = |scopes: &[String]| {
+        let scopes: Vec<String> = scopes.iter().map(|scope| markdown::code(scope)).collect();
+        scopes.join(", ")
+    };
+    let row = |scope: &KnownScope| {
+        let doc = scope.doc.as_deref().map(markdown::cell).unwrap_or_default();
+        format!("\n| {} | {} | {doc} |", markdown::code_cell(&scope.rust), markdown::code_cell(&scope.value))
+    };
+    let mut parts = Vec::new();
+    if !scopes.default.is_empty() {
+        parts.push(format!("Asked for when none is named: {}.", list(&scopes.default)));
+    }
+    if !scopes.required.is_empty() {
+        parts.push(format!("Added to every request: {}.", list(&scopes.required)));
+    }
+    if !scopes.known.is_empty() {
+        let rows: String = scopes.known.iter().map(row).collect();
+        parts.push(format!("| scope | sent as | |\n|---|---|---|{rows}"));
+    }
+    if parts.is_empty() { String::new() } else { format!("# Scopes\n\n{}", parts.join("\n\n")) }
+}
+
+fn capabilities(context: &Context<'_>) -> String {
+    let spec = context.spec;
+    let mut lines: Vec<String> = Vec::new();
+    for capability in spec.capabilities() {
+        let line = match capability {
+            "authorize" => format!("- Login in a browser; PKCE is {}", spec.pkce.as_str()),
+            "refresh" => format!("- Refreshing of tokens{}", refresh(context)),
+            "profile" => "- The user's profile".to_owned(),
+            "api" => format!("- API calls below {}", spec.api.as_ref().map(|api| markdown::code(api.base_url.as_str())).unwrap_or_default()),
+            other => format!("- {}", markdown::code(other)),
+        };
+        lines.push(line);
+    }
+    if lines.is_empty() { String::new() } else { format!("# Capabilities\n\n{}", lines.join("\n")) }
+}
+
+fn refresh(context: &Context<'_>) -> String {
+    let Some(refresh) = &context.spec.refresh else { return String::new() };
+    let rotates = if refresh.rotates { "; each refresh replaces the refresh token" } else { "" };
+    let note = refresh.note.as_deref().map(|note| format!(". {}", markdown::line(note))).unwrap_or_default();
+    format!("{rotates}{note}")
+}
+
+fn quirks(context: &Context<'_>) -> String {
+    let quirks = &context.spec.quirks;
+    if quirks.is_empty() {
+        return String::new();
+    }
+    let item = |quirk: &Quirk| {
+        let (field, because) = (markdown::code(&quirk.field), sentence(&quirk.because));
+        let checked = quirk.checked.as_deref().map(|day| format!(" ({})", markdown::line(day))).unwrap_or_default();
+        format!("\n- {field}: {because} Source: {}{checked}", markdown::link(&quirk.source))
+    };
+    format!("# Quirks\n{}", quirks.iter().map(item).collect::<String>())
+}
+
+fn sentence(text: &str) -> String {
+    let line = markdown::line(text);
+    if line.ends_with(['.', '!', '?']) { line } else { format!("{line}.") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::{context, rich};
+    use super::*;
+
+    #[test]
+    fn the_page_has_what_the_file_has() {
+        let page = module(&context(&rich()));
+        for line in [
+            "Acme: Repositories and \\[more\\].",
+            "- Documentation: <https://acme.example/docs>",
+            "- Register a client: <https://acme.example/apps>",
+            "- Checked on 2026-11-21: as the vendor's pages say",
+            "| `region` | `Region` | `com` | Data centre |",
+            "| `shop` | `Shop` | required | The shop's name |",
+            "| `ReadUser` | `read:user` | Read a user's profile data. |",
+            "- API calls below `https://api.acme.example`",
+            "- `token.placement.scheme`: Acme's own name. Source: <https://acme.example/auth> (2026-11-20)",
+        ] {
+            assert!(page.lines().any(|l| l == line), "{line}\n\n{page}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The whole login of any provider, offline: a simulator plays the provider, a script plays the user.
+//!
+//! ```text
+//! cargo run --example quickstart                            # GitHub
+//! cargo run --example quickstart -- --provider google       # any id of the catalog
+//! cargo run --example quickstart -- --provider-file a.yaml  # a file of yours, loaded at run time
+//! cargo run --example quickstart -- --browser               # you play the user
+//! ```
+
+use std::error::Error;
+use std::sync::Arc;
+
+use oauth_providers::{Account, Browser, Client, Dynamic, OperationCall, ProviderSpec};
+use oauth_simulator::Simulator;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> std::process::ExitCode {
+    match run().await {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            // An error of ours explains itself at length: what went wrong, why, and the way out.
+            let long = error.downcast_ref::<oauth_providers::Error>().map(oauth_providers::Error::explain);
+            eprintln!("error: {}", long.unwrap_or_else(|| error.to_string()));
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<()> {
+    let options = Options::parse(std::env::args().skip(1))?;
+    let spec = options.spec()?;
+
+    let simulator = Simulator::start(Arc::clone(&spec)).await?;
+    println!("1. A simulated {} listens on {}.", spec.name, simulator.origin());
+
+    // The callback arrives here when a person clicks; the scripted user hands it over directly.
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let redirect_uri = format!("http://{}/callback", listener.local_addr()?);
+    let client = simulator.dynamic()?.redirect_uri(redirect_uri);
+
+    let (url, pending, browser) = client.authorize().begin().await?.into_parts();
+    println!("2. The login starts: the browser goes to {}", url.as_str().split('?').next().unwrap_or_default());
+
+    let callback = if options.browser {
+        println!("   Opening your browser. If nothing happens, open this address yourself:\n   {url}");
+        let _ = webbrowser::open(url.as_str());
+        wait_for_callback(&listener).await?
+    } else {
+        simulator.scripted_user().approve(url.as_str()).await?
+    };
+    println!("3. The user logged in and agreed; the provider sent the browser back with a code.");
+
+    let account = client.callback(callback, pending, Browser::from(browser)).await?;
+    println!("4. State, browser and issuer are right; the code was exchanged for tokens.");
+    report(&client, &account).await
+}
+
+/// What an application does with an account.
+async fn report(client: &Client<Dynamic>, account: &Account<Dynamic>) -> Result<()> {
+    let spec = client.spec();
+    println!("\nscopes:  {}", list(account.tokens().scopes()));
+    println!("expires: {}", lifetime(account));
+
+    if spec.profile.is_some() {
+        let me = account.profile().await?;
+        println!("profile: subject {}", me.subject);
+        for (label, value) in [("username", me.username), ("name", me.name), ("email", me.email), ("avatar", me.avatar_url)] {
+            if let Some(value) = value {
+                println!("         {label} {value}");
+            }
+        }
+    }
+    if let Some(operation) = spec.api.iter().flat_map(|api| &api.operations).find(|operation| operation.parameters.iter().all(|parameter| parameter.kind.optional)) {
+        match account.call(OperationCall::new(&operation.name)).await {
+            Ok(result) => println!("{}: {}", operation.name, short(&result.to_string())),
+            Err(error) => println!("{}: {error}", operation.name),
+        }
+    }
+    if spec.refresh.is_none() {
+        println!("refresh: {} has none", spec.name);
+    } else {
+        match account.refresh().await {
+            Ok(_) => println!("refresh: a new token, {}", lifetime(account)),
+            Err(error) if error.kind() == oauth_providers::ErrorKind::NoRefreshToken => println!("refresh: no refresh token this time ({})", error.code()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+struct Options {
+    provider: String,
+    file: Option<String>,
+    browser: bool,
+}
+
+impl Options {
+    fn parse(mut args: impl Iterator<Item = String>) -> Result<Self> {
+        let mut options = Self { provider: "github".to_owned(), file: None, browser: false };
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().ok_or(format!("{arg} needs a value"));
+            match arg.as_str() {
+                "--provider" => options.provider = value()?,
+                "--provider-file" => options.file = Some(value()?),
+                "--browser" => options.browser = true,
+                _ => return Err(format!("unknown argument {arg}; there are --provider ID, --provider-file FILE and --browser").into()),
+            }
+        }
+        Ok(options)
+    }
+
+    fn spec(&self) -> Result<Arc<ProviderSpec>> {
+        if let Some(file) = &self.file {
+            return Ok(Arc::new(ProviderSpec::from_yaml_file(file)?));
+        }
+        let known = oauth_providers::catalog();
+        let entry = known.iter().find(|entry| entry.id() == self.provider).ok_or_else(|| {
+            let ids: Vec<_> = known.iter().map(oauth_providers::CatalogEntry::id).collect();
+            format!("there is no provider `{}`; there are {}", self.provider, ids.join(", "))
+        })?;
+        Ok(Arc::clone(entry.spec()))
+    }
+}
+
+/// Answers the browser's request to the redirect URI and gives its target: `/callback?code=..`.
+async fn wait_for_callback(listener: &TcpListener) -> Result<String> {
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let mut stream = BufReader::new(stream);
+        let mut line = String::new();
+        stream.read_line(&mut line).await?;
+        let target = line.split(' ').nth(1).filter(|target| line.starts_with("GET ") && target.starts_with("/callback?"));
+        let (status, text) = target.map_or(("404 Not Found", "Not here."), |_| ("200 OK", "Done. You can close this page."));
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-type: text/plain\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{text}", text.len());
+        stream.write_all(answer.as_bytes()).await?;
+        if let Some(target) = target {
+            return Ok(target.to_owned());
+        }
+    }
+}
+
+fn lifetime(account: &Account<Dynamic>) -> String {
+    match account.tokens().expires_at().map(|at| at.duration_since(std::time::SystemTime::now())) {
+        Some(Ok(left)) => format!("in {} minutes", left.as_secs().div_ceil(60)),
+        Some(Err(_)) => "now".to_owned(),
+        None => "the provider does not say".to_owned(),
+    }
+}
+
+fn list(scopes: &[String]) -> String {
+    if scopes.is_empty() { "none were asked for".to_owned() } else { scopes.join(", ") }
+}
+
+fn short(text: &str) -> String {
+    match text.char_indices().nth(160) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,107 @@
+//! What is fixed when the simulator starts: the provider, its settings, its clients and users.
+
+use std::sync::Arc;
+
+use oauth_core::ProviderSpec;
+use oauth_core::spec::{Hole, Template};
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+
+use crate::params::Params;
+use crate::{RegisteredClient, SimUser};
+
+pub(crate) struct Facts {
+    pub(crate) spec: Arc<ProviderSpec>,
+    pub(crate) settings: Vec<Chosen>,
+    /// What the callback carries beside the code.
+    pub(crate) kept: Vec<Chosen>,
+    /// What the token answer carries beyond the RFC's members.
+    pub(crate) extras: Vec<(String, Value)>,
+    /// Never empty: the first is the one that `Simulator::client_id` tells.
+    pub(crate) clients: Vec<RegisteredClient>,
+    /// Never empty: the first is preselected on the login page.
+    pub(crate) users: Vec<SimUser>,
+}
+
+/// A setting or a value of the callback.
+pub(crate) struct Chosen {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    /// What that stands for in a template.
+    pub(crate) meaning: String,
+}
+
+/// Whose request a template is rendered for.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Whose<'a> {
+    pub(crate) client: Option<&'a RegisteredClient>,
+    pub(crate) access_token: Option<&'a str>,
+}
+
+impl<'a> Whose<'a> {
+    pub(crate) fn client(client: &'a RegisteredClient) -> Self {
+        Self { client: Some(client), access_token: None }
+    }
+}
+
+impl Facts {
+    /// The client and its index.
+    pub(crate) fn client(&self, id: &str) -> Option<(usize, &RegisteredClient)> {
+        self.clients.iter().enumerate().find(|(_, client)| client.id() == id)
+    }
+
+    /// Fills a template, or says which hole stays empty.
+    pub(crate) fn render(&self, template: &Template, whose: Whose<'_>) -> Result<String, String> {
+        template.render(|hole, text| {
+            let value = self.fill(hole, whose).ok_or_else(|| format!("nothing fills `{hole}` in `{template}`"))?;
+            text.push_str(&value);
+            Ok(())
+        })
+    }
+
+    /// Checks that a request carries each of the spec's parameters with its value; a parameter of `replaceable` may
+    /// have another one.
+    pub(crate) fn expect(
+        &self,
+        wanted: &oauth_core::spec::Params,
+        whose: Whose<'_>,
+        got: &Params,
+        replaceable: &[&str],
+    ) -> Result<(), String> {
+        for (name, template) in wanted {
+            let value = self.render(template, whose)?;
+            match got.get(name) {
+                Some(found) if found == value || replaceable.contains(&name.as_str()) => {}
+                None if value.is_empty() => {}
+                None => return Err(format!("the parameter `{name}` is missing")),
+                Some(_) => return Err(format!("the parameter `{name}` has another value than this provider asks for")),
+            }
+        }
+        Ok(())
+    }
+
+    fn fill(&self, hole: &Hole, whose: Whose<'_>) -> Option<String> {
+        match hole {
+            Hole::Name(name) => meaning(&self.settings, name),
+            Hole::Callback(name) => meaning(&self.kept, name),
+            Hole::Token(name) => self.extras.iter().find(|(known, _)| known == name).map(|(_, value)| text_of(value)),
+            Hole::ClientId => whose.client.map(|client| client.id().to_owned()),
+            Hole::ClientSecret => Some(whose.client?.secret()?.expose_secret().to_owned()),
+            Hole::AccessToken => whose.access_token.map(str::to_owned),
+            _ => None,
+        }
+    }
+}
+
+/// The provider's own name for a standard parameter.
+pub(crate) fn own_name<'a>(renames: &'a oauth_core::spec::Renames, standard: &'a str) -> &'a str {
+    renames.iter().find(|(known, _)| known == standard).map_or(standard, |(_, own)| own)
+}
+
+fn meaning(chosen: &[Chosen], name: &str) -> Option<String> {
+    chosen.iter().find(|one| one.name == name).map(|one| one.meaning.clone())
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

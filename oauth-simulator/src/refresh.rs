@@ -1,0 +1,103 @@
+//! Renewing an access token (RFC 6749 section 6).
+
+use oauth_core::Clock as _;
+use oauth_core::spec::{Refresh, RefreshWith};
+
+use crate::client_auth::{authenticate, refuse_credentials};
+use crate::facts::{Whose, own_name};
+use crate::issue::{Issued, access_token, refresh_token};
+use crate::params::Params;
+use crate::request::Request;
+use crate::server::Shared;
+use crate::shape::Refused;
+use crate::state::State;
+use crate::token::{carried_token, owner};
+use crate::token_request::{expect_headers, read};
+
+/// Checks the request and renews the token.
+pub(crate) fn refresh(shared: &Shared, rules: &Refresh, request: &Request, own: &Params) -> Result<Issued, Refused> {
+    let params = read(request, rules.method, rules.format, own)?;
+    let client = if rules.client_auth {
+        Some(authenticate(&shared.facts, request, &params)?.0)
+    } else {
+        if !rules.params.iter().any(|(name, _)| name == "client_secret") {
+            refuse_credentials(&shared.facts, request, &params)?;
+        }
+        None
+    };
+    let grant_type = own_name(&shared.facts.spec.token.request.rename, "grant_type");
+    if params.get(grant_type) != Some(rules.grant_type.as_str()) && !rules.params.iter().any(|(name, _)| name == grant_type) {
+        return Err(Refused::new("unsupported_grant_type", format!("`{grant_type}` must be `{}` here", rules.grant_type)));
+    }
+    let token = params.get(&rules.param);
+    let token = token.ok_or_else(|| Refused::invalid_request(format!("the parameter `{}` is missing", rules.param)))?;
+
+    let mut state = shared.state();
+    let (grant, replaced) = find(shared, &state, rules, token)?;
+    let holder = state.grants.get(grant).map_or(usize::MAX, |grant| grant.client);
+    if client.is_some_and(|client| client != holder) {
+        // RFC 6749 section 6: the refresh token is bound to the client to which it was issued.
+        return Err(Refused::invalid_grant("the token was given to another client"));
+    }
+    check_parameters(shared, &state, rules, request, &params, holder)?;
+    if replaced {
+        // RFC 9700 section 4.14.2: one of the two who hold it is a thief, so that the whole grant ends.
+        state.revoke(grant);
+        return Err(Refused::invalid_grant("the refresh token was replaced before; the grant is revoked"));
+    }
+    Ok(renew(shared, &mut state, rules, grant, token))
+}
+
+/// The grant behind the token, and whether a rotation has replaced it.
+fn find(shared: &Shared, state: &State, rules: &Refresh, token: &str) -> Result<(usize, bool), Refused> {
+    if rules.with == RefreshWith::AccessToken {
+        let Some((access, _)) = state.live_access(token, shared.clock.now()) else {
+            return Err(Refused::invalid_grant("the access token is unknown, revoked or has expired"));
+        };
+        if shared.facts.spec.token.upgrade.is_some() && !access.long_lived {
+            return Err(Refused::invalid_grant("only a long-lived token is renewed: exchange the short-lived one first"));
+        }
+        return Ok((access.grant, false));
+    }
+    let known = state.refresh.get(token).ok_or_else(|| Refused::invalid_grant("the refresh token is unknown"))?;
+    if state.grants.get(known.grant).is_none_or(|grant| grant.revoked) {
+        return Err(Refused::invalid_grant("the grant is revoked"));
+    }
+    Ok((known.grant, known.replaced))
+}
+
+fn check_parameters(
+    shared: &Shared,
+    state: &State,
+    rules: &Refresh,
+    request: &Request,
+    params: &Params,
+    holder: usize,
+) -> Result<(), Refused> {
+    let facts = &shared.facts;
+    let carried = carried_token(&rules.params, params);
+    if carried.is_some_and(|token| !state.access.contains_key(token)) {
+        return Err(Refused::invalid_grant("the access token beside the refresh token is unknown"));
+    }
+    let whose = Whose { client: Some(owner(shared, holder)?), access_token: carried };
+    facts.expect(&rules.params, whose, params, &[]).map_err(Refused::invalid_request)?;
+    // The headers of the token endpoint are asked for where the refresh goes to it.
+    let headers = if rules.url.is_none() { facts.spec.token.request.headers.as_slice() } else { &[] };
+    expect_headers(facts, &headers.to_vec(), whose, request).map_err(Refused::invalid_request)
+}
+
+fn renew(shared: &Shared, state: &mut State, rules: &Refresh, grant: usize, token: &str) -> Issued {
+    let long_lived = state.access.get(token).is_some_and(|access| access.long_lived);
+    let mut issued = access_token(shared, state, grant, long_lived);
+    if rules.with == RefreshWith::RefreshToken {
+        if rules.rotates {
+            if let Some(old) = state.refresh.get_mut(token) {
+                old.replaced = true;
+            }
+            issued.refresh_token = refresh_token(shared, state, grant);
+        } else if !rules.keep_old {
+            issued.refresh_token = Some(token.to_owned());
+        }
+    }
+    issued
+}

@@ -1,0 +1,155 @@
+//! From a request to the part of the provider that answers it.
+
+use http::{HeaderName, StatusCode, header};
+
+use crate::address::{Address, Place};
+use crate::facts::{Facts, Whose, own_name};
+use crate::params::Params;
+use crate::recorded::{Endpoint, Recorded};
+use crate::reply::Reply;
+use crate::request::Request;
+use crate::server::Shared;
+use crate::shape::{Refused, error_answer, token_answer};
+use crate::{Answer, RegisteredClient, api, authorize, consent, pages, refresh, token, upgrade};
+
+/// Where the provider's endpoints are, worked out once.
+#[derive(Default)]
+pub(crate) struct Routes {
+    pub(crate) places: Vec<(Endpoint, Place)>,
+}
+
+impl Routes {
+    /// Renders each endpoint's template, for each client: an address may hold the client's id.
+    pub(crate) fn new(facts: &Facts) -> Result<Self, String> {
+        let spec = &facts.spec;
+        let refresh = spec.refresh.as_ref();
+        let templates = [
+            (Endpoint::Authorization, spec.endpoints.authorization.as_ref()),
+            (Endpoint::Token, spec.endpoints.token.as_ref()),
+            (Endpoint::Refresh, refresh.and_then(|refresh| refresh.url.as_ref().or(spec.endpoints.token.as_ref()))),
+            (Endpoint::Upgrade, spec.token.upgrade.as_ref().map(|upgrade| &upgrade.url)),
+            (Endpoint::Profile, spec.profile.as_ref().map(|profile| &profile.url)),
+        ];
+        let mut places = Vec::new();
+        for (endpoint, template) in templates {
+            let Some(template) = template else { continue };
+            for client in &facts.clients {
+                places.push((endpoint, Place::parse(&facts.render(template, Whose::client(client))?)?));
+            }
+        }
+        Ok(Self { places })
+    }
+
+    fn at<'a>(&'a self, address: &'a Address) -> impl Iterator<Item = (Endpoint, &'a Place)> {
+        let here = self.places.iter().filter(move |(_, place)| place.address == *address);
+        here.map(|(endpoint, place)| (*endpoint, place))
+    }
+
+    fn scheme(&self, authority: &str) -> &str {
+        let known = self.places.iter().find(|(_, place)| place.address.authority == authority);
+        known.map_or("https", |(_, place)| place.scheme.as_str())
+    }
+}
+
+/// Answers a request.
+pub(crate) fn answer(shared: &Shared, request: &Request) -> Reply {
+    let spec = &shared.facts.spec;
+    match request.path.as_str() {
+        "/" => return pages::index(spec),
+        pages::LOGIN | pages::CONSENT => return consent::form(shared, request),
+        _ => {}
+    }
+    let Some(address) = Address::from_path(&request.path) else { return unknown(shared) };
+    let scheme = shared.routes.scheme(&address.authority);
+    let mut recorded = Recorded::of(request, scheme, &address.authority, &address.path);
+    let (endpoint, reply) = dispatch(shared, request, &address);
+    recorded.endpoint = endpoint;
+    recorded.status = reply.status.as_u16();
+    shared.state().record(recorded);
+    reply
+}
+
+fn dispatch(shared: &Shared, request: &Request, address: &Address) -> (Endpoint, Reply) {
+    let here: Vec<_> = shared.routes.at(address).collect();
+    if let Some((endpoint, place)) = grant_endpoint(&shared.facts, request, &here) {
+        return (endpoint, grant(shared, request, endpoint, &place.query));
+    }
+    match here.first() {
+        Some((Endpoint::Authorization, place)) => (Endpoint::Authorization, authorize::authorize(shared, request, &place.query)),
+        Some((Endpoint::Profile, place)) => (Endpoint::Profile, api::profile(shared, request, &place.query)),
+        _ if shared.api.covers(address) => (Endpoint::Api, api::call(shared, request, address)),
+        _ => (Endpoint::Unknown, unknown(shared)),
+    }
+}
+
+/// Which of the endpoints that may share an address the request means: its grant type or its token says so.
+fn grant_endpoint<'a>(facts: &Facts, request: &Request, here: &[(Endpoint, &'a Place)]) -> Option<(Endpoint, &'a Place)> {
+    let mut grants = here.iter().filter(|(endpoint, _)| matches!(endpoint, Endpoint::Token | Endpoint::Refresh | Endpoint::Upgrade));
+    let first = *grants.next()?;
+    let has = |wanted: Endpoint| here.iter().find(|(endpoint, _)| *endpoint == wanted).copied();
+    let mut params = request.query().unwrap_or_default();
+    params.extend(&request.body_params().unwrap_or_default());
+    let spec = &facts.spec;
+    let grant_type = params.get(own_name(&spec.token.request.rename, "grant_type"));
+    if let (Some(upgrade), Some(rules)) = (has(Endpoint::Upgrade), &spec.token.upgrade)
+        && params.get("grant_type") == Some(rules.grant_type.as_str())
+    {
+        return Some(upgrade);
+    }
+    if let (Some(refresh), Some(rules)) = (has(Endpoint::Refresh), &spec.refresh)
+        && (grant_type == Some(rules.grant_type.as_str()) || (params.has(&rules.param) && !params.has(own_name(&spec.token.request.rename, "code"))))
+    {
+        return Some(refresh);
+    }
+    has(Endpoint::Token).or(Some(first))
+}
+
+/// A request that is answered with tokens.
+fn grant(shared: &Shared, request: &Request, endpoint: Endpoint, own: &Params) -> Reply {
+    let scripted = shared.state().token_answers.pop_front();
+    let lost = match scripted {
+        Some(Answer { lost: true, .. }) => true,
+        Some(answer) => return Reply::scripted(answer),
+        None => false,
+    };
+    let spec = &shared.facts.spec;
+    let issued = match (endpoint, &spec.refresh, &spec.token.upgrade) {
+        (Endpoint::Refresh, Some(rules), _) => refresh::refresh(shared, rules, request, own),
+        (Endpoint::Upgrade, _, Some(rules)) => upgrade::upgrade(shared, rules, request, own),
+        _ => token::exchange(shared, request, own),
+    };
+    let mut reply = match issued {
+        Ok(issued) => token_answer(&shared.facts, &issued),
+        Err(Refused { status: StatusCode::METHOD_NOT_ALLOWED, description, .. }) => {
+            Reply::problem(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", &description)
+                .with(header::ALLOW, method_of(shared, endpoint))
+        }
+        Err(refused) => error_answer(&shared.facts, &refused),
+    };
+    reply = reply.with(HeaderName::from_static("pragma"), "no-cache");
+    reply.lost = lost;
+    reply
+}
+
+fn method_of(shared: &Shared, endpoint: Endpoint) -> &'static str {
+    let spec = &shared.facts.spec;
+    match (endpoint, &spec.refresh, &spec.token.upgrade) {
+        (Endpoint::Refresh, Some(rules), _) => rules.method.as_str(),
+        (Endpoint::Upgrade, _, Some(rules)) => rules.method.as_str(),
+        _ => spec.token.request.method.as_str(),
+    }
+}
+
+fn unknown(shared: &Shared) -> Reply {
+    let text = format!("{} has nothing at this address", shared.facts.spec.label());
+    Reply::problem(StatusCode::NOT_FOUND, "not_found", &text)
+}
+
+/// The issuer that callbacks name, where the provider sends one.
+pub(crate) fn issuer(facts: &Facts, client: &RegisteredClient) -> Result<Option<String>, String> {
+    let endpoints = &facts.spec.endpoints;
+    match &endpoints.issuer {
+        Some(issuer) if endpoints.iss_in_callback => facts.render(issuer, Whose::client(client)).map(Some),
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,124 @@
+//! What changes while the simulator runs.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::SystemTime;
+
+use crate::{Answer, Recorded};
+
+/// More recorded requests than a test looks at; the oldest go first.
+const MOST_RECORDED: usize = 50_000;
+/// More open login pages than a person has; the oldest go first.
+const MOST_PENDING: usize = 1_000;
+
+#[derive(Default)]
+pub(crate) struct State {
+    pending: HashMap<String, Pending>,
+    pending_order: VecDeque<String>,
+    /// Session cookie to user.
+    pub(crate) sessions: HashMap<String, usize>,
+    pub(crate) codes: HashMap<String, Code>,
+    pub(crate) grants: Vec<Grant>,
+    pub(crate) access: HashMap<String, AccessToken>,
+    pub(crate) refresh: HashMap<String, RefreshToken>,
+    pub(crate) token_answers: VecDeque<Answer>,
+    pub(crate) api_answers: VecDeque<Answer>,
+    pub(crate) recorded: VecDeque<Recorded>,
+}
+
+/// What a sound authorization request asks for.
+#[derive(Clone)]
+pub(crate) struct Demand {
+    pub(crate) client: usize,
+    pub(crate) redirect_uri: String,
+    /// Whether the request named it, so that the token request must, too (RFC 6749 section 4.1.3).
+    pub(crate) redirect_uri_sent: bool,
+    pub(crate) state: Option<String>,
+    pub(crate) scopes: Vec<String>,
+    /// The PKCE challenge (RFC 7636 section 4.2).
+    pub(crate) challenge: Option<String>,
+    /// Whether the request has what the provider wants to see before it gives a refresh token.
+    pub(crate) offline: bool,
+}
+
+/// A demand that waits for the user.
+#[derive(Clone)]
+pub(crate) struct Pending {
+    pub(crate) demand: Demand,
+    /// The session that may decide; none before the login.
+    pub(crate) session: Option<String>,
+    pub(crate) expires: SystemTime,
+}
+
+/// An authorization code (RFC 6749 section 4.1.2).
+pub(crate) struct Code {
+    pub(crate) demand: Demand,
+    pub(crate) user: usize,
+    pub(crate) expires: SystemTime,
+    /// The grant that came of it, once it was used.
+    pub(crate) used: Option<usize>,
+}
+
+/// One consent: all tokens that come of it live and die together.
+pub(crate) struct Grant {
+    pub(crate) client: usize,
+    pub(crate) user: usize,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) offline: bool,
+    pub(crate) revoked: bool,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct AccessToken {
+    pub(crate) grant: usize,
+    pub(crate) expires: Option<SystemTime>,
+    /// Whether it came of the upgrade.
+    pub(crate) long_lived: bool,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct RefreshToken {
+    pub(crate) grant: usize,
+    /// Whether a rotation has put another one in its place.
+    pub(crate) replaced: bool,
+}
+
+impl State {
+    pub(crate) fn keep_pending(&mut self, id: String, pending: Pending) {
+        if self.pending_order.len() >= MOST_PENDING
+            && let Some(oldest) = self.pending_order.pop_front()
+        {
+            self.pending.remove(&oldest);
+        }
+        self.pending_order.push_back(id.clone());
+        self.pending.insert(id, pending);
+    }
+
+    pub(crate) fn pending(&mut self, id: &str, now: SystemTime) -> Option<&mut Pending> {
+        self.pending.get_mut(id).filter(|pending| pending.expires > now)
+    }
+
+    pub(crate) fn forget_pending(&mut self, id: &str) {
+        self.pending.remove(id);
+        self.pending_order.retain(|known| known != id);
+    }
+
+    /// The access token and its grant, while both are good.
+    pub(crate) fn live_access(&self, token: &str, now: SystemTime) -> Option<(AccessToken, &Grant)> {
+        let access = *self.access.get(token)?;
+        let grant = self.grants.get(access.grant).filter(|grant| !grant.revoked)?;
+        access.expires.is_none_or(|expires| expires > now).then_some((access, grant))
+    }
+
+    pub(crate) fn revoke(&mut self, grant: usize) {
+        if let Some(grant) = self.grants.get_mut(grant) {
+            grant.revoked = true;
+        }
+    }
+
+    pub(crate) fn record(&mut self, request: Recorded) {
+        if self.recorded.len() >= MOST_RECORDED {
+            self.recorded.pop_front();
+        }
+        self.recorded.push_back(request);
+    }
+}

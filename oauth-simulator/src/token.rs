@@ -1,0 +1,135 @@
+//! The exchange of a code for tokens (RFC 6749 section 4.1.3).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use oauth_core::Clock as _;
+use oauth_core::spec::Hole;
+use ring::digest;
+
+use crate::RegisteredClient;
+use crate::client_auth::authenticate;
+use crate::facts::{Whose, own_name};
+use crate::issue::{Issued, access_token, refresh_token};
+use crate::params::Params;
+use crate::request::Request;
+use crate::server::Shared;
+use crate::shape::Refused;
+use crate::state::{Code, Grant};
+use crate::token_request::{expect_headers, read, required, standard};
+
+/// Checks the request and redeems its code.
+pub(crate) fn exchange(shared: &Shared, request: &Request, own: &Params) -> Result<Issued, Refused> {
+    let facts = &shared.facts;
+    let rules = &facts.spec.token.request;
+    let params = read(request, rules.method, rules.format, own)?;
+    let (index, client) = authenticate(facts, request, &params)?;
+    let whose = Whose::client(client);
+    expect_headers(facts, &rules.headers, whose, request).map_err(Refused::invalid_request)?;
+    facts.expect(&rules.params, whose, &params, &[]).map_err(Refused::invalid_request)?;
+    expect_grant_type(shared, &params)?;
+    let Some(code) = required(facts, &params, "code")? else {
+        return Err(Refused::invalid_request("a file that leaves out the code leaves nothing to redeem"));
+    };
+    redeem(shared, index, code, &params)
+}
+
+fn expect_grant_type(shared: &Shared, params: &Params) -> Result<(), Refused> {
+    let rules = &shared.facts.spec.token.request;
+    let own = own_name(&rules.rename, "grant_type");
+    // Where the file sets the parameter itself, its value was checked with the other parameters.
+    if rules.params.iter().any(|(name, _)| name == own) {
+        return Ok(());
+    }
+    match required(&shared.facts, params, "grant_type")? {
+        None | Some("authorization_code") => Ok(()),
+        Some(_) => Err(Refused::new("unsupported_grant_type", "this provider exchanges an authorization_code here")),
+    }
+}
+
+fn redeem(shared: &Shared, client: usize, code: &str, params: &Params) -> Result<Issued, Refused> {
+    let now = shared.clock.now();
+    let mut state = shared.state();
+    let state = &mut *state;
+    let Some(known) = state.codes.get_mut(code) else {
+        return Err(Refused::invalid_grant("the code is unknown"));
+    };
+    if known.demand.client != client {
+        return Err(Refused::invalid_grant("the code was given to another client"));
+    }
+    if let Some(grant) = known.used {
+        // RFC 6749 section 4.1.2: "the authorization server MUST deny the request and SHOULD revoke (when possible)
+        // all tokens previously issued based on that authorization code."
+        state.revoke(grant);
+        return Err(Refused::invalid_grant("the code was used before; the tokens that came of it are revoked"));
+    }
+    if known.expires <= now {
+        return Err(Refused::invalid_grant("the code has expired"));
+    }
+    check_redirect(shared, known, params)?;
+    check_verifier(shared, known.demand.challenge.as_deref(), params)?;
+    let grant = state.grants.len();
+    known.used = Some(grant);
+    state.grants.push(Grant {
+        client,
+        user: known.user,
+        scopes: known.demand.scopes.clone(),
+        offline: known.demand.offline,
+        revoked: false,
+    });
+    let mut issued = access_token(shared, state, grant, false);
+    issued.refresh_token = refresh_token(shared, state, grant);
+    Ok(issued)
+}
+
+/// RFC 6749 section 4.1.3: the parameter is required if it was part of the authorization request, "and their values
+/// MUST be identical".
+fn check_redirect(shared: &Shared, code: &Code, params: &Params) -> Result<(), Refused> {
+    let sent = if code.demand.redirect_uri_sent {
+        required(&shared.facts, params, "redirect_uri")?
+    } else {
+        standard(&shared.facts, params, "redirect_uri")?
+    };
+    match sent {
+        Some(sent) if sent != code.demand.redirect_uri => {
+            Err(Refused::invalid_grant("the redirect URI is not the one of the authorization request"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// RFC 7636 section 4.6, and RFC 9700 section 2.1.1: a verifier without a challenge is an attack, too.
+fn check_verifier(shared: &Shared, challenge: Option<&str>, params: &Params) -> Result<(), Refused> {
+    match (challenge, standard(&shared.facts, params, "code_verifier")?) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(Refused::invalid_grant("a code verifier, though the authorization request had no challenge")),
+        (Some(_), None) => Err(Refused::invalid_grant("the code verifier is missing")),
+        (Some(_), Some(verifier)) if !is_verifier(verifier) => {
+            Err(Refused::invalid_request("the code verifier is not 43 to 128 unreserved characters (RFC 7636 section 4.1)"))
+        }
+        (Some(challenge), Some(verifier)) => {
+            let hash = digest::digest(&digest::SHA256, verifier.as_bytes());
+            if URL_SAFE_NO_PAD.encode(hash) == challenge {
+                Ok(())
+            } else {
+                Err(Refused::invalid_grant("the code verifier does not belong to the challenge"))
+            }
+        }
+    }
+}
+
+fn is_verifier(text: &str) -> bool {
+    (43..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+}
+
+/// The value of the parameter that carries `{access_token}`.
+pub(crate) fn carried_token<'a>(wanted: &oauth_core::spec::Params, params: &'a Params) -> Option<&'a str> {
+    let holds = |template: &oauth_core::spec::Template| template.holes().any(|hole| *hole == Hole::AccessToken);
+    let (name, template) = wanted.iter().find(|(_, template)| holds(template))?;
+    let (before, after) = template.as_str().split_once("{access_token}")?;
+    params.get(name)?.strip_prefix(before)?.strip_suffix(after)
+}
+
+/// The client whose request it is, where the request itself does not authenticate one.
+pub(crate) fn owner(shared: &Shared, client: usize) -> Result<&RegisteredClient, Refused> {
+    shared.facts.clients.get(client).ok_or_else(|| Refused::invalid_grant("the grant's client is not registered"))
+}
