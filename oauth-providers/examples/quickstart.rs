@@ -40,7 +40,7 @@ async fn run() -> Result<()> {
     // The callback arrives here when a person clicks; the scripted user hands it over directly.
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let redirect_uri = format!("http://{}/callback", listener.local_addr()?);
-    let client = simulator.dynamic()?.redirect_uri(redirect_uri);
+    let client = simulator.dynamic_client()?.redirect_uri(redirect_uri);
 
     let (url, pending, browser) = client.authorize().begin().await?.into_parts();
     println!("2. The login starts: the browser goes to {}", url.as_str().split('?').next().unwrap_or_default());

@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut client = entry.client_from_env();
         if client.is_err() {
             let simulator = oauth_simulator::Simulator::start(entry.spec().clone()).await?;
-            client = Ok(simulator.dynamic());
+            client = Ok(simulator.dynamic_client()?);
             simulators.push(simulator);
         }
         clients.push(client?.redirect_uri(format!("{origin}/callback/{}", entry.id())));

@@ -69,8 +69,8 @@ mod token_request;
 mod upgrade;
 mod user;
 
-//#[cfg(test)]
-//mod tests;
+#[cfg(test)]
+mod tests;
 
 pub use self::builder::Builder;
 pub use self::error::Error;

@@ -12,7 +12,7 @@ use crate::server::Shared;
 use crate::shape::Refused;
 use crate::state::State;
 use crate::token::{carried_token, owner};
-use crate::token_request::{expect_headers, read};
+use crate::token_request::{expect_headers, read, required};
 
 /// Checks the request and renews the token.
 pub(crate) fn refresh(shared: &Shared, rules: &Refresh, request: &Request, own: &Params) -> Result<Issued, Refused> {
@@ -25,10 +25,7 @@ pub(crate) fn refresh(shared: &Shared, rules: &Refresh, request: &Request, own: 
         }
         None
     };
-    let grant_type = own_name(&shared.facts.spec.token.request.rename, "grant_type");
-    if params.get(grant_type) != Some(rules.grant_type.as_str()) && !rules.params.iter().any(|(name, _)| name == grant_type) {
-        return Err(Refused::new("unsupported_grant_type", format!("`{grant_type}` must be `{}` here", rules.grant_type)));
-    }
+    expect_grant_type(shared, rules, &params)?;
     let token = params.get(&rules.param);
     let token = token.ok_or_else(|| Refused::invalid_request(format!("the parameter `{}` is missing", rules.param)))?;
 
@@ -46,6 +43,20 @@ pub(crate) fn refresh(shared: &Shared, rules: &Refresh, request: &Request, own: 
         return Err(Refused::invalid_grant("the refresh token was replaced before; the grant is revoked"));
     }
     Ok(renew(shared, &mut state, rules, grant, token))
+}
+
+fn expect_grant_type(shared: &Shared, rules: &Refresh, params: &Params) -> Result<(), Refused> {
+    let name = own_name(&shared.facts.spec.token.request.rename, "grant_type");
+    // Where the file sets the parameter itself, its value is checked with the other parameters.
+    if rules.params.iter().any(|(known, _)| known == name) {
+        return Ok(());
+    }
+    match required(&shared.facts, params, "grant_type")? {
+        Some(given) if given != rules.grant_type => {
+            Err(Refused::new("unsupported_grant_type", format!("`{name}` must be `{}` here", rules.grant_type)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The grant behind the token, and whether a rotation has replaced it.

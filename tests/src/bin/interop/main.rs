@@ -1,0 +1,35 @@
+//! The client against real authorization servers: started by `tests/interop/run`, which also starts the server.
+
+mod browser;
+mod oidc_provider;
+
+use std::process::ExitCode;
+
+/// The suites' providers, compiled from the same files that are loaded at run time.
+mod providers {
+    oauth_providers::providers!("interop/providers");
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let suite = std::env::args().nth(1).unwrap_or_default();
+    let result = match suite.as_str() {
+        "oidc-provider" => oidc_provider::run().await,
+        other => Err(format!("there is no suite `{other}`; there is oidc-provider").into()),
+    };
+    match result {
+        Ok(rows) => {
+            println!("{suite}: {rows} rows passed");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{suite}: {error}");
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                eprintln!("  because: {error}");
+                cause = error.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Short ways to a client and to a login against a server that a test controls.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use oauth_core::{Account, Browser, Client, Clock, Dynamic, PendingAttempt, ProviderSpec, Result, TokenSet};
+
+use crate::canned::{Answer, Canned};
+
+/// A provider without a single deviation, with an API.
+pub const ACME: &str = "
+id: acme
+name: Acme
+docs: https://acme.example/docs
+console: https://acme.example/console
+checked: 2026-11-21
+endpoints: {authorization: https://id.acme.example/authorize, token: https://id.acme.example/token, issuer: https://id.acme.example}
+client_auth: body
+profile: {request: GET https://api.acme.example/me, map: {subject: /id, name: /name, email: /email, email_verified: /verified}}
+api: {base_url: https://api.acme.example}
+";
+
+/// The client's secret, to be looked for where it must not be.
+pub const SECRET: &str = "canary-client-secret-7f1c";
+
+/// A token response without a fault.
+pub const TOKENS: &str = r#"{"access_token":"canary-access-token","token_type":"Bearer","expires_in":3600,"refresh_token":"canary-refresh-token"}"#;
+
+/// The spec of a provider file.
+pub fn spec(yaml: &str) -> ProviderSpec {
+    ProviderSpec::from_yaml(yaml).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+/// A client of a provider file, its redirect URI set.
+pub fn client(yaml: &str) -> Client {
+    spec(yaml).client("my-client", SECRET).redirect_uri("https://app.example/callback")
+}
+
+/// A login at its turning point: the attempt, its browser, and the state to answer with.
+pub struct Started {
+    /// The attempt.
+    pub pending: PendingAttempt,
+    /// Its browser.
+    pub browser: Browser,
+    /// Its state.
+    pub state: String,
+    /// The authorization URL.
+    pub url: String,
+}
+
+/// Starts a login.
+pub async fn start(client: &Client) -> Started {
+    let (url, pending, browser) = client.authorize().begin().await.expect("a sound client starts a login").into_parts();
+    let url = String::from(url);
+    Started { pending, browser: browser.into(), state: parameter(&url, "state").expect("a state"), url }
+}
+
+/// The value of a query parameter.
+pub fn parameter(url: &str, name: &str) -> Option<String> {
+    let url = url::Url::parse(url).expect("an absolute address");
+    url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+}
+
+/// A whole login of [`ACME`] whose code exchange is answered with `answers`.
+pub async fn log_in(answers: impl IntoIterator<Item = Answer>) -> (Canned, Result<Account<Dynamic>>) {
+    log_in_with(ACME, answers).await
+}
+
+/// A whole login of a provider file whose requests are answered with `answers`.
+pub async fn log_in_with(yaml: &str, answers: impl IntoIterator<Item = Answer>) -> (Canned, Result<Account<Dynamic>>) {
+    let server = Canned::start(answers).await;
+    let client = client(yaml).dangerous_at(server.origin());
+    let started = start(&client).await;
+    let account = client.callback(format!("code=canary-code&state={}", started.state), started.pending, started.browser).await;
+    (server, account)
+}
+
+/// An account of a provider file that has these tokens and whose requests are answered with `answers`.
+pub async fn account_with(yaml: &str, tokens: TokenSet, answers: impl IntoIterator<Item = Answer>) -> (Canned, Account<Dynamic>) {
+    let server = Canned::start(answers).await;
+    let account = client(yaml).dangerous_at(server.origin()).account(tokens);
+    (server, account)
+}
+
+/// A clock that a test moves.
+#[derive(Clone)]
+pub struct ManualClock(Arc<Mutex<SystemTime>>);
+
+impl ManualClock {
+    /// A clock at a moment of 2026.
+    pub fn new() -> Self {
+        Self(Arc::new(Mutex::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000))))
+    }
+
+    /// Moves it.
+    pub fn advance(&self, by: Duration) {
+        *self.0.lock().expect("no test panics while it holds this") += by;
+    }
+}
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> SystemTime {
+        *self.0.lock().expect("no test panics while it holds this")
+    }
+}

@@ -1,0 +1,185 @@
+//! Area NET: transport.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use oauth_core::http::{Body, BoxFuture, HttpClient, TransportError};
+use oauth_core::{ErrorKind, ProviderSpec, TokenSet};
+use oauth_tests::canned::{Canned, json, raw, status, with};
+use oauth_tests::login::{ACME, SECRET, TOKENS, account_with, client, log_in, log_in_with, spec, start};
+
+const API: &str = "{\"id\":\"7\"}";
+
+#[tokio::test]
+async fn net_01_no_redirect_is_followed_with_a_secret() {
+    for code in [301, 302, 303, 307, 308] {
+        let target = Canned::start([json(TOKENS)]).await;
+        let (_, account) = log_in([with(code, &[("location", target.origin())], "")]).await;
+        let error = account.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::RedirectRefused, "{code}");
+        assert!(error.explain().contains("fix:") && error.to_string().contains(&code.to_string()), "{}", error.explain());
+        assert!(target.received().is_empty());
+    }
+    let (_, account) = account_with(ACME, TokenSet::new("t"), [with(307, &[("location", "//evil.example/")], "")]).await;
+    assert_eq!(account.profile().await.unwrap_err().kind(), ErrorKind::RedirectRefused);
+}
+
+#[tokio::test]
+async fn net_02_a_certificate_that_nobody_trusts_ends_the_connection() {
+    // A plain server behind an https address: the handshake fails, and nothing is sent in clear.
+    let server = Canned::start([json(TOKENS)]).await;
+    let https = server.origin().replace("http://", "https://");
+    let yaml = ACME.replace("https://id.acme.example/token", &format!("{https}/token"));
+    let client = client(&yaml);
+    let started = start(&client).await;
+    let error = client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Tls | ErrorKind::Connect), "{}", error.explain());
+    assert!(!error.explain().contains(SECRET));
+    assert!(server.received().is_empty());
+}
+
+#[tokio::test]
+async fn net_03_plain_http_is_for_this_machine_only() {
+    let faults = ProviderSpec::from_yaml(&ACME.replace("https://id.acme.example/token", "http://id.acme.example/token")).unwrap_err().to_string();
+    assert!(faults.contains("http") && faults.contains("5:"), "{faults}");
+    let server = Canned::start([json(TOKENS)]).await;
+    let yaml = ACME.replace("https://id.acme.example/token", &format!("{}/token", server.origin()));
+    let client = client(&yaml);
+    let started = start(&client).await;
+    client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap();
+}
+
+#[tokio::test]
+async fn net_07_and_08_failures_of_the_network_are_told_apart_from_refusals() {
+    let gone = Canned::start([]).await.origin().to_owned();
+    let client = client(ACME).dangerous_at(gone);
+    let started = start(&client).await;
+    let error = client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert!(error.is_retryable() && !error.needs_reauth());
+    assert!(error.to_string().contains("127.0.0.1"), "{error}");
+}
+
+#[tokio::test]
+async fn net_10_an_answer_with_two_lengths_is_no_answer() {
+    let smuggled = raw(200, &[("content-length", "5"), ("transfer-encoding", "chunked")], Some(9), b"0\r\n\r\nHTTP");
+    let (_, account) = log_in([smuggled]).await;
+    account.unwrap_err();
+}
+
+#[tokio::test]
+async fn net_11_no_cookie_is_kept() {
+    let (server, account) = account_with(ACME, TokenSet::new("t"), [with(200, &[("set-cookie", "a=b")], API), json(API)]).await;
+    account.profile().await.unwrap();
+    account.profile().await.unwrap();
+    assert!(server.received().iter().all(|request| request.header("cookie").is_none()));
+}
+
+#[tokio::test]
+async fn net_12_a_token_goes_to_the_providers_origins_only() {
+    let (server, account) = account_with(ACME, TokenSet::new("canary-token"), [json(API)]).await;
+    for foreign in [
+        "https://evil.example/", "https://api.acme.example.evil.example/", "http://api.acme.example/", "https://api.acme.example:8443/",
+        "https://api.acme.example@evil.example/", "https://user:pw@api.acme.example/", "https://id.acme.example/", "ftp://api.acme.example/",
+    ] {
+        let error = account.get(foreign).send().await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::OriginRefused | ErrorKind::Config), "{foreign}: {error}");
+        assert!(!format!("{error:?}").contains("canary-token"));
+    }
+    for foreign in ["@evil.example/", ":8443/x", ".evil.example/"] {
+        // A path that would change the host when glued to the base URL.
+        let _ = account.get(foreign).send().await;
+    }
+    for request in server.received() {
+        assert!(request.target.starts_with("/api.acme.example/"), "{}", request.target);
+    }
+    assert_eq!(server.received().len(), 3);
+}
+
+#[tokio::test]
+async fn net_12_a_redirect_of_the_api_is_shown_and_not_followed() {
+    let target = Canned::start([json(API)]).await;
+    let (_, account) = account_with(ACME, TokenSet::new("t"), [with(302, &[("location", target.origin())], "")]).await;
+    assert_eq!(account.get("/x").send().await.unwrap().status(), 302);
+    assert!(target.received().is_empty());
+}
+
+#[tokio::test]
+async fn net_13_a_token_stands_in_a_query_only_where_the_file_says_so() {
+    let (_, account) = account_with(ACME, TokenSet::new("t"), []).await;
+    let error = account.get("/x?access_token=other").send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Parameter);
+
+    let yaml = format!("{ACME}token: {{placement: {{query: access_token}}}}\nquirks: [{{field: token.placement, because: it is so, source: https://acme.example/docs}}]\n");
+    let (server, account) = account_with(&yaml, TokenSet::new("canary-token"), [json(API), status(500, "")]).await;
+    account.get("/x").query("a", "b&c").send().await.unwrap();
+    assert_eq!(server.received()[0].target, "/api.acme.example/x?a=b%26c&access_token=canary-token");
+    assert!(server.received()[0].header("authorization").is_none());
+    let error = account.profile().await.unwrap_err();
+    assert!(!error.explain().contains("canary-token") && !format!("{error:?}").contains("canary-token"));
+}
+
+#[tokio::test]
+async fn net_14_and_15_basic_credentials_are_form_encoded_and_the_only_ones() {
+    let yaml = ACME.replace("client_auth: body\n", "");
+    let server = Canned::start([json(TOKENS)]).await;
+    let client = spec(&yaml).client("my client:1", "s:%+ä&").redirect_uri("https://app.example/cb").dangerous_at(server.origin());
+    let started = start(&client).await;
+    client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap();
+    let request = &server.received()[0];
+    use base64::Engine as _;
+    let expected = base64::engine::general_purpose::STANDARD.encode("my+client%3A1:s%3A%25%2B%C3%A4%26");
+    assert_eq!(request.header("authorization"), Some(&*format!("Basic {expected}")));
+    assert!(!request.body.contains("client_secret") && !request.body.contains("client_id"), "{}", request.body);
+
+    let (server, account) = log_in([json(TOKENS)]).await;
+    account.unwrap();
+    assert!(server.received()[0].header("authorization").is_none());
+    assert!(server.received()[0].body.contains(&format!("client_secret={SECRET}")));
+}
+
+#[tokio::test]
+async fn a_public_client_sends_no_secret() {
+    let server = Canned::start([json(TOKENS)]).await;
+    let client = spec(ACME).public("my-client").redirect_uri("https://app.example/cb").dangerous_at(server.origin());
+    let started = start(&client).await;
+    client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap();
+    let body = &server.received()[0].body;
+    assert!(body.contains("client_id=my-client") && !body.contains("client_secret"), "{body}");
+}
+
+#[tokio::test]
+async fn compressed_answers_are_refused() {
+    let (_, account) = log_in([with(200, &[("content-encoding", "gzip")], "\u{1f}")]).await;
+    let error = account.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ResponseEncoded);
+    assert!(error.to_string().contains("gzip") && error.explain().contains("fix:"), "{}", error.explain());
+    let (_, account) = log_in([with(200, &[("content-encoding", "identity")], TOKENS)]).await;
+    account.unwrap();
+}
+
+/// A transport that breaks our rules: it follows redirects by itself and answers from elsewhere.
+struct Careless;
+
+impl HttpClient for Careless {
+    fn send(&self, _: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        Box::pin(async { Ok(http::Response::builder().status(307).header("location", "https://evil.example").body(Bytes::new().into()).unwrap()) })
+    }
+}
+
+#[tokio::test]
+async fn a_custom_transport_is_held_to_the_same_rules() {
+    let client = client(ACME).http_client(Arc::new(Careless));
+    let started = start(&client).await;
+    let error = client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RedirectRefused);
+}
+
+#[tokio::test]
+async fn a_provider_whose_answer_is_nested_renamed_and_in_milliseconds_is_understood() {
+    let yaml = format!("{ACME}token: {{response: {{at: /data, rename: {{access_token: accessToken}}, expiry: {{field: expireIn, unit: ms}}, extras: {{team: {{type: string, at: /team/id}}}}}}}}\n");
+    let (_, account) = log_in_with(&yaml, [json(r#"{"data":{"accessToken":"a","token_type":"bearer","expireIn":60000,"team":{"id":"T1"}}}"#)]).await;
+    let account = account.unwrap();
+    assert_eq!(account.extras().unwrap().pointer("/team/id").unwrap(), "T1");
+    assert!(account.tokens().expires_at().is_some());
+}
