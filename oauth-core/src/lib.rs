@@ -6,7 +6,7 @@
 //! A provider is data: a [`ProviderSpec`], loaded from YAML at run time or compiled in by the macros. A [`Client`] is
 //! you at that provider; [`Client::authorize`] starts a login, [`Client::callback`] finishes it, and the [`Account`]
 //! it gives keeps its token fresh.
-#![cfg_attr(docsrs, feature(doc_cfg))]
+
 
 #[cfg(feature = "schema")]
 mod check;
@@ -15,7 +15,7 @@ mod fault;
 #[cfg(feature = "schema")]
 pub mod load;
 #[cfg(feature = "schema")]
-pub mod schema;
+mod schema;
 pub mod spec;
 
 #[cfg(feature = "client")]
@@ -95,4 +95,6 @@ pub use self::{
 };
 #[cfg(feature = "schema")]
 pub use self::fault::{Fault, Faults};
+#[cfg(feature = "json-schema")]
+pub use self::schema::json_schema;
 pub use self::spec::ProviderSpec;

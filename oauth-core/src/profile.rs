@@ -116,6 +116,8 @@ fn read(inner: &Inner, rules: &Rules, answer: &Answer) -> Result<Profile> {
     let root: &RawValue = serde_json::from_str(text).map_err(|_| fail(format!("the profile is not JSON (status {status}, {} bytes)", text.len())))?;
     let raw: Value = serde_json::from_str(text).map_err(|_| fail("the profile is nested too deeply".to_owned()))?;
     let mut profile = Profile { provider: spec.id.clone(), subject: String::new(), username: None, name: None, email: None, email_verified: None, avatar_url: None, url: None, raw };
+    let object = rules.at.iter().filter_map(|at| json::pointer(root, at)).find(|object| json::pointer(object, &rules.map.subject).is_some());
+    let root = object.unwrap_or(root);
     for (field, pointer) in rules.map.fields() {
         let Some(value) = json::pointer(root, pointer).filter(|value| !json::is_null(value)) else { continue };
         let text = || text_or_digits(value).ok_or_else(|| fail(format!("the profile's `{pointer}` is not text")));

@@ -85,7 +85,9 @@ mod tests {
 
     #[test]
     fn an_address_survives_both_ways() {
-        for text in ["https://id.example.com/a/b?c=d", "http://127.0.0.1:8080/a", "http://[::1]:9/x", "https://h.example/"] {
+        for text in
+            ["https://id.example.com/a/b?c=d", "http://127.0.0.1:8080/a", "http://[::1]:9/x", "https://h.example/"]
+        {
             let url = Url::parse(text).unwrap();
             let mapped = Url::parse(&map("http://127.0.0.1:4000", &url).unwrap()).unwrap();
             assert_eq!(Address::from_path(mapped.path()), Address::of(&url), "{text}");

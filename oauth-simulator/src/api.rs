@@ -29,7 +29,9 @@ impl Api {
         let Some(api) = &facts.spec.api else { return Ok(Self::default()) };
         let base = facts.render(&api.base_url, Whose { client: facts.clients.first(), access_token: None })?;
         let operations = api.operations.iter().enumerate();
-        let operations = operations.map(|(index, operation)| Described::new(facts, index, operation, &base)).collect::<Result<_, _>>()?;
+        let operations = operations
+            .map(|(index, operation)| Described::new(facts, index, operation, &base))
+            .collect::<Result<_, _>>()?;
         let mut address = Place::parse(&base)?.address;
         address.path.truncate(address.path.trim_end_matches('/').len());
         Ok(Self { base: Some(address), hosts: api.hosts.clone(), operations })
@@ -55,7 +57,9 @@ impl Api {
 
     /// Whether an address without a description is one that the API may have all the same.
     fn admits(&self, address: &Address) -> bool {
-        let below = |base: &Address| address.path.strip_prefix(&base.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let below = |base: &Address| {
+            address.path.strip_prefix(&base.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         self.is_listed(address) || (self.is_base(address) && self.base.as_ref().is_some_and(below))
     }
 }
@@ -78,7 +82,11 @@ pub(crate) fn profile(shared: &Shared, request: &Request, own: &Params) -> Reply
         Ok(holder)
     });
     match checked.map(|holder| shared.facts.users.get(holder.user)) {
-        Ok(Some(user)) => Reply::json(StatusCode::OK, &profile_of(&profile.map, user)),
+        Ok(Some(user)) => {
+            let mut answer = Value::Null;
+            put(&mut answer, profile.at.first().map_or("", String::as_str), profile_of(&profile.map, user));
+            Reply::json(StatusCode::OK, &answer)
+        }
         Ok(None) => bad_request("the user is gone"),
         Err(reply) => reply,
     }

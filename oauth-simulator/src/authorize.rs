@@ -76,9 +76,11 @@ fn judge(shared: &Shared, params: &Params, own: &Params) -> Result<Demand, Fault
     }
     let id = params.get(rename("client_id"));
     let id = id.ok_or_else(|| Fault::Page(format!("the parameter {} is missing", rename("client_id"))))?;
-    let (client, registered) = facts.client(id).ok_or_else(|| Fault::Page("no client with this id is registered".to_owned()))?;
+    let (client, registered) =
+        facts.client(id).ok_or_else(|| Fault::Page("no client with this id is registered".to_owned()))?;
     let sent = params.get(rename("redirect_uri"));
-    let redirect_uri = registered.admit_redirect(sent).map_err(|why| Fault::Page(format!("the redirect URI is refused: {why}")))?;
+    let redirect_uri =
+        registered.admit_redirect(sent).map_err(|why| Fault::Page(format!("the redirect URI is refused: {why}")))?;
     let state = params.get(rename("state")).map(str::to_owned);
 
     match details(shared, params, own, Whose::client(registered)) {
@@ -94,7 +96,12 @@ fn judge(shared: &Shared, params: &Params, own: &Params) -> Result<Demand, Fault
 type Details = (Vec<String>, Option<String>);
 
 /// What the client may be told about: scopes and challenge, or the error code and why.
-fn details(shared: &Shared, params: &Params, own: &Params, whose: Whose<'_>) -> Result<Details, (&'static str, String)> {
+fn details(
+    shared: &Shared,
+    params: &Params,
+    own: &Params,
+    whose: Whose<'_>,
+) -> Result<Details, (&'static str, String)> {
     let spec = &shared.facts.spec;
     let invalid = |description: String| ("invalid_request", description);
     if let Some(name) = params.duplicate() {
@@ -109,7 +116,8 @@ fn details(shared: &Shared, params: &Params, own: &Params, whose: Whose<'_>) -> 
     check_options(shared, params).map_err(invalid)?;
     let challenge = challenge(shared, params).map_err(invalid)?;
     let name = own_name(&spec.authorize.rename, &spec.scopes.param);
-    let scopes = scope::read(spec, params.get(name), shared.allow_unknown_scopes).map_err(|why| ("invalid_scope", why))?;
+    let scopes =
+        scope::read(spec, params.get(name), shared.allow_unknown_scopes).map_err(|why| ("invalid_scope", why))?;
     Ok((scopes, challenge))
 }
 

@@ -1,8 +1,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use oauth_core::{Clock, OsRng, ProviderSpec, Rng, SystemClock};
 use oauth_core::spec::ClientAuthMethod;
+use oauth_core::{Clock, OsRng, ProviderSpec, Rng, SystemClock};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -150,7 +150,14 @@ impl Builder {
             });
         }
         let users = if self.users.is_empty() { vec![SimUser::default()] } else { self.users.clone() };
-        Ok(Facts { spec: Arc::clone(&self.spec), settings: self.settings()?, kept: self.kept()?, extras: self.extras()?, clients, users })
+        Ok(Facts {
+            spec: Arc::clone(&self.spec),
+            settings: self.settings()?,
+            kept: self.kept()?,
+            extras: self.extras()?,
+            clients,
+            users,
+        })
     }
 
     fn settings(&self) -> Result<Vec<Chosen>, String> {
@@ -160,8 +167,11 @@ impl Builder {
         let settings = self.spec.settings.iter().map(|setting| {
             let given = self.settings.iter().rev().find(|(name, _)| *name == setting.name).map(|(_, value)| value);
             let value = given.or(setting.default.as_ref());
-            let value = value.ok_or_else(|| format!("the setting `{0}` has no default: add .setting(\"{0}\", ..)", setting.name))?;
-            let meaning = setting.resolve(value).map_err(|why| format!("the setting `{}` cannot be that: {why}", setting.name))?;
+            let value = value
+                .ok_or_else(|| format!("the setting `{0}` has no default: add .setting(\"{0}\", ..)", setting.name))?;
+            let meaning = setting
+                .resolve(value)
+                .map_err(|why| format!("the setting `{}` cannot be that: {why}", setting.name))?;
             Ok(Chosen { name: setting.name.clone(), value: value.clone(), meaning: meaning.into_owned() })
         });
         settings.collect()
@@ -176,7 +186,11 @@ impl Builder {
             let given = self.kept.iter().rev().find(|(name, _)| *name == kept.name).map(|(_, value)| value.clone());
             let sent = given.or_else(|| kept.values.first().map(|(value, _)| value.clone()));
             let sent = sent.unwrap_or_else(|| format!("sample-{}", kept.name.to_ascii_lowercase().replace('_', "-")));
-            let meaning = kept.values.iter().find(|(value, _)| *value == sent).map_or_else(|| sent.clone(), |(_, meaning)| meaning.clone());
+            let meaning = kept
+                .values
+                .iter()
+                .find(|(value, _)| *value == sent)
+                .map_or_else(|| sent.clone(), |(_, meaning)| meaning.clone());
             Ok(Chosen { name: kept.name.clone(), value: sent, meaning })
         });
         kept.collect()

@@ -35,10 +35,12 @@ pub(crate) fn authenticate<'a>(
         (ClientAuthMethod::None, None, None) => Ok((index, client)),
         (ClientAuthMethod::None, ..) => Err(unproved("a public client has no secret to show")),
         (ClientAuthMethod::Basic, Some((_, secret)), None) if client.has_secret(&secret) => Ok((index, client)),
-        (ClientAuthMethod::Basic, Some(_), None) => Err(unproved(
-            "the secret is wrong (id and secret are form-encoded before base64: RFC 6749 section 2.3.1)",
-        )),
-        (ClientAuthMethod::Basic, ..) => Err(unproved("this provider takes the secret in the Authorization header only")),
+        (ClientAuthMethod::Basic, Some(_), None) => {
+            Err(unproved("the secret is wrong (id and secret are form-encoded before base64: RFC 6749 section 2.3.1)"))
+        }
+        (ClientAuthMethod::Basic, ..) => {
+            Err(unproved("this provider takes the secret in the Authorization header only"))
+        }
         (ClientAuthMethod::Body, None, Some(secret)) if client.has_secret(secret) => Ok((index, client)),
         (ClientAuthMethod::Body, None, Some(_)) => Err(unproved("the secret is wrong")),
         (ClientAuthMethod::Body, ..) => Err(unproved("this provider takes the secret among the parameters only")),

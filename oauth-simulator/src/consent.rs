@@ -23,7 +23,8 @@ const CODE_LIFETIME: Duration = Duration::from_secs(60);
 pub(crate) fn begin(shared: &Shared, request: &Request, demand: Demand) -> Reply {
     let transaction = random_text(&*shared.rng, "");
     let mut state = shared.state();
-    let session = request.cookie(&shared.cookie).filter(|session| state.sessions.contains_key(*session)).map(str::to_owned);
+    let session =
+        request.cookie(&shared.cookie).filter(|session| state.sessions.contains_key(*session)).map(str::to_owned);
     let expires = shared.clock.now() + PATIENCE;
     state.keep_pending(transaction.clone(), Pending { demand, session, expires });
     drop(state);
@@ -54,10 +55,15 @@ pub(crate) fn form(shared: &Shared, request: &Request) -> Reply {
 fn show(shared: &Shared, request: &Request, transaction: &str) -> Reply {
     let facts = &shared.facts;
     let Some(pending) = shared.state().pending(transaction, shared.clock.now()).cloned() else { return stale(shared) };
-    let Some(user) = user_of(shared, request, &pending) else { return pages::login(&facts.spec, &facts.users, transaction) };
+    let Some(user) = user_of(shared, request, &pending) else {
+        return pages::login(&facts.spec, &facts.users, transaction);
+    };
     let demand = &pending.demand;
-    let (Some(user), Some(client)) = (facts.users.get(user), facts.clients.get(demand.client)) else { return stale(shared) };
-    let question = Question { transaction, client: client.id(), user, scopes: &demand.scopes, redirect_uri: &demand.redirect_uri };
+    let (Some(user), Some(client)) = (facts.users.get(user), facts.clients.get(demand.client)) else {
+        return stale(shared);
+    };
+    let question =
+        Question { transaction, client: client.id(), user, scopes: &demand.scopes, redirect_uri: &demand.redirect_uri };
     pages::consent(&facts.spec, &question)
 }
 

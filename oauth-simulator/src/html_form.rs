@@ -19,12 +19,20 @@ pub(crate) fn first_form(page: &str) -> Option<Form> {
     for tag in tags(page) {
         match (tag.name.as_str(), &mut form) {
             ("form", None) => {
-                form = Some(Form { action: tag.get("action"), method: tag.get("method").to_ascii_lowercase(), ..Form::default() });
+                form = Some(Form {
+                    action: tag.get("action"),
+                    method: tag.get("method").to_ascii_lowercase(),
+                    ..Form::default()
+                });
             }
             ("/form", Some(_)) => break,
-            ("input", Some(form)) if tag.get("type") == "radio" => form.choices.push((tag.get("name"), tag.get("value"))),
+            ("input", Some(form)) if tag.get("type") == "radio" => {
+                form.choices.push((tag.get("name"), tag.get("value")))
+            }
             ("input", Some(form)) => form.fields.push((tag.get("name"), tag.get("value"))),
-            ("button", Some(form)) if !tag.get("name").is_empty() => form.buttons.push((tag.get("name"), tag.get("value"))),
+            ("button", Some(form)) if !tag.get("name").is_empty() => {
+                form.buttons.push((tag.get("name"), tag.get("value")))
+            }
             _ => {}
         }
     }

@@ -6,15 +6,32 @@
 //! side and shares no code with the client that builds requests, so that the two check each other.
 //!
 //! ```
-//! # use std::sync::Arc;
-//! # use oauth_core::ProviderSpec;
-//! # async fn login(spec: Arc<ProviderSpec>) -> Result<(), oauth_simulator::Error> {
-//! use oauth_simulator::{SimUser, Simulator};
+//! use std::sync::Arc;
 //!
-//! let sim = Simulator::builder(spec).user(SimUser::new("20071").name("Ada Lovelace")).start().await?;
-//! let authorize_url = sim.address("https://id.example.com/authorize?response_type=code")?; // a client writes this
-//! let callback = sim.scripted_user().approve(&authorize_url).await?;
-//! assert_eq!(sim.requests().len(), 1);
+//! use oauth_core::{Browser, ProviderSpec};
+//! use oauth_simulator::{Endpoint, SimUser, Simulator};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let acme = ProviderSpec::from_yaml(
+//!     "
+//! id: acme
+//! name: Acme
+//! docs: https://acme.example/docs
+//! checked: 2026-11-21
+//! endpoints: {authorization: https://acme.example/authorize, token: https://acme.example/token}
+//! profile: {request: GET https://acme.example/me, map: {subject: /id, name: /name}}
+//! ",
+//! )?;
+//! let sim = Simulator::builder(Arc::new(acme)).user(SimUser::new("7").name("Ada Lovelace")).start().await?;
+//! let client = sim.dynamic_client()?.redirect_uri("http://127.0.0.1:4001/callback");
+//!
+//! let (url, pending, browser) = client.authorize().begin().await?.into_parts();
+//! let callback = sim.scripted_user().approve(url.as_ref()).await?;
+//! let account = client.callback(callback, pending, Browser::from(browser)).await?;
+//!
+//! assert_eq!(account.profile().await?.name.as_deref(), Some("Ada Lovelace"));
+//! assert_eq!(sim.requests_to(Endpoint::Token).len(), 1);
 //! # Ok(())
 //! # }
 //! ```
@@ -35,8 +52,8 @@ mod address;
 mod api;
 mod authorize;
 mod builder;
-mod client_auth;
 mod client;
+mod client_auth;
 mod clock;
 mod consent;
 mod error;

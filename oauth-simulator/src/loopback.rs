@@ -49,7 +49,8 @@ type Broken = Box<dyn StdError + Send + Sync>;
 pub(crate) async fn send(call: Call<'_>) -> Result<Received, Error> {
     let url = Url::parse(call.url).map_err(|_| refused(call.url, "it is not an absolute address"))?;
     let socket = socket(&url).ok_or_else(|| {
-        let problem = "it is not plain http on this machine; map it with Simulator::address or the client's dangerous_at";
+        let problem =
+            "it is not plain http on this machine; map it with Simulator::address or the client's dangerous_at";
         Error::Address { address: without_query(&url), problem: problem.to_owned() }
     })?;
     exchange(&url, socket, call).await.map_err(|source| Error::Transport { address: without_query(&url), source })

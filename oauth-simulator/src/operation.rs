@@ -33,9 +33,18 @@ fn marker(index: usize) -> String {
 
 impl Described {
     pub(crate) fn new(facts: &Facts, index: usize, operation: &Operation, base: &str) -> Result<Self, String> {
-        let names: Vec<&str> = operation.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Path).map(|parameter| parameter.name.as_str()).collect();
+        let names: Vec<&str> = operation
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.place == ParameterPlace::Path)
+            .map(|parameter| parameter.name.as_str())
+            .collect();
         let path = fill(facts, &operation.path, &names)?;
-        let whole = if path.contains("://") { path } else { format!("{}/{}", base.trim_end_matches('/'), path.trim_start_matches('/')) };
+        let whole = if path.contains("://") {
+            path
+        } else {
+            format!("{}/{}", base.trim_end_matches('/'), path.trim_start_matches('/'))
+        };
         let Place { address, query, .. } = Place::parse(&whole)?;
         Ok(Self { index, authority: address.authority, path: pieces(&address.path, &names), query })
     }
@@ -82,7 +91,8 @@ pub(crate) fn find<'a>(
     let operations = &facts.spec.api.as_ref()?.operations;
     let query = request.query().ok()?;
     let fitting = known.iter().filter_map(|described| {
-        let operation = operations.get(described.index).filter(|operation| operation.method.as_str() == request.method.as_str())?;
+        let operation =
+            operations.get(described.index).filter(|operation| operation.method.as_str() == request.method.as_str())?;
         Some((described.parameters(), operation, described.matches(address, &query)?))
     });
     fitting.min_by_key(|(parameters, ..)| *parameters).map(|(_, operation, path)| (operation, path))

@@ -56,7 +56,11 @@ pub(crate) fn consent(spec: &ProviderSpec, question: &Question<'_>) -> Reply {
         format!("<li><code>{}</code>{doc}</li>\n", escape(scope))
     });
     let scopes: String = scopes.collect();
-    let wanted = if scopes.is_empty() { "<p>It asks for no particular scope.</p>".to_owned() } else { format!("<p>It asks for:</p>\n<ul>\n{scopes}</ul>") };
+    let wanted = if scopes.is_empty() {
+        "<p>It asks for no particular scope.</p>".to_owned()
+    } else {
+        format!("<p>It asks for:</p>\n<ul>\n{scopes}</ul>")
+    };
     let body = format!(
         "<p>The app <code>{client}</code> wants to use the account of <strong>{name}</strong> ({email}).</p>\n{wanted}\n\
          <p><small>The answer goes to <code>{redirect}</code></small></p>\n\
@@ -99,7 +103,8 @@ fn page(status: StatusCode, title: &str, body: &str, closed: bool) -> Reply {
     );
     let hash = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
     let forms = if closed { "; form-action 'self'" } else { "" };
-    let policy = format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; frame-ancestors 'none'{forms}");
+    let policy =
+        format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; frame-ancestors 'none'{forms}");
     Reply::html(status, html).with(header::CONTENT_SECURITY_POLICY, &policy)
 }
 

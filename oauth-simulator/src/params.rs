@@ -28,7 +28,8 @@ impl Params {
     /// Reads a JSON object; texts, numbers and booleans become text, the rest stays JSON.
     pub(crate) fn from_json(bytes: &[u8]) -> Result<Self, String> {
         let mut reader = serde_json::Deserializer::from_slice(bytes);
-        let pairs = reader.deserialize_map(Members).map_err(|fault| format!("the body is not a JSON object ({fault})"))?;
+        let pairs =
+            reader.deserialize_map(Members).map_err(|fault| format!("the body is not a JSON object ({fault})"))?;
         reader.end().map_err(|_| "something follows the body's JSON object".to_owned())?;
         Ok(Self(pairs))
     }

@@ -29,7 +29,8 @@ pub(crate) fn holder(shared: &Shared, request: &Request) -> Result<Holder, Reply
     };
     let token = found.map_err(bad_request)?;
     // RFC 6750 section 3.1: without any credentials "the resource server SHOULD NOT include an error code".
-    let token = token.ok_or_else(|| unauthorized(shared, None, &format!("the token is not {}", describe(placement))))?;
+    let token =
+        token.ok_or_else(|| unauthorized(shared, None, &format!("the token is not {}", describe(placement))))?;
     if is_elsewhere(placement, request, &query, &body, &token) {
         // RFC 6750 section 2: "Clients MUST NOT use more than one method to transmit the token in each request."
         let why = format!("the token is {}, and in another place, too", describe(placement));
@@ -75,7 +76,9 @@ fn from_header(request: &Request, name: &str, scheme: Option<&str>) -> Result<Op
     let token = match scheme {
         None => Some(value),
         // RFC 9110 section 11.1: the scheme's case does not matter.
-        Some(scheme) => value.split_once(' ').filter(|(known, _)| known.eq_ignore_ascii_case(scheme)).map(|(_, token)| token),
+        Some(scheme) => {
+            value.split_once(' ').filter(|(known, _)| known.eq_ignore_ascii_case(scheme)).map(|(_, token)| token)
+        }
     };
     Ok(token.filter(|token| !token.is_empty()).map(str::to_owned))
 }
@@ -96,9 +99,12 @@ fn is_elsewhere(placement: &Placement, request: &Request, query: &Params, body: 
     };
     let needle = token.as_bytes();
     let holds = |bytes: &[u8]| bytes.windows(needle.len().max(1)).any(|window| window == needle);
-    let leaks = |params: &Params, own: Option<&str>| params.iter().any(|(name, value)| Some(name) != own && holds(value.as_bytes()));
+    let leaks = |params: &Params, own: Option<&str>| {
+        params.iter().any(|(name, value)| Some(name) != own && holds(value.as_bytes()))
+    };
     let mut headers = request.headers.iter();
-    headers.any(|(name, value)| !header.is_some_and(|own| own.eq_ignore_ascii_case(name.as_str())) && holds(value.as_bytes()))
+    let own = |name: &http::HeaderName| header.is_some_and(|own| own.eq_ignore_ascii_case(name.as_str()));
+    headers.any(|(name, value)| !own(name) && holds(value.as_bytes()))
         || holds(request.path.as_bytes())
         || leaks(query, in_query)
         || leaks(body, in_body)

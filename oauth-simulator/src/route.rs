@@ -75,7 +75,9 @@ fn dispatch(shared: &Shared, request: &Request, address: &Address) -> (Endpoint,
         return (endpoint, grant(shared, request, endpoint, &place.query));
     }
     match here.first() {
-        Some((Endpoint::Authorization, place)) => (Endpoint::Authorization, authorize::authorize(shared, request, &place.query)),
+        Some((Endpoint::Authorization, place)) => {
+            (Endpoint::Authorization, authorize::authorize(shared, request, &place.query))
+        }
         Some((Endpoint::Profile, place)) => (Endpoint::Profile, api::profile(shared, request, &place.query)),
         _ if shared.api.covers(address) => (Endpoint::Api, api::call(shared, request, address)),
         _ => (Endpoint::Unknown, unknown(shared)),
@@ -83,8 +85,13 @@ fn dispatch(shared: &Shared, request: &Request, address: &Address) -> (Endpoint,
 }
 
 /// Which of the endpoints that may share an address the request means: its grant type or its token says so.
-fn grant_endpoint<'a>(facts: &Facts, request: &Request, here: &[(Endpoint, &'a Place)]) -> Option<(Endpoint, &'a Place)> {
-    let mut grants = here.iter().filter(|(endpoint, _)| matches!(endpoint, Endpoint::Token | Endpoint::Refresh | Endpoint::Upgrade));
+fn grant_endpoint<'a>(
+    facts: &Facts,
+    request: &Request,
+    here: &[(Endpoint, &'a Place)],
+) -> Option<(Endpoint, &'a Place)> {
+    let mut grants =
+        here.iter().filter(|(endpoint, _)| matches!(endpoint, Endpoint::Token | Endpoint::Refresh | Endpoint::Upgrade));
     let first = *grants.next()?;
     let has = |wanted: Endpoint| here.iter().find(|(endpoint, _)| *endpoint == wanted).copied();
     let mut params = request.query().unwrap_or_default();
@@ -97,7 +104,8 @@ fn grant_endpoint<'a>(facts: &Facts, request: &Request, here: &[(Endpoint, &'a P
         return Some(upgrade);
     }
     if let (Some(refresh), Some(rules)) = (has(Endpoint::Refresh), &spec.refresh)
-        && (grant_type == Some(rules.grant_type.as_str()) || (params.has(&rules.param) && !params.has(own_name(&spec.token.request.rename, "code"))))
+        && (grant_type == Some(rules.grant_type.as_str())
+            || (params.has(&rules.param) && !params.has(own_name(&spec.token.request.rename, "code"))))
     {
         return Some(refresh);
     }

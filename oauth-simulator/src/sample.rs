@@ -47,6 +47,7 @@ fn address(name: &str, hosts: &[String], index: u32) -> String {
 
 /// Letters, digits and hyphens only: what may stand anywhere, a host's name included.
 fn slug(name: &str) -> String {
-    let dashed: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let dashed: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     dashed.trim_matches('-').to_owned()
 }

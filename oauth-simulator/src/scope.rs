@@ -28,7 +28,9 @@ fn split(text: &str, separator: &str) -> Result<Vec<String>, String> {
     let mut scopes: Vec<String> = Vec::with_capacity(pieces.len());
     for piece in pieces {
         if piece.is_empty() || !piece.bytes().all(is_scope_byte) {
-            return Err(format!("scopes are joined by one {separator:?} each and have no space, quote, backslash or control character"));
+            return Err(format!(
+                "scopes are joined by one {separator:?} each and have no space, quote, backslash or control character"
+            ));
         }
         if !scopes.iter().any(|known| known == piece) {
             scopes.push(piece.to_owned());
@@ -45,7 +47,8 @@ fn is_scope_byte(byte: u8) -> bool {
 /// A scope that any part of the file names is known.
 fn is_known(spec: &ProviderSpec, scope: &str) -> bool {
     let rules = &spec.scopes;
-    let needed = matches!(spec.refresh.as_ref().and_then(|refresh| refresh.needs.as_ref()), Some(RefreshNeeds::Scope(name)) if name == scope);
+    let needs = spec.refresh.as_ref().and_then(|refresh| refresh.needs.as_ref());
+    let needed = matches!(needs, Some(RefreshNeeds::Scope(name)) if name == scope);
     let mut of_operations = spec.api.iter().flat_map(|api| &api.operations).flat_map(|operation| &operation.scopes);
     needed
         || rules.known.iter().any(|known| known.value == scope)

@@ -95,7 +95,9 @@ impl ScriptedUser {
     }
 
     fn is_at_provider(&self, location: &str) -> bool {
-        location.strip_prefix(self.origin.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+        location
+            .strip_prefix(self.origin.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
     }
 
     async fn get(&self, url: &str) -> Result<Received, Error> {
@@ -111,7 +113,11 @@ impl ScriptedUser {
         };
         let form = match first_form(&text) {
             Some(form) if page.status.is_success() && form.method == "post" => form,
-            _ => return Err(stuck(&text_of(&text, "problem").unwrap_or_else(|| "there is no form to fill in".to_owned()))),
+            _ => {
+                return Err(stuck(
+                    &text_of(&text, "problem").unwrap_or_else(|| "there is no form to fill in".to_owned()),
+                ));
+            }
         };
         let mut body = form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(&form.fields);
@@ -156,7 +162,10 @@ impl ScriptedUser {
         let host = received.url.host_str().unwrap_or_default();
         let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
         for header in received.headers.get_all(header::SET_COOKIE) {
-            let Some((pair, attributes)) = header.to_str().ok().map(|text| text.split_once(';').unwrap_or((text, ""))) else { continue };
+            let Some((pair, attributes)) = header.to_str().ok().map(|text| text.split_once(';').unwrap_or((text, "")))
+            else {
+                continue;
+            };
             let Some((name, value)) = pair.split_once('=') else { continue };
             let key = format!("{host} {}", name.trim());
             cookies.retain(|(known, _)| *known != key);
@@ -192,6 +201,9 @@ fn too_many(url: &str) -> Error {
 
 impl fmt::Debug for ScriptedUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScriptedUser").field("origin", &self.origin).field("subject", &self.subject).finish_non_exhaustive()
+        f.debug_struct("ScriptedUser")
+            .field("origin", &self.origin)
+            .field("subject", &self.subject)
+            .finish_non_exhaustive()
     }
 }

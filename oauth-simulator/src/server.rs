@@ -81,7 +81,8 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
 async fn respond(shared: &Shared, request: http::Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
-        let reply = Reply::problem(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is cut off or longer than 1 MiB");
+        let reply =
+            Reply::problem(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is cut off or longer than 1 MiB");
         return Ok(reply.with(header::CONNECTION, "close").into_response());
     };
     let request = Request {
@@ -114,4 +115,3 @@ pub(crate) async fn listen() -> io::Result<(TcpListener, u16)> {
     let port = listener.local_addr()?.port();
     Ok((listener, port))
 }
-

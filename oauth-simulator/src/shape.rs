@@ -138,11 +138,11 @@ fn token_type(spec: &ProviderSpec) -> Option<&str> {
 
 fn expiry(spec: &ProviderSpec, issued: &Issued) -> Option<u64> {
     let expiry = &spec.token.response.expiry;
-    // A provider for which the file knows the lifetime does not tell it.
-    if expiry.default.is_some() {
+    let (at, lifetime) = issued.expires?;
+    // A lifetime that the file knows by heart is one that the provider does not tell.
+    if expiry.default == Some(lifetime.as_secs()) {
         return None;
     }
-    let (at, lifetime) = issued.expires?;
     let span = match expiry.kind {
         ExpiryKind::At => since_epoch(at),
         _ => lifetime,

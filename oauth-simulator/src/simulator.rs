@@ -100,7 +100,8 @@ impl Simulator {
         self.shared.clock.advance(by);
     }
 
-    /// The provider's clock. A client that has it, too, lives in the same time whatever [`advance`](Self::advance) does.
+    /// The provider's clock. A client that has it, too, lives in the same time whatever [`advance`](Self::advance)
+    /// does.
     pub fn clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.shared.clock) as Arc<dyn Clock>
     }
@@ -129,6 +130,9 @@ impl Drop for Simulator {
 
 impl std::fmt::Debug for Simulator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Simulator").field("provider", &self.spec().id).field("origin", &self.origin()).finish_non_exhaustive()
+        f.debug_struct("Simulator")
+            .field("provider", &self.spec().id)
+            .field("origin", &self.origin())
+            .finish_non_exhaustive()
     }
 }

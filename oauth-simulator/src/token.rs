@@ -101,11 +101,13 @@ fn check_redirect(shared: &Shared, code: &Code, params: &Params) -> Result<(), R
 fn check_verifier(shared: &Shared, challenge: Option<&str>, params: &Params) -> Result<(), Refused> {
     match (challenge, standard(&shared.facts, params, "code_verifier")?) {
         (None, None) => Ok(()),
-        (None, Some(_)) => Err(Refused::invalid_grant("a code verifier, though the authorization request had no challenge")),
-        (Some(_), None) => Err(Refused::invalid_grant("the code verifier is missing")),
-        (Some(_), Some(verifier)) if !is_verifier(verifier) => {
-            Err(Refused::invalid_request("the code verifier is not 43 to 128 unreserved characters (RFC 7636 section 4.1)"))
+        (None, Some(_)) => {
+            Err(Refused::invalid_grant("a code verifier, though the authorization request had no challenge"))
         }
+        (Some(_), None) => Err(Refused::invalid_grant("the code verifier is missing")),
+        (Some(_), Some(verifier)) if !is_verifier(verifier) => Err(Refused::invalid_request(
+            "the code verifier is not 43 to 128 unreserved characters (RFC 7636 section 4.1)",
+        )),
         (Some(challenge), Some(verifier)) => {
             let hash = digest::digest(&digest::SHA256, verifier.as_bytes());
             if URL_SAFE_NO_PAD.encode(hash) == challenge {

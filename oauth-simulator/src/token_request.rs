@@ -21,10 +21,14 @@ pub(crate) fn read(request: &Request, method: Method, format: BodyFormat, own: &
     let query = query.without(own);
     let params = match format {
         BodyFormat::Query if request.body.is_empty() => query,
-        BodyFormat::Query => return Err(Refused::invalid_request("the parameters belong into the query, the body stays empty")),
+        BodyFormat::Query => {
+            return Err(Refused::invalid_request("the parameters belong into the query, the body stays empty"));
+        }
         // RFC 6749 section 2.3.1: "The parameters can only be transmitted in the request-body and MUST NOT be
         // included in the request URI."
-        _ if !query.is_empty() => return Err(Refused::invalid_request("the parameters belong into the body, not into the query")),
+        _ if !query.is_empty() => {
+            return Err(Refused::invalid_request("the parameters belong into the body, not into the query"));
+        }
         BodyFormat::Form if request.is_form() => Params::from_form(&request.body).map_err(Refused::invalid_request)?,
         BodyFormat::Form => return Err(Refused::invalid_request("the body must be application/x-www-form-urlencoded")),
         BodyFormat::Json if request.is_json() => Params::from_json(&request.body).map_err(Refused::invalid_request)?,

@@ -22,7 +22,10 @@ pub(crate) fn upgrade(shared: &Shared, rules: &Upgrade, request: &Request, own: 
         refuse_credentials(facts, request, &params)?;
     }
     if params.get("grant_type") != Some(rules.grant_type.as_str()) {
-        return Err(Refused::new("unsupported_grant_type", format!("`grant_type` must be `{}` here", rules.grant_type)));
+        return Err(Refused::new(
+            "unsupported_grant_type",
+            format!("`grant_type` must be `{}` here", rules.grant_type),
+        ));
     }
     let token = carried_token(&rules.params, &params);
     let token = token.ok_or_else(|| Refused::invalid_request("the short-lived access token is missing"))?;

@@ -310,7 +310,7 @@ mod tests {
         ] {
             let found = token_endpoint(address, "");
             assert_eq!(found.len(), 1, "{address}: {found:#?}");
-            assert!(found[0].contains(expected) && found[0].contains(":5:55"), "{address}: {}", found[0]);
+            assert!(found[0].contains(expected) && found[0].contains(":5:61"), "{address}: {}", found[0]);
         }
     }
 

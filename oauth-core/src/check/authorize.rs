@@ -46,9 +46,11 @@ pub(super) fn parameters_are_the_providers_own(cx: &mut Cx<'_>, spec: &ProviderS
         } else {
             wire::param_name(cx, &entry, &option.name);
         }
-        if authorize.params.iter().any(|(name, _)| *name == option.name) {
-            let finding = Finding::new("duplicate", entry, format!("`{}` is an option and a fixed parameter", shown(&option.name))).on_key();
-            cx.report(finding.help("keep one of the two").see("the parameter is", path.then(&option.name)));
+        // A parameter that is also an option is that option's default: it is one of the option's values.
+        let default = authorize.params.iter().find(|(name, _)| *name == option.name).map(|(_, value)| value.as_str());
+        if let Some(default) = default.filter(|value| !option.values.is_empty() && option.values.iter().all(|(known, _)| known != value)) {
+            let finding = Finding::new("option", path.then(&option.name), format!("`{}` is none of the option's values", shown(default)));
+            cx.report(finding.help("add it to the values, or correct it").see("the option is", entry));
         }
     }
 }

@@ -6,6 +6,7 @@ use super::address::{Stage, address};
 use super::cx::{Cx, PLACEHOLDER, top};
 use super::templates::Reach;
 use super::text::member_pointer;
+use super::token::{list_of_pointers, pointers};
 use super::wire;
 
 pub(super) fn lower(cx: &mut Cx<'_>, profile: Option<schema::Profile>) -> Option<Profile> {
@@ -22,6 +23,7 @@ pub(super) fn lower(cx: &mut Cx<'_>, profile: Option<schema::Profile>) -> Option
         url,
         query: cx.params(&path.then("query"), profile.query.0),
         headers: cx.params(&path.then("headers"), profile.headers.0),
+        at: pointers(profile.at),
         map: ProfileMap {
             subject,
             username: map.username,
@@ -59,6 +61,7 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     address(cx, spec, &path.then("request"), &profile.url, Stage::Api);
     wire::params(cx, spec, &path.then("query"), &profile.query, Reach::API, |name| name == "access_token" || name == "client_secret");
     wire::headers(cx, spec, &path.then("headers"), &profile.headers, Reach::API);
+    list_of_pointers(cx, &path, &profile.at);
     let map = &profile.map;
     let all = [
         ("subject", Some(&map.subject)),
@@ -84,7 +87,7 @@ mod tests {
     fn a_profile_has_a_request_and_a_subject() {
         let found = faults(&acme("profile: {request: https://acme.example/me, map: {email: email}}\n"));
         assert_eq!(found.len(), 3, "{found:#?}");
-        assert!(found[0].contains("`profile.map.subject` is missing"), "{}", found[0]);
+        assert!(found.iter().any(|fault| fault.contains("`profile.map.subject` is missing")), "{found:#?}");
         assert!(found.iter().any(|fault| fault.contains("does not begin with `GET `")), "{found:#?}");
         assert!(found.iter().any(|fault| fault.contains("`email` is not a JSON pointer") && fault.contains("write `/email`")), "{found:#?}");
         assert_eq!(faults(&acme("profile: {request: POST https://acme.example/me, map: {subject: /id}}\n")), [""; 0]);

@@ -51,12 +51,29 @@ pub(super) fn default_format(method: Method) -> BodyFormat {
     if method == Method::Get { BodyFormat::Query } else { BodyFormat::Form }
 }
 
-fn lower_response(cx: &mut Cx<'_>, response: schema::TokenResponse) -> TokenResponse {
-    let at = match response.at {
+/// Where an object is in an answer: the answer itself, one place, or several to try.
+pub(super) fn pointers(at: Option<OneOrMany>) -> Vec<String> {
+    match at {
         None => vec![String::new()],
         Some(OneOrMany::One(at)) => vec![at],
         Some(OneOrMany::Many(at)) => at,
-    };
+    }
+}
+
+/// The pointers of the key `at` in the section of that path.
+pub(super) fn list_of_pointers(cx: &mut Cx<'_>, section: &Path, pointers: &[String]) {
+    let path = section.then("at");
+    if pointers.is_empty() {
+        cx.report(Finding::new("pointer", path.clone(), "the list is empty").help("remove it: the answer itself is the default"));
+    }
+    for (index, at) in pointers.iter().enumerate() {
+        let listed = path.then(index);
+        pointer(cx, if cx.has(&listed) { &listed } else { &path }, at);
+    }
+}
+
+fn lower_response(cx: &mut Cx<'_>, response: schema::TokenResponse) -> TokenResponse {
+    let at = pointers(response.at);
     let fails_when = response.fails_when.map(|fails| {
         let path = at!["token", "response", "fails_when", "at"];
         let at = fails.at.unwrap_or_else(|| {
@@ -160,13 +177,7 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
 pub(super) fn response_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let response = &spec.token.response;
     let path = at!["token", "response"];
-    if response.at.is_empty() {
-        cx.report(Finding::new("pointer", path.then("at"), "the list is empty").help("remove it: the answer itself is the default"));
-    }
-    for (index, at) in response.at.iter().enumerate() {
-        let listed = path.then("at").then(index);
-        pointer(cx, &if cx.has(&listed) { listed } else { path.then("at") }, at);
-    }
+    list_of_pointers(cx, &path, &response.at);
     wire::renames(cx, &path.then("rename"), &response.rename, &MEMBERS);
     if let Some(fails) = &response.fails_when {
         let path = path.then("fails_when");

@@ -1,7 +1,7 @@
 use crate::fault::{Finding, Path, Spot, at};
 use crate::spec::ProviderSpec;
 
-use super::Cx;
+use super::{Cx, wire};
 
 /// Names of one Rust scope, each with the node that gave it.
 struct Names {
@@ -51,7 +51,8 @@ fn types(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     for setting in &spec.settings {
         types.add(cx, &setting.rust, at!["settings", &setting.name], Spot::Key);
     }
-    for option in &spec.authorize.options {
+    // The protocol's own parameters cannot be options, which is reported already.
+    for option in spec.authorize.options.iter().filter(|option| !wire::is_standard(&option.name)) {
         types.add(cx, &option.rust, at!["authorize", "options", &option.name], Spot::Key);
     }
     for operation in spec.api.iter().flat_map(|api| &api.operations) {

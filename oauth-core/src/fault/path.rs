@@ -88,8 +88,6 @@ pub(crate) use at;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn a_path_reads_as_an_author_would_write_it() {
         assert_eq!(at!["scopes", "known", "read:user", "doc"].to_string(), "scopes.known.read:user.doc");

@@ -229,6 +229,7 @@ impl<'n> Deserializer<'n> for NodeDe<'n> {
     }
 
     forward_to_deserialize_any! {
+        <V: Visitor<'n>>
         i8 i16 i32 i64 i128 u8 u16 u32 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct identifier
     }
 }

@@ -102,7 +102,7 @@ pub(crate) fn parse(text: &str) -> (Option<Node>, Vec<Finding>) {
     let grown = Grow { growth: &mut growth, path: Path::default() }.deserialize(serde_yaml::Deserializer::from_str(text));
     let mut findings = std::mem::take(&mut growth.findings);
     let failed = match grown {
-        Ok(mut node) if growth.rewritten == 0 => return (Some(node), findings),
+        Ok(node) if growth.rewritten == 0 => return (Some(node), findings),
         Ok(mut node) => match (Respell { node: &mut node }).deserialize(serde_yaml::Deserializer::from_str(text)) {
             Ok(()) => return (Some(node), findings),
             Err(error) => error,

@@ -17,21 +17,19 @@ mod token;
 
 use serde::Deserialize;
 
-pub(crate) use self::api::{Api, Operation, ParameterFull, Returns, ReturnsField};
+pub(crate) use self::api::{Api, Operation, ParameterFull, Returns};
 pub(crate) use self::authorize::{Authorize, AuthorizeOption};
-pub(crate) use self::callback::{Callback, KeptValue};
+pub(crate) use self::callback::{Callback};
 pub(crate) use self::endpoints::Endpoints;
 pub(crate) use self::entries::{Entries, Json, OneOrMany, ShortOr, Values};
-pub(crate) use self::profile::{Profile, ProfileMap};
+pub(crate) use self::profile::{Profile};
 #[cfg(feature = "json-schema")]
 pub use self::publish::json_schema;
 pub(crate) use self::quirks::Quirk;
 pub(crate) use self::refresh::{Refresh, RefreshFull, RefreshNeeds};
 pub(crate) use self::scopes::{KnownScope, Scopes};
 pub(crate) use self::settings::Setting;
-pub(crate) use self::token::{
-    ErrorFields, Expiry, ExtraField, FailsWhen, Placement, Token, TokenRequest, TokenResponse, Upgrade,
-};
+pub(crate) use self::token::{Placement, Token, TokenRequest, TokenResponse, Upgrade};
 
 use crate::spec::{ClientAuthMethod, Confidence, Pkce};
 

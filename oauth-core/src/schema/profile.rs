@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use super::Entries;
+use super::{Entries, OneOrMany};
 
 /// Where the user's profile comes from and which of its members mean what.
 #[derive(Debug, Default, Deserialize)]
@@ -15,7 +15,9 @@ pub(crate) struct Profile {
     pub(crate) query: Entries<String>,
     /// Extra headers.
     pub(crate) headers: Entries<String>,
-    /// The members, as JSON pointers (RFC 6901) into the answer.
+    /// JSON pointer to the object that holds the members, or a list of them, tried in order. Default: the answer itself.
+    pub(crate) at: Option<OneOrMany>,
+    /// The members, as JSON pointers (RFC 6901) into that object.
     pub(crate) map: ProfileMap,
 }
 

@@ -37,6 +37,10 @@ pub use self::refresh::{Refresh, RefreshNeeds, RefreshWith};
 pub use self::scopes::{KnownScope, Scopes};
 pub use self::setting::{Setting, SettingKind};
 pub use self::template::{Hole, Part, Template};
+#[cfg(feature = "schema")]
+pub(crate) use self::setting::is_host;
+#[cfg(feature = "schema")]
+pub(crate) use self::template::{is_loopback, is_secure};
 pub use self::token::{
     BodyFormat, ErrorFields, Expiry, ExpiryKind, ExpiryUnit, ExtraField, FailsWhen, Placement, Token, TokenRequest,
     TokenResponse, TokenTypeRule, Upgrade,

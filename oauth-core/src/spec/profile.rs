@@ -16,8 +16,19 @@ pub struct Profile {
     /// Extra headers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Params,
+    /// JSON pointers to the object that holds the members, tried in order; `[""]` is the answer itself.
+    #[serde(default = "whole", skip_serializing_if = "is_whole")]
+    pub at: Vec<String>,
     /// The members.
     pub map: ProfileMap,
+}
+
+fn whole() -> Vec<String> {
+    vec![String::new()]
+}
+
+fn is_whole(at: &[String]) -> bool {
+    matches!(at, [only] if only.is_empty())
 }
 
 /// JSON pointers (RFC 6901) into the profile answer.

@@ -102,7 +102,7 @@ fn is_label(value: &str) -> bool {
 }
 
 /// A name of at least two labels whose last is not a number: no IP address passes.
-fn is_host(value: &str) -> bool {
+pub(crate) fn is_host(value: &str) -> bool {
     value.len() <= 253
         && value.contains('.')
         && value.split('.').all(is_label)

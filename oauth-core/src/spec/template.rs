@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 ///
 /// `{{` and `}}` are literal braces. What fills a hole is checked by the setting's or the extra's type, before it gets
 /// here, so that a value never changes the meaning of the text around it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Template {
     text: String,
     parts: Vec<Part>,

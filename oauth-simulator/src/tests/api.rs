@@ -9,7 +9,14 @@ async fn fetch(sim: &Simulator, scope: &str, url: &str, more: &[(&str, &str)]) -
     request(sim, Method::GET, scope, url, more, "").await
 }
 
-async fn request(sim: &Simulator, method: Method, scope: &str, url: &str, more: &[(&str, &str)], body: &str) -> Received {
+async fn request(
+    sim: &Simulator,
+    method: Method,
+    scope: &str,
+    url: &str,
+    more: &[(&str, &str)],
+    body: &str,
+) -> Received {
     let answer = login(sim, &[("scope", scope)]).await;
     let bearer = format!("Bearer {}", text(&answer, "/access_token"));
     let mut headers = vec![("authorization", bearer.as_str()), ("user-agent", "t")];
@@ -30,10 +37,18 @@ async fn the_profile_is_the_users() {
     let callback = sim.scripted_user().subject("bob-7").approve(&authorize_url(&sim, VERIFIER, &[])).await.unwrap();
     let answer = json(&exchange(&sim, &param(&callback, "code").unwrap(), &[]).await);
     let bearer = format!("Bearer {}", text(&answer, "/access_token"));
-    let me = json(&get(&sim, "https://api.plain.example/v1/me", &[("authorization", &bearer), ("user-agent", "t")]).await);
+    let me =
+        json(&get(&sim, "https://api.plain.example/v1/me", &[("authorization", &bearer), ("user-agent", "t")]).await);
     assert_eq!(me["id"], "bob-7");
     assert_eq!(sim.requests_to(Endpoint::Profile).len(), 2);
     assert!(sim.scripted_user().subject("nobody").approve(&authorize_url(&sim, VERIFIER, &[])).await.is_err());
+}
+
+#[tokio::test]
+async fn the_profile_may_lie_deeper() {
+    let sim = start(plain_with(&json!({"profile": {"at": ["/data/0", ""], "map": {"subject": "/user/id"}}}))).await;
+    let answer = json(&fetch(&sim, "", "https://api.plain.example/v1/me", &[]).await);
+    assert_eq!(answer["data"][0]["user"]["id"], 20071);
 }
 
 #[tokio::test]
@@ -99,17 +114,24 @@ async fn described_operations_answer_in_their_shape() {
     let repos = json(&fetch(&sim, "write:all", url, &[]).await);
     let items = repos["items"].as_array().unwrap();
     assert_eq!(items.len(), 3);
-    assert_eq!(items[1], json!({"id": 2, "owner": {"login": "sample-owner-2"}, "html_url": "https://example.com/url/2", "private": false}));
+    assert_eq!(
+        items[1],
+        json!({"id": 2, "owner": {"login": "sample-owner-2"}, "html_url": "https://example.com/url/2", "private": false})
+    );
 
     let narrow = fetch(&sim, "read", url, &[]).await;
     assert_eq!(narrow.status, 403);
     assert!(narrow.headers["www-authenticate"].to_str().unwrap().contains("scope=\"write:all\""));
     assert_eq!(fetch(&sim, "write:all", "https://api.plain.example/v1/users/x/repos", &[]).await.status, 400);
     assert_eq!(fetch(&sim, "write:all", &format!("{url}&page=two"), &[]).await.status, 400);
-    assert_eq!(json(&fetch(&sim, "read", "https://api.plain.example/v1/users/self/repos", &[]).await)["path"], "/v1/users/self/repos");
+    assert_eq!(
+        json(&fetch(&sim, "read", "https://api.plain.example/v1/users/self/repos", &[]).await)["path"],
+        "/v1/users/self/repos"
+    );
 
     let kind = [("content-type", "application/json")];
-    let create = async |url: &str, body: &str| request(&sim, Method::POST, "read", url, &kind, body).await.status.as_u16();
+    let create =
+        async |url: &str, body: &str| request(&sim, Method::POST, "read", url, &kind, body).await.status.as_u16();
     assert_eq!(create("https://up.plain.example/7.json", r#"{"title":"x"}"#).await, 200);
     assert_eq!(create("https://up.plain.example/7.json", "{}").await, 400);
     assert_eq!(create("https://up.plain.example/x.json", r#"{"title":"x"}"#).await, 400);
@@ -122,12 +144,19 @@ async fn described_operations_answer_in_their_shape() {
 async fn everything_else_is_echoed_or_not_there() {
     let sim = start(plain()).await;
     let echo = json(&fetch(&sim, "", "https://api.plain.example/v1/things/7?a=b&c=d+e", &[]).await);
-    assert_eq!(echo, json!({"method": "GET", "host": "api.plain.example", "path": "/v1/things/7", "query": {"a": "b", "c": "d e"}}));
+    assert_eq!(
+        echo,
+        json!({"method": "GET", "host": "api.plain.example", "path": "/v1/things/7", "query": {"a": "b", "c": "d e"}})
+    );
     assert_eq!(fetch(&sim, "", "https://api.plain.example/v2/things", &[]).await.status, 404);
     assert_eq!(fetch(&sim, "", "https://api.plain.example/v1things", &[]).await.status, 404);
     for url in ["https://plain.example/other", "https://elsewhere.example/", "https://plain.example:8443/token"] {
         let received = get(&sim, url, &[]).await;
-        assert_eq!((received.status.as_u16(), received.headers["content-type"].to_str().unwrap()), (404, "application/json"), "{url}");
+        assert_eq!(
+            (received.status.as_u16(), received.headers["content-type"].to_str().unwrap()),
+            (404, "application/json"),
+            "{url}"
+        );
     }
 }
 

@@ -23,7 +23,8 @@ async fn shown(sim: &Simulator, url: &str) -> String {
 #[tokio::test]
 async fn a_sound_request_ends_with_a_code_and_the_exact_state() {
     let sim = start(plain()).await;
-    let callback = sim.scripted_user().approve(&authorize_url(&sim, VERIFIER, &[("scope", "read write:all")])).await.unwrap();
+    let callback =
+        sim.scripted_user().approve(&authorize_url(&sim, VERIFIER, &[("scope", "read write:all")])).await.unwrap();
     assert!(callback.starts_with(&format!("{REDIRECT}?code=")), "{callback}");
     assert_eq!(param(&callback, "state").as_deref(), Some("st a+te&="));
     assert_eq!(param(&callback, "iss"), None);
@@ -63,12 +64,18 @@ async fn bad_clients_and_redirects_stay_on_the_page() {
 
 #[tokio::test]
 async fn registered_redirects_match_character_for_character() {
-    let client = RegisteredClient::confidential("app", "s").redirect_uri("https://app.example/cb?x=1").redirect_uri(REDIRECT);
+    let client =
+        RegisteredClient::confidential("app", "s").redirect_uri("https://app.example/cb?x=1").redirect_uri(REDIRECT);
     let sim = builder(plain()).client(client).start().await.unwrap();
     let url = authorize_url(&sim, VERIFIER, &[("redirect_uri", "https://app.example/cb?x=1")]);
     let callback = sim.scripted_user().approve(&url).await.unwrap();
     assert!(callback.starts_with("https://app.example/cb?x=1&code="), "{callback}");
-    for near in ["https://app.example/cb", "https://app.example/cb?x=1&", "https://APP.example/cb?x=1", "http://127.0.0.1:7778/cb"] {
+    for near in [
+        "https://app.example/cb",
+        "https://app.example/cb?x=1&",
+        "https://APP.example/cb?x=1",
+        "http://127.0.0.1:7778/cb",
+    ] {
         let problem = shown(&sim, &authorize_url(&sim, VERIFIER, &[("redirect_uri", near)])).await;
         assert!(problem.contains("character for character"), "{near}");
     }
@@ -133,7 +140,11 @@ async fn renamed_and_required_parameters_and_options() {
     let offline = ("access_type", "offline");
     code(&sim, VERIFIER, &[own, offline, ("prompt", "consent")]).await;
     code(&sim, VERIFIER, &[own, offline, ("prompt", "login consent")]).await;
-    for more in [vec![own, offline], vec![own, offline, ("prompt", "none")], vec![own, ("access_type", "online"), ("prompt", "consent")]] {
+    for more in [
+        vec![own, offline],
+        vec![own, offline, ("prompt", "none")],
+        vec![own, ("access_type", "online"), ("prompt", "consent")],
+    ] {
         assert_eq!(refused(&sim, VERIFIER, &more).await, "invalid_request", "{more:?}");
     }
     assert!(shown(&sim, &authorize_url(&sim, VERIFIER, &[offline])).await.contains("app_key"));
@@ -177,7 +188,10 @@ async fn the_endpoint_follows_the_settings() {
     let good = sim.address(&format!("https://tea.plain-eu.example/authorize?tenant=1&{query}")).unwrap();
     assert!(param(&sim.scripted_user().approve(&good).await.unwrap(), "code").is_some());
     let without = good.replace("tenant=1&", "");
-    assert_eq!(param(&sim.scripted_user().approve(&without).await.unwrap(), "error").as_deref(), Some("invalid_request"));
+    assert_eq!(
+        param(&sim.scripted_user().approve(&without).await.unwrap(), "error").as_deref(),
+        Some("invalid_request")
+    );
     assert_eq!(get(&sim, "https://tea.plain.example/authorize", &[]).await.status, 404);
 }
 

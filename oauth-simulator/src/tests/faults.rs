@@ -6,7 +6,9 @@ use crate::{Answer, Endpoint, Error};
 async fn a_scripted_answer_changes_nothing() {
     let sim = start(plain()).await;
     let code = code(&sim, VERIFIER, &[]).await;
-    sim.next_token_answer(Answer::new(503).header("retry-after", "2").header("content-type", "text/plain").body("later"));
+    sim.next_token_answer(
+        Answer::new(503).header("retry-after", "2").header("content-type", "text/plain").body("later"),
+    );
     let received = exchange(&sim, &code, &[]).await;
     assert_eq!((received.status.as_u16(), received.text().as_str()), (503, "later"));
     assert_eq!(received.headers["retry-after"], "2");
@@ -51,7 +53,8 @@ async fn nothing_secret_is_printed() {
     let answer = login(&sim, &[]).await;
     let bearer = format!("Bearer {}", text(&answer, "/access_token"));
     get(&sim, "https://api.plain.example/v1/me", &[("authorization", &bearer), ("user-agent", "t")]).await;
-    let printed = format!("{:?} {sim:?} {:?} {:?}", sim.requests(), sim.client_secret(), Answer::new(200).body("canary"));
+    let printed =
+        format!("{:?} {sim:?} {:?} {:?}", sim.requests(), sim.client_secret(), Answer::new(200).body("canary"));
     for canary in [secret(&sim), text(&answer, "/access_token"), VERIFIER, "sim_code_", "canary"] {
         assert!(!printed.contains(canary), "{canary}");
     }
@@ -79,7 +82,13 @@ async fn a_dropped_simulator_is_gone() {
 #[tokio::test]
 async fn the_scripted_user_stays_on_this_machine() {
     let sim = start(plain()).await;
-    for url in ["https://plain.example/authorize?code=canary", "http://10.0.0.1/", "http://127.0.0.1.evil.example/", "nonsense", "file:///etc/passwd"] {
+    for url in [
+        "https://plain.example/authorize?code=canary",
+        "http://10.0.0.1/",
+        "http://127.0.0.1.evil.example/",
+        "nonsense",
+        "file:///etc/passwd",
+    ] {
         let Err(fault) = sim.scripted_user().approve(url).await else { panic!("{url}") };
         assert!(matches!(fault, Error::Address { .. }), "{url}: {fault}");
         assert!(!fault.to_string().contains("canary"));

@@ -55,7 +55,8 @@ async fn bodies_are_bounded() {
     let fits = "a".repeat(1 << 20);
     assert_eq!(call(&sim, Method::POST, "https://plain.example/token", &headers, &fits).await.status, 401);
     let host = sim.origin().strip_prefix("http://").unwrap();
-    let mut long = format!("POST /plain.example/token HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1048577\r\n\r\n").into_bytes();
+    let mut long =
+        format!("POST /plain.example/token HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1048577\r\n\r\n").into_bytes();
     long.resize(long.len() + (1 << 20) + 1, b'a');
     let line = raw(&sim, &long).await;
     assert!(line.contains("413"), "{line}");
@@ -77,6 +78,7 @@ async fn odd_bodies_at_the_token_endpoint() {
         assert!(json(&received)["error"].is_string());
     }
     let deep = "[".repeat(100_000);
-    let received = call(&sim, Method::POST, "https://plain.example/token", &[("content-type", "application/json")], &deep).await;
+    let received =
+        call(&sim, Method::POST, "https://plain.example/token", &[("content-type", "application/json")], &deep).await;
     assert_eq!(received.status, 400);
 }

@@ -10,7 +10,10 @@ use crate::{Endpoint, RegisteredClient};
 
 async fn me(sim: &Simulator, token: &str) -> u16 {
     let bearer = format!("Bearer {token}");
-    get(sim, "https://api.plain.example/v1/me", &[("authorization", &bearer), ("user-agent", "t")]).await.status.as_u16()
+    get(sim, "https://api.plain.example/v1/me", &[("authorization", &bearer), ("user-agent", "t")])
+        .await
+        .status
+        .as_u16()
 }
 
 #[tokio::test]
@@ -51,7 +54,12 @@ async fn a_refresh_is_as_strict_as_an_exchange() {
         .await
         .unwrap();
     let first = login(&sim, &[]).await;
-    let good = [("grant_type", "refresh_token"), ("refresh_token", text(&first, "/refresh_token")), ("client_id", "one"), ("client_secret", "s1")];
+    let good = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", text(&first, "/refresh_token")),
+        ("client_id", "one"),
+        ("client_secret", "s1"),
+    ];
     for (name, value, wanted) in [
         ("refresh_token", "x", "invalid_grant"),
         ("refresh_token", "", "invalid_request"),
@@ -68,7 +76,10 @@ async fn a_refresh_is_as_strict_as_an_exchange() {
 
 #[tokio::test]
 async fn a_refresh_token_only_for_those_who_asked() {
-    for (needs, more) in [(json!({"param": ["access_type", "offline"]}), ("access_type", "offline")), (json!({"scope": "offline"}), ("scope", "offline"))] {
+    for (needs, more) in [
+        (json!({"param": ["access_type", "offline"]}), ("access_type", "offline")),
+        (json!({"scope": "offline"}), ("scope", "offline")),
+    ] {
         let sim = start(plain_with(&json!({"refresh": {"needs": needs}}))).await;
         assert!(login(&sim, &[]).await.get("refresh_token").is_none());
         assert!(login(&sim, &[more]).await["refresh_token"].is_string());
@@ -89,8 +100,12 @@ async fn a_refresh_at_an_address_of_its_own() {
     .await;
     let code = code(&sim, VERIFIER, &[]).await;
     let pairs = [
-        ("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT), ("client_id", sim.client_id()),
-        ("client_secret", secret(&sim)), ("code_verifier", VERIFIER),
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", REDIRECT),
+        ("client_id", sim.client_id()),
+        ("client_secret", secret(&sim)),
+        ("code_verifier", VERIFIER),
     ];
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-only", "exchange")];
     let first = json(&call(&sim, Method::POST, "https://plain.example/token", &headers, &form(&pairs)).await);
@@ -99,8 +114,10 @@ async fn a_refresh_at_an_address_of_its_own() {
         call(&sim, Method::POST, "https://refresh.plain.example/renew?v=2", &headers, &json_body(pairs)).await
     };
     let good = [
-        ("grant_type", "refresh_token"), ("refresh_token", text(&first, "/refresh_token")),
-        ("key", sim.client_id()), ("old", text(&first, "/access_token")),
+        ("grant_type", "refresh_token"),
+        ("refresh_token", text(&first, "/refresh_token")),
+        ("key", sim.client_id()),
+        ("old", text(&first, "/access_token")),
     ];
     let mut with_secret = good.to_vec();
     with_secret.push(("client_secret", secret(&sim)));
@@ -128,8 +145,12 @@ async fn an_upgrade_and_a_refresh_by_access_token() {
     let short = login(&sim, &[]).await;
     assert!(short.get("refresh_token").is_none());
     let short = text(&short, "/access_token");
-    let at = async |path: &str, pairs: &[(&str, &str)]| get(&sim, &format!("https://graph.plain.example/{path}?{}", form(pairs)), &[]).await;
-    let renew = async |token: &str| at("refresh_access_token", &[("grant_type", "ig_refresh_token"), ("access_token", token)]).await;
+    let at = async |path: &str, pairs: &[(&str, &str)]| {
+        get(&sim, &format!("https://graph.plain.example/{path}?{}", form(pairs)), &[]).await
+    };
+    let renew = async |token: &str| {
+        at("refresh_access_token", &[("grant_type", "ig_refresh_token"), ("access_token", token)]).await
+    };
     assert_eq!(error(&renew(short).await).1, "invalid_grant");
     for (secret, token) in [("wrong", short), (secret(&sim), "wrong")] {
         let pairs = [("grant_type", "ig_exchange_token"), ("client_secret", secret), ("access_token", token)];
@@ -147,6 +168,27 @@ async fn an_upgrade_and_a_refresh_by_access_token() {
     assert_eq!(error(&renew(text(&renewed, "/access_token")).await).1, "invalid_grant");
 }
 
+/// What is left out of the code exchange is not left out of the refresh, which has a grant type of its own.
+#[tokio::test]
+async fn a_refresh_names_its_grant_type() {
+    let sim = start(plain_with(&json!({
+        "token": {"request": {"omit": ["grant_type"]}},
+        "refresh": {"with": "access_token", "grant_type": "longer", "param": "old", "rotates": false}
+    })))
+    .await;
+    let code = code(&sim, VERIFIER, &[]).await;
+    let first = json(&exchange(&sim, &code, &[("grant_type", "")]).await);
+    let pairs = [
+        ("old", text(&first, "/access_token")),
+        ("client_id", sim.client_id()),
+        ("client_secret", secret(&sim)),
+        ("grant_type", "longer"),
+    ];
+    assert_eq!(error(&token(&sim, &pairs[..3]).await).1, "invalid_request");
+    assert_eq!(token(&sim, &pairs).await.status, 200);
+    assert_eq!(sim.requests_to(Endpoint::Refresh).len(), 2);
+}
+
 #[tokio::test]
 async fn one_address_for_exchange_upgrade_and_refresh() {
     let sim = start(plain_with(&json!({
@@ -160,6 +202,11 @@ async fn one_address_for_exchange_upgrade_and_refresh() {
     let first = login(&sim, &[]).await;
     let long = json(&token(&sim, &[("grant_type", "longer"), ("short", text(&first, "/access_token"))]).await);
     assert_eq!(me(&sim, text(&long, "/access_token")).await, 200);
-    let pairs = [("grant_type", "renew"), ("refresh_token", text(&first, "/refresh_token")), ("client_id", sim.client_id()), ("client_secret", secret(&sim))];
+    let pairs = [
+        ("grant_type", "renew"),
+        ("refresh_token", text(&first, "/refresh_token")),
+        ("client_id", sim.client_id()),
+        ("client_secret", secret(&sim)),
+    ];
     assert_eq!(token(&sim, &pairs).await.status, 200);
 }

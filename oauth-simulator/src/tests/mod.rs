@@ -45,7 +45,8 @@ fn form(pairs: &[(&str, &str)]) -> String {
 }
 
 fn json_body(pairs: &[(&str, &str)]) -> String {
-    let object: serde_json::Map<_, _> = pairs.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+    let object: serde_json::Map<_, _> =
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
     Value::Object(object).to_string()
 }
 
@@ -62,7 +63,12 @@ fn secret(sim: &Simulator) -> &str {
 /// An authorization URL at the simulator; with a challenge if `verifier` is not empty.
 fn authorize_url(sim: &Simulator, verifier: &str, more: &[(&str, &str)]) -> String {
     let challenge = challenge(verifier);
-    let mut pairs = vec![("response_type", "code"), ("client_id", sim.client_id()), ("redirect_uri", REDIRECT), ("state", "st a+te&=")];
+    let mut pairs = vec![
+        ("response_type", "code"),
+        ("client_id", sim.client_id()),
+        ("redirect_uri", REDIRECT),
+        ("state", "st a+te&="),
+    ];
     if !verifier.is_empty() {
         pairs.extend([("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")]);
     }
@@ -141,3 +147,4 @@ fn error(received: &Received) -> (u16, String) {
 fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in {value}"))
 }
+mod zz_tmp;

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::specs::{plain, plain_with};
 use super::*;
-use crate::html_form::first_form;
 use crate::SimUser;
+use crate::html_form::first_form;
 
 /// A browser's POST of a form.
 async fn post(sim: &Simulator, path: &str, cookie: &str, pairs: &[(&str, &str)]) -> Received {

@@ -57,7 +57,10 @@ async fn bare_in_a_header_of_its_own() {
     assert_eq!(get(&sim, URL, &[("x-plain-token", &token), ("user-agent", "t")]).await.status, 200);
     assert_eq!(get(&sim, URL, &[("x-plain-token", &bearer), ("user-agent", "t")]).await.status, 401);
     assert_eq!(get(&sim, URL, &[("authorization", &bearer), ("user-agent", "t")]).await.status, 401);
-    assert_eq!(get(&sim, URL, &[("authorization", &bearer), ("x-plain-token", &token), ("user-agent", "t")]).await.status, 401);
+    assert_eq!(
+        get(&sim, URL, &[("authorization", &bearer), ("x-plain-token", &token), ("user-agent", "t")]).await.status,
+        401
+    );
 }
 
 #[tokio::test]
@@ -67,7 +70,10 @@ async fn in_the_query() {
     assert_eq!(get(&sim, &format!("{URL}?access_token={token}"), &agent).await.status, 200);
     assert_eq!(get(&sim, &format!("{URL}?access_token={token}&access_token={token}"), &agent).await.status, 400);
     let bearer = format!("Bearer {token}");
-    assert_eq!(get(&sim, &format!("{URL}?access_token={token}"), &[agent[0], ("authorization", &bearer)]).await.status, 401);
+    assert_eq!(
+        get(&sim, &format!("{URL}?access_token={token}"), &[agent[0], ("authorization", &bearer)]).await.status,
+        401
+    );
     assert_eq!(get(&sim, URL, &[agent[0], ("authorization", &bearer)]).await.status, 401);
 }
 
@@ -76,7 +82,8 @@ async fn in_the_body() {
     let (sim, token) = at(json!({"body": {"name": "token", "json": true}}), "POST").await;
     let in_form = [("content-type", "application/x-www-form-urlencoded"), ("user-agent", "t")];
     let in_json = [("content-type", "application/json"), ("user-agent", "t")];
-    let post = async |headers: &[(&str, &str)], body: &str| call(&sim, Method::POST, URL, headers, body).await.status.as_u16();
+    let post =
+        async |headers: &[(&str, &str)], body: &str| call(&sim, Method::POST, URL, headers, body).await.status.as_u16();
     assert_eq!(post(&in_json, &json!({"token": token, "x": 1}).to_string()).await, 200);
     assert_eq!(post(&in_form, &format!("token={token}")).await, 200);
     assert_eq!(post(&in_form, &format!("token={token}&again={token}")).await, 401);

@@ -84,7 +84,10 @@ async fn error_codes_of_its_own() {
 
 #[tokio::test]
 async fn an_error_member_that_tells_by_being_there() {
-    let sim = start(plain_with(&json!({"token": {"response": {"fails_when": {"at": "/errors"}, "error": {"code": "/errors/0/type"}}}}))).await;
+    let sim = start(plain_with(
+        &json!({"token": {"response": {"fails_when": {"at": "/errors"}, "error": {"code": "/errors/0/type"}}}}),
+    ))
+    .await;
     let code = code(&sim, VERIFIER, &[]).await;
     assert!(json(&exchange(&sim, &code, &[]).await).get("errors").is_none());
     assert_eq!(json(&exchange(&sim, &code, &[]).await)["errors"][0]["type"], "invalid_grant");
@@ -100,6 +103,21 @@ async fn a_lifetime_that_the_answer_does_not_tell() {
     assert_eq!(get(&sim, "https://api.plain.example/v1/me", &headers).await.status, 200);
     sim.advance(Duration::from_secs(121));
     assert_eq!(get(&sim, "https://api.plain.example/v1/me", &headers).await.status, 401);
+
+    // An upgraded token lives longer than that, which is said.
+    let sim = start(plain_with(&json!({"token": {
+        "response": {"expiry": {"default": 120}},
+        "upgrade": {
+            "url": "https://plain.example/longer", "method": "POST", "grant_type": "longer", "format": "form",
+            "params": [["short", "{access_token}"]]
+        }
+    }})))
+    .await;
+    let short = login(&sim, &[]).await;
+    let body = form(&[("grant_type", "longer"), ("short", text(&short, "/access_token"))]);
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    let long = json(&call(&sim, Method::POST, "https://plain.example/longer", &headers, &body).await);
+    assert_eq!(long["expires_in"], 120 * 24 * 60);
 
     let sim = builder(specs::plain()).access_token_lifetime(None).start().await.unwrap();
     assert!(login(&sim, &[]).await.get("expires_in").is_none());

@@ -74,12 +74,22 @@ async fn a_verifier_without_a_challenge_is_refused() {
 async fn the_secret_goes_into_the_body_where_that_is_declared() {
     let sim = start(plain()).await;
     let code = code(&sim, VERIFIER, &[]).await;
-    for changes in [vec![("client_secret", "wrong")], vec![("client_secret", "")], vec![("client_id", "x")], vec![("client_id", "")]] {
+    for changes in [
+        vec![("client_secret", "wrong")],
+        vec![("client_secret", "")],
+        vec![("client_id", "x")],
+        vec![("client_id", "")],
+    ] {
         let received = exchange(&sim, &code, &changes).await;
         assert_eq!(error(&received), (401, "invalid_client".to_owned()), "{changes:?}");
         assert!(received.headers.contains_key("www-authenticate"));
     }
-    let pairs = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT), ("code_verifier", VERIFIER)];
+    let pairs = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", VERIFIER),
+    ];
     let basic = basic(sim.client_id(), secret(&sim));
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("authorization", basic.as_str())];
     let in_header = call(&sim, Method::POST, "https://plain.example/token", &headers, &form(&pairs)).await;
@@ -95,9 +105,19 @@ async fn the_secret_goes_into_the_header_form_encoded_where_that_is_declared() {
     let sim = start(plain_with(&json!({"client_auth": "basic"}))).await;
     let code = code(&sim, VERIFIER, &[]).await;
     assert_eq!(error(&exchange(&sim, &code, &[]).await), (401, "invalid_client".to_owned()));
-    let pairs = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT), ("code_verifier", VERIFIER)];
+    let pairs = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", VERIFIER),
+    ];
     let raw = format!("Basic {}", STANDARD.encode(format!("{}:{}", sim.client_id(), secret(&sim))));
-    for (header, status) in [(raw, 401), ("Basic !".to_owned(), 401), ("Bearer x".to_owned(), 401), (basic(sim.client_id(), secret(&sim)), 200)] {
+    for (header, status) in [
+        (raw, 401),
+        ("Basic !".to_owned(), 401),
+        ("Bearer x".to_owned(), 401),
+        (basic(sim.client_id(), secret(&sim)), 200),
+    ] {
         let headers = [("content-type", "application/x-www-form-urlencoded"), ("authorization", header.as_str())];
         let received = call(&sim, Method::POST, "https://plain.example/token", &headers, &form(&pairs)).await;
         assert_eq!(received.status, status, "{}", received.text());
@@ -118,7 +138,10 @@ async fn a_public_client_shows_no_secret() {
 
 #[tokio::test]
 async fn method_format_and_headers_are_as_declared() {
-    let sim = start(plain_with(&json!({"token": {"request": {"headers": [["Accept", "application/json"], ["X-Client", "{client_id}"]]}}}))).await;
+    let sim = start(plain_with(
+        &json!({"token": {"request": {"headers": [["Accept", "application/json"], ["X-Client", "{client_id}"]]}}}),
+    ))
+    .await;
     let code = code(&sim, VERIFIER, &[]).await;
     let pairs = [
         ("grant_type", "authorization_code"),
@@ -171,8 +194,16 @@ async fn a_json_token_request_with_names_of_its_own() {
     .await;
     let code = code(&sim, VERIFIER, &[]).await;
     let action = format!("request{}", sim.client_id());
-    let good = [("client_key", sim.client_id()), ("client_secret", secret(&sim)), ("auth_code", &code), ("code_verifier", VERIFIER), ("action", &action)];
-    let post = async |body: &str| call(&sim, Method::POST, "https://plain.example/token", &[("content-type", "application/json")], body).await;
+    let good = [
+        ("client_key", sim.client_id()),
+        ("client_secret", secret(&sim)),
+        ("auth_code", &code),
+        ("code_verifier", VERIFIER),
+        ("action", &action),
+    ];
+    let post = async |body: &str| {
+        call(&sim, Method::POST, "https://plain.example/token", &[("content-type", "application/json")], body).await
+    };
     for further in [("grant_type", "authorization_code"), ("redirect_uri", REDIRECT)] {
         let mut pairs = good.to_vec();
         pairs.push(further);
