@@ -90,6 +90,12 @@ pub(crate) fn is_null(value: &RawValue) -> bool {
     value.get() == "null"
 }
 
+/// Text, a number or a boolean as text; nothing for what holds other values.
+pub(crate) fn scalar(value: &RawValue) -> Option<Cow<'_, str>> {
+    let plain = !value.get().starts_with(['{', '[', '"']) && !is_null(value);
+    text(value).or_else(|| plain.then(|| Cow::Borrowed(value.get())))
+}
+
 /// What a JSON pointer (RFC 6901) points at.
 pub(crate) fn pointer<'a>(root: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
     let Some(rest) = pointer.strip_prefix('/') else {

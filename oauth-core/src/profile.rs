@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Request;
-use http::header::{ACCEPT, HeaderName};
+use http::header::{ACCEPT, HeaderName, HeaderValue};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tracing::Instrument as _;
@@ -86,8 +86,9 @@ fn build(inner: &Inner, rules: &Rules, tokens: &TokenSet) -> Result<Request<Byte
         push_pair(&mut url, name, &fill(config, Step::Profile, value, context)?);
     }
     let malformed = |error: http::Error| Error::new(ErrorKind::Config, Step::Profile, "the request cannot be written as HTTP").source(error).of(inner.spec());
-    let mut request = Request::builder().method(rules.method.as_str()).uri(url).header(ACCEPT, "application/json").body(Bytes::new()).map_err(malformed)?;
+    let mut request = Request::builder().method(rules.method.as_str()).uri(url).body(Bytes::new()).map_err(malformed)?;
     apply::to_request(inner, tokens, &mut request)?;
+    request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
     for (name, value) in &rules.headers {
         let value = fill(config, Step::Profile, value, context)?;
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), value.try_into()) {
@@ -108,7 +109,7 @@ fn read(inner: &Inner, rules: &Rules, answer: &Answer) -> Result<Profile> {
             _ => (ErrorKind::ApiStatus, format!("the provider refused (status {status})")),
         };
         let wait = crate::http::retry_after(&answer.headers, inner.now());
-        let server = ServerError::new(None, None, None).with_status(status, wait);
+        let server = ServerError::of_api(status, wait, &answer.body);
         return Err(Error::new(kind, Step::Profile, what).server(server).of(spec));
     }
     let fail = |what: String| inner.error(ErrorKind::BadApiResponse, Step::Profile, what);

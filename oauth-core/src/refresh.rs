@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use secrecy::ExposeSecret as _;
 use tracing::Instrument as _;
 
-use crate::client::{Client, Inner};
+use crate::client::{Client, Inner, renamed};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::provider::CanRefresh;
 use crate::spec::{Refresh, RefreshWith};
@@ -41,8 +41,8 @@ async fn send(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
             None => return Err(no_refresh_token(inner, rule)),
         },
     };
-    let mut params = token::named(inner, [("grant_type", Cow::Borrowed(rule.grant_type.as_str()))]);
-    params.push((&rule.param, Cow::Borrowed(with)));
+    let grant_type = renamed(&spec.token.request.rename, "grant_type");
+    let params = vec![(grant_type, Cow::Borrowed(rule.grant_type.as_str())), (rule.param.as_str(), Cow::Borrowed(with))];
     let call = TokenCall {
         step: Step::Refresh,
         url,

@@ -10,6 +10,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use oauth_providers::spec::Operation;
 use oauth_providers::{Account, Browser, Client, Dynamic, OperationCall, ProviderSpec};
 use oauth_simulator::Simulator;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -40,7 +41,9 @@ async fn run() -> Result<()> {
     // The callback arrives here when a person clicks; the scripted user hands it over directly.
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let redirect_uri = format!("http://{}/callback", listener.local_addr()?);
-    let client = simulator.dynamic_client()?.redirect_uri(redirect_uri);
+    let mut scopes = spec.scopes.default.clone();
+    scopes.extend(sample_call(&spec).iter().flat_map(|operation| operation.scopes.clone()));
+    let client = simulator.dynamic_client()?.redirect_uri(redirect_uri).scopes(scopes);
 
     let (url, pending, browser) = client.authorize().begin().await?.into_parts();
     println!("2. The login starts: the browser goes to {}", url.as_str().split('?').next().unwrap_or_default());
@@ -74,11 +77,9 @@ async fn report(client: &Client<Dynamic>, account: &Account<Dynamic>) -> Result<
             }
         }
     }
-    if let Some(operation) = spec.api.iter().flat_map(|api| &api.operations).find(|operation| operation.parameters.iter().all(|parameter| parameter.kind.optional)) {
-        match account.call(OperationCall::new(&operation.name)).await {
-            Ok(result) => println!("{}: {}", operation.name, short(&result.to_string())),
-            Err(error) => println!("{}: {error}", operation.name),
-        }
+    if let Some(operation) = sample_call(spec) {
+        let result = account.call(OperationCall::new(&operation.name)).await?;
+        println!("{}: {}", operation.name, short(&result.to_string()));
     }
     if spec.refresh.is_none() {
         println!("refresh: {} has none", spec.name);
@@ -90,6 +91,12 @@ async fn report(client: &Client<Dynamic>, account: &Account<Dynamic>) -> Result<
         }
     }
     Ok(())
+}
+
+/// The first call of the provider's file that needs no argument.
+fn sample_call(spec: &ProviderSpec) -> Option<&Operation> {
+    let mut operations = spec.api.iter().flat_map(|api| &api.operations);
+    operations.find(|operation| operation.parameters.iter().all(|parameter| parameter.kind.optional))
 }
 
 struct Options {

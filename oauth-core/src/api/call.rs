@@ -128,7 +128,7 @@ impl<P: HasApi> Account<P> {
         if response.status() == StatusCode::FORBIDDEN {
             self.explain_scopes(operation)?;
         }
-        let bytes = response.error_for_status()?.bytes().await?;
+        let bytes = response.error_for_status().await?.bytes().await?;
         let raw: &RawValue = serde_json::from_slice(&bytes).map_err(|_| fail(ErrorKind::BadApiResponse, format!("the answer of `{}` is not JSON", operation.name)))?;
         let at = operation.returns.as_ref().map_or("", |returns| returns.at.as_str());
         let raw = json::pointer(raw, at).ok_or_else(|| fail(ErrorKind::BadApiResponse, format!("the answer of `{}` has no `{at}`", operation.name)))?;

@@ -9,6 +9,9 @@ use crate::error::{Error, ErrorKind, Result, ServerError, Step};
 use crate::http::{Body, retry_after, transport_error};
 use crate::provider::Dynamic;
 
+/// An error answer is read this far.
+const MAX_ERROR_BODY: usize = 64 * 1024;
+
 /// The API's answer. Its body is read when it is asked for, and may be of any size.
 pub struct ApiResponse {
     account: Account<Dynamic>,
@@ -57,7 +60,7 @@ impl ApiResponse {
 
     /// The body as JSON, if the API agreed to the request.
     pub async fn json<T: DeserializeOwned>(self) -> Result<T> {
-        let response = self.error_for_status()?;
+        let response = self.error_for_status().await?;
         let (account, status) = (response.account.clone(), response.status);
         let bytes = response.bytes().await?;
         serde_json::from_slice(&bytes).map_err(|error| {
@@ -68,8 +71,20 @@ impl ApiResponse {
         })
     }
 
-    /// The answer, or an error when its status is not one of success.
-    pub fn error_for_status(self) -> Result<Self> {
+    /// As much of the body as an error message is made from; what cannot be read is left out.
+    async fn beginning(&mut self) -> Bytes {
+        let mut read = BytesMut::new();
+        while read.len() < MAX_ERROR_BODY
+            && let Ok(Some(piece)) = self.chunk().await
+        {
+            read.extend_from_slice(&piece);
+        }
+        read.truncate(MAX_ERROR_BODY);
+        read.freeze()
+    }
+
+    /// The answer, or an error when its status is not one of success, with what the API says about it.
+    pub async fn error_for_status(mut self) -> Result<Self> {
         if self.status.is_success() {
             return Ok(self);
         }
@@ -81,7 +96,7 @@ impl ApiResponse {
             _ => (ErrorKind::ApiStatus, format!("the API refused the request (status {status})")),
         };
         let wait = retry_after(&self.headers, self.account.inner().now());
-        let server = ServerError::new(None, None, None).with_status(status, wait);
+        let server = ServerError::of_api(status, wait, &self.beginning().await);
         Err(Error::new(kind, Step::Api, what).server(server).of(self.account.spec()))
     }
 }

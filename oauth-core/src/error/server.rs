@@ -1,6 +1,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde_json::value::RawValue;
+
+use crate::json;
+
 /// What a server said about its refusal (RFC 6749 sections 4.1.2.1 and 5.2): data, cleaned and cut.
 ///
 /// The texts come from outside. They have no control, formatting or bidirectional characters and at most 512
@@ -32,6 +36,15 @@ impl ServerError {
         self.status = Some(status);
         self.retry_after = retry_after;
         self
+    }
+
+    /// What an API's error answer says, in the shapes that APIs commonly use.
+    pub(crate) fn of_api(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
+        let root: Option<&RawValue> = serde_json::from_slice(body).ok();
+        let first = |places: &[&str]| places.iter().find_map(|at| json::scalar(json::pointer(root?, at)?));
+        let code = first(&["/error", "/error/code", "/error/type", "/code", "/errors/0/code"]);
+        let description = first(&["/error_description", "/error/message", "/message", "/errors/0/message", "/detail"]);
+        Self::new(code.as_deref(), description.as_deref(), None).with_status(status, retry_after)
     }
 
     /// The error code: `invalid_grant`.

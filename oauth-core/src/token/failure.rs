@@ -72,7 +72,7 @@ impl Reader<'_> {
         let fields = self.inner.spec().token.response.error.as_ref();
         // The provider's own member, the standard's, then the nested object that many APIs answer with.
         let read = |own: Option<&str>, others: [&str; 2]| {
-            let text = own.into_iter().chain(others).find_map(|at| scalar(json::pointer(root?, at)?))?;
+            let text = own.into_iter().chain(others).find_map(|at| json::scalar(json::pointer(root?, at)?))?;
             Some(self.scrubbed(&text))
         };
         let code = read(fields.and_then(|fields| fields.code.as_deref()), ["/error", "/error/code"]);
@@ -142,12 +142,6 @@ fn describe(answer: &Answer) -> String {
 /// RFC 6749 section 5.2: an error answer has a member `error`. A token response has none, or an empty one.
 fn is_error(root: &RawValue) -> bool {
     json::pointer(root, "/error").is_some_and(|value| !matches!(value.get(), "null" | "\"\"" | "0" | "false"))
-}
-
-/// Text, a number or a boolean as text; nothing for what holds other values.
-fn scalar(value: &RawValue) -> Option<Cow<'_, str>> {
-    let plain = !value.get().starts_with(['{', '[', '"']) && !json::is_null(value);
-    json::text(value).or_else(|| plain.then(|| Cow::Borrowed(value.get())))
 }
 
 fn applies(rule: &FailsWhen, root: &RawValue) -> bool {

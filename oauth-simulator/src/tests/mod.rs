@@ -147,4 +147,3 @@ fn error(received: &Received) -> (u16, String) {
 fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in {value}"))
 }
-mod zz_tmp;
