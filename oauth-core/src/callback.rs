@@ -51,7 +51,8 @@ impl CallbackInput {
 /// A query, a path with a query, or a whole URL.
 impl From<&str> for CallbackInput {
     fn from(text: &str) -> Self {
-        if text.contains('?') { Self::from_url(text) } else { Self::from_query(text) }
+        let is_address = text.starts_with(['/', '?']) || text.split(['?', '=', '&']).next().is_some_and(|start| start.contains("://"));
+        if is_address { Self::from_url(text) } else { Self::from_query(text) }
     }
 }
 

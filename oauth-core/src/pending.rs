@@ -158,11 +158,12 @@ impl fmt::Debug for PendingAttempt {
 
 /// The logins under way of one process, each to be taken once: for web back ends on one machine.
 ///
-/// It is bounded: with more than [`CAPACITY`](Self::CAPACITY) logins under way the oldest is forgotten, so that nobody
-/// fills the memory by starting logins. It is cheap to clone, and clones share.
+/// It is bounded: with more than its capacity (10,000 unless set) of logins under way the oldest is forgotten, so that
+/// nobody fills the memory by starting logins. It is cheap to clone, and clones share.
 #[derive(Clone)]
 pub struct PendingAttempts {
     shared: Arc<Mutex<Shared>>,
+    capacity: usize,
     clock: Arc<dyn Clock>,
 }
 
@@ -189,17 +190,21 @@ pub(crate) enum Found {
 }
 
 impl PendingAttempts {
-    /// The most logins that are under way at once.
-    pub const CAPACITY: usize = 10_000;
-
     /// An empty store.
     pub fn new() -> Self {
-        Self::with_clock(Arc::new(SystemClock))
+        Self { shared: Arc::default(), capacity: 10_000, clock: Arc::new(SystemClock) }
     }
 
-    /// An empty store with its own clock.
-    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
-        Self { shared: Arc::default(), clock }
+    /// With another limit of logins under way at once.
+    pub fn capacity(mut self, capacity: usize) -> Self {
+        self.capacity = capacity.max(1);
+        self
+    }
+
+    /// With another clock than the system's.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
     }
 
     /// Remembers a login until its callback or its end.
@@ -209,7 +214,7 @@ impl PendingAttempts {
         let shared = &mut *shared;
         while let Some(oldest) = shared.order.front() {
             let over = shared.attempts.get(oldest).is_none_or(|entry| entry.ends() <= now);
-            if !over && shared.order.len() < Self::CAPACITY {
+            if !over && shared.order.len() < self.capacity {
                 break;
             }
             if let Some(oldest) = shared.order.pop_front() {

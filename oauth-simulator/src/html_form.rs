@@ -27,11 +27,11 @@ pub(crate) fn first_form(page: &str) -> Option<Form> {
             }
             ("/form", Some(_)) => break,
             ("input", Some(form)) if tag.get("type") == "radio" => {
-                form.choices.push((tag.get("name"), tag.get("value")))
+                form.choices.push((tag.get("name"), tag.get("value")));
             }
             ("input", Some(form)) => form.fields.push((tag.get("name"), tag.get("value"))),
             ("button", Some(form)) if !tag.get("name").is_empty() => {
-                form.buttons.push((tag.get("name"), tag.get("value")))
+                form.buttons.push((tag.get("name"), tag.get("value")));
             }
             _ => {}
         }

@@ -4,9 +4,9 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -24,6 +24,8 @@ use crate::state::State;
 
 /// No OAuth request is longer; an upload to an API is not simulated.
 const LARGEST_BODY: usize = 1 << 20;
+/// What is read and thrown away of a longer one: a connection that closes on unread bytes loses its answer, too.
+const MOST_DRAINED: usize = 16 << 20;
 
 /// Everything that a request may need.
 pub(crate) struct Shared {
@@ -80,7 +82,7 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
 /// An error closes the connection without an answer.
 async fn respond(shared: &Shared, request: http::Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
     let (parts, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
+    let Some(body) = read(body).await else {
         let reply =
             Reply::problem(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is cut off or longer than 1 MiB");
         return Ok(reply.with(header::CONNECTION, "close").into_response());
@@ -90,7 +92,7 @@ async fn respond(shared: &Shared, request: http::Request<Incoming>) -> io::Resul
         path: parts.uri.path().to_owned(),
         raw_query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
-        body: body.to_bytes(),
+        body,
     };
     let reply = if is_for_us(shared, &request) {
         route::answer(shared, &request)
@@ -102,6 +104,21 @@ async fn respond(shared: &Shared, request: http::Request<Incoming>) -> io::Resul
         return Err(io::Error::from(io::ErrorKind::ConnectionAborted));
     }
     Ok(reply.into_response())
+}
+
+async fn read(mut body: Incoming) -> Option<Bytes> {
+    let mut bytes = BytesMut::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        length += data.len();
+        if length <= LARGEST_BODY {
+            bytes.extend_from_slice(&data);
+        } else if length > MOST_DRAINED {
+            return None;
+        }
+    }
+    (length <= LARGEST_BODY).then(|| bytes.freeze())
 }
 
 fn is_for_us(shared: &Shared, request: &Request) -> bool {

@@ -19,10 +19,10 @@ use serde::Deserialize;
 
 pub(crate) use self::api::{Api, Operation, ParameterFull, Returns};
 pub(crate) use self::authorize::{Authorize, AuthorizeOption};
-pub(crate) use self::callback::{Callback};
+pub(crate) use self::callback::Callback;
 pub(crate) use self::endpoints::Endpoints;
 pub(crate) use self::entries::{Entries, Json, OneOrMany, ShortOr, Values};
-pub(crate) use self::profile::{Profile};
+pub(crate) use self::profile::Profile;
 #[cfg(feature = "json-schema")]
 pub use self::publish::json_schema;
 pub(crate) use self::quirks::Quirk;

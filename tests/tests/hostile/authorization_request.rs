@@ -103,13 +103,13 @@ async fn az_08_a_url_that_browsers_would_cut_is_refused_whole() {
 #[tokio::test]
 async fn az_09_logins_under_way_are_bounded_and_the_oldest_goes_first() {
     let client = client(ACME);
-    let attempts = PendingAttempts::new();
+    let attempts = PendingAttempts::new().capacity(100);
     let first = start(&client).await;
     attempts.insert(first.pending);
-    for _ in 0..PendingAttempts::CAPACITY {
+    for _ in 0..100 {
         attempts.insert(start(&client).await.pending);
     }
-    assert_eq!(attempts.len(), PendingAttempts::CAPACITY);
+    assert_eq!(attempts.len(), 100);
     let error = client.callback(format!("code=c&state={}", first.state), &attempts, first.browser).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoPendingAttempt);
 }

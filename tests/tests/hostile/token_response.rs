@@ -249,7 +249,7 @@ async fn tok_26_a_refused_client_is_no_reason_to_log_in_again() {
     refused(ErrorKind::Scope, json_status(400, r#"{"error":"invalid_scope"}"#)).await;
 
     let old = TokenSet::new("old-access").with_refresh_token("old-refresh");
-    let (_, account) = account_with(ACME, old, [json_status(401, r#"{"error":"invalid_client"}"#)]).await;
+    let (_server, account) = account_with(ACME, old, [json_status(401, r#"{"error":"invalid_client"}"#)]).await;
     assert_eq!(account.refresh().await.unwrap_err().kind(), ErrorKind::ClientRejected);
     assert_eq!(account.tokens().refresh_token().unwrap().expose_secret(), "old-refresh");
 }
@@ -265,7 +265,7 @@ async fn tok_27_members_of_the_wrong_type_are_told() {
         assert!(tokens.refresh_token().is_none() && tokens.id_token().is_none());
     }
     let old = TokenSet::new("old-access").with_refresh_token("old-refresh");
-    let (_, account) = account_with(ACME, old, [tokens_with(r#","refresh_token":"""#)]).await;
+    let (_server, account) = account_with(ACME, old, [tokens_with(r#","refresh_token":"""#)]).await;
     let tokens = account.refresh().await.unwrap();
     assert_eq!(tokens.refresh_token().unwrap().expose_secret(), "old-refresh");
 }
