@@ -40,7 +40,6 @@ Asked for when none is named: `read:user`.
 - `token.placement.scheme`: Acme's own name. Source: <https://acme.example/auth> (2026-11-20)*/
 pub mod acme {
     /// Acme: `Acme::client`, `Acme::public` and `Acme::from_env` make its client.
-    #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
     pub struct Acme;
     impl ::oauth_providers::__private::Provider for Acme {
         type Scope = Scope;
@@ -77,7 +76,7 @@ let acme = Acme::client("client id", "client secret", "acme");
             >,
             shop: impl ::core::convert::Into<Shop>,
         ) -> ::oauth_providers::__private::Client<Self> {
-            ::oauth_providers::__private::Client::new(id, credentials)
+            ::oauth_providers::__private::Client::<Self>::new(id, credentials)
                 .set(::core::convert::Into::<Shop>::into(shop))
         }
         /**A public client of Acme, which has no secret: a desktop or command-line program.
@@ -88,10 +87,9 @@ let acme = Acme::client("client id", "client secret", "acme");
             id: impl ::core::convert::Into<::std::string::String>,
             shop: impl ::core::convert::Into<Shop>,
         ) -> ::oauth_providers::__private::Client<Self> {
-            ::oauth_providers::__private::Client::new(
-                    id,
-                    ::oauth_providers::__private::ClientAuth::none(),
-                )
+            ::oauth_providers::__private::Client::<
+                Self,
+            >::new(id, ::oauth_providers::__private::ClientAuth::none())
                 .set(::core::convert::Into::<Shop>::into(shop))
         }
         /// A client of Acme from environment variables: `ACME_CLIENT_ID` and `ACME_CLIENT_SECRET` (none for a public client), `ACME_REGION` (optional), `ACME_SHOP`.
@@ -100,7 +98,7 @@ let acme = Acme::client("client id", "client secret", "acme");
             ::oauth_providers::__private::Client<Self>,
             ::oauth_providers::__private::Error,
         > {
-            ::oauth_providers::__private::Client::from_env()
+            ::oauth_providers::__private::Client::<Self>::from_env()
         }
     }
     impl ::oauth_providers::__private::CanAuthorize for Acme {}
@@ -112,8 +110,7 @@ let acme = Acme::client("client id", "client secret", "acme");
         ::core::clone::Clone,
         ::core::marker::Copy,
         ::core::cmp::PartialEq,
-        ::core::cmp::Eq,
-        ::core::hash::Hash
+        ::core::cmp::Eq
     )]
     #[non_exhaustive]
     pub enum Scope {
@@ -151,8 +148,7 @@ The setting `region` of Acme; `com` when it is not set.*/
         ::core::clone::Clone,
         ::core::marker::Copy,
         ::core::cmp::PartialEq,
-        ::core::cmp::Eq,
-        ::core::hash::Hash
+        ::core::cmp::Eq
     )]
     #[non_exhaustive]
     pub enum Region {
@@ -221,8 +217,7 @@ The parameter `prompt` of the authorization request; several values are joined b
         ::core::clone::Clone,
         ::core::marker::Copy,
         ::core::cmp::PartialEq,
-        ::core::cmp::Eq,
-        ::core::hash::Hash
+        ::core::cmp::Eq
     )]
     #[non_exhaustive]
     pub enum Prompt {

@@ -5,6 +5,8 @@
 //! cargo run --example catalog -- --json
 //! ```
 
+#![allow(clippy::print_stdout, reason = "it prints a list")]
+
 use oauth_providers::ProviderSpec;
 use serde_json::{Value, json};
 

@@ -7,11 +7,13 @@
 //! cargo run --example quickstart -- --browser               # you play the user
 //! ```
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to a person")]
+
 use std::error::Error;
 use std::sync::Arc;
 
 use oauth_providers::spec::Operation;
-use oauth_providers::{Account, Browser, Client, Dynamic, OperationCall, ProviderSpec};
+use oauth_providers::{Account, Browser, Client, Clock as _, Dynamic, OperationCall, ProviderSpec, SystemClock};
 use oauth_simulator::Simulator;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
@@ -151,7 +153,7 @@ async fn wait_for_callback(listener: &TcpListener) -> Result<String> {
 }
 
 fn lifetime(account: &Account<Dynamic>) -> String {
-    match account.tokens().expires_at().map(|at| at.duration_since(std::time::SystemTime::now())) {
+    match account.tokens().expires_at().map(|at| at.duration_since(SystemClock.now())) {
         Some(Ok(left)) => format!("in {} minutes", left.as_secs().div_ceil(60)),
         Some(Err(_)) => "now".to_owned(),
         None => "the provider does not say".to_owned(),

@@ -42,7 +42,7 @@ pub use oauth_core::*;
 /// The folder is relative to your `Cargo.toml`. Edits are seen without further ado; for new files to be seen too, your
 /// crate has a `build.rs` of one line:
 ///
-/// ```no_run
+/// ```text
 /// fn main() { println!("cargo::rerun-if-changed=providers"); }
 /// ```
 ///

@@ -10,7 +10,7 @@ pub enum Error {
     #[error("cannot start the simulator of {provider}: {problem}")]
     #[non_exhaustive]
     Setup {
-        /// The provider, as in `GitHub (github)`.
+        /// The provider, as in `Acme (acme)`.
         provider: String,
         /// What is wrong and what to do.
         problem: String,

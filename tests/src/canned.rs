@@ -150,12 +150,8 @@ pub fn with(code: u16, headers: &[(&str, &str)], body: &str) -> Answer {
 /// An answer with any length, or none: then it ends where the connection does.
 pub fn raw(code: u16, headers: &[(&str, &str)], length: Option<usize>, body: &[u8]) -> Answer {
     let mut head = format!("HTTP/1.1 {code} Status\r\nconnection: close\r\n");
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    if let Some(length) = length {
-        head.push_str(&format!("content-length: {length}\r\n"));
-    }
+    head.extend(headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")));
+    head.extend(length.map(|length| format!("content-length: {length}\r\n")));
     head.push_str("\r\n");
     Answer::Bytes([head.as_bytes(), body].concat())
 }

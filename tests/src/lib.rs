@@ -1,5 +1,12 @@
 //! What the integration tests share: a server that says exactly what a test wants, byte by byte, and short ways to a login.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "this is a library of tests: a panic is how a test fails"
+)]
+
 pub mod canned;
 pub mod login;
 

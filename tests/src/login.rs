@@ -31,9 +31,9 @@ pub fn spec(yaml: &str) -> ProviderSpec {
     ProviderSpec::from_yaml(yaml).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-/// A client of a provider file, its redirect URI set.
+/// A client of a provider file, its redirect URI set, at the moment at which a [`ManualClock`] starts.
 pub fn client(yaml: &str) -> Client {
-    spec(yaml).client("my-client", SECRET).redirect_uri("https://app.example/callback")
+    spec(yaml).client("my-client", SECRET).redirect_uri("https://app.example/callback").clock(Arc::new(ManualClock::new()))
 }
 
 /// A login at its turning point: the attempt, its browser, and the state to answer with.

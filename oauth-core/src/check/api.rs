@@ -1,6 +1,9 @@
 use crate::fault::{Finding, Path, at, shown};
 use crate::schema::{self, ShortOr};
-use crate::spec::{Api, FieldKind, FieldType, Hole, Method, Operation, Parameter, ParameterPlace, ProviderSpec, Returns, ReturnsField, Template};
+use crate::spec::{
+    Api, FieldKind, FieldType, Hole, Method, Operation, Parameter, ParameterPlace, ProviderSpec, Returns, ReturnsField,
+    Template,
+};
 
 use super::address::{Stage, address, address_with, hosts};
 use super::cx::{Cx, PLACEHOLDER, top};
@@ -20,7 +23,8 @@ pub(super) fn lower(cx: &mut Cx<'_>, api: Option<schema::Api>) -> Option<Api> {
         cx.template(&path, PLACEHOLDER)
     });
     let headers = cx.params(&path.then("headers"), api.headers.0);
-    let operations = api.operations.0.into_iter().map(|(name, operation)| lower_operation(cx, name, operation)).collect();
+    let operations =
+        api.operations.0.into_iter().map(|(name, operation)| lower_operation(cx, name, operation)).collect();
     Some(Api { base_url, headers, hosts: api.hosts, operations })
 }
 
@@ -40,14 +44,26 @@ fn lower_operation(cx: &mut Cx<'_>, name: String, operation: schema::Operation) 
         (first, second) => {
             let touched = ["get", "post", "put", "patch", "delete"].iter().any(|key| cx.is_removed(&entry.then(*key)));
             if second.is_some() || !touched {
-                let finding = Finding::new("operation", entry.clone(), format!("the operation `{}` needs one of `get`, `post`, `put`, `patch`, `delete`", shown(&name)));
-                cx.report(finding.on_key().help(if first.is_some() { "keep one of them" } else { "add the request: `get: /path`" }));
+                let finding = Finding::new(
+                    "operation",
+                    entry.clone(),
+                    format!("the operation `{}` needs one of `get`, `post`, `put`, `patch`, `delete`", shown(&name)),
+                );
+                cx.report(finding.on_key().help(if first.is_some() {
+                    "keep one of them"
+                } else {
+                    "add the request: `get: /path`"
+                }));
             }
             (Method::Get, cx.template(&entry, "/"))
         }
     };
     let mut parameters = Vec::new();
-    for (key, place, list) in [("path", ParameterPlace::Path, operation.path), ("query", ParameterPlace::Query, operation.query), ("body", ParameterPlace::Body, operation.body)] {
+    for (key, place, list) in [
+        ("path", ParameterPlace::Path, operation.path),
+        ("query", ParameterPlace::Query, operation.query),
+        ("body", ParameterPlace::Body, operation.body),
+    ] {
         for (name, parameter) in list.0 {
             parameters.push(lower_parameter(cx, &entry.then(key).then(&name), name, place, parameter));
         }
@@ -56,17 +72,22 @@ fn lower_operation(cx: &mut Cx<'_>, name: String, operation: schema::Operation) 
     Operation { name, rust, method, path, parameters, scopes: operation.scopes, returns, doc: operation.doc }
 }
 
-fn lower_parameter(cx: &mut Cx<'_>, entry: &Path, name: String, place: ParameterPlace, parameter: ShortOr<schema::ParameterFull>) -> Parameter {
+fn lower_parameter(
+    cx: &mut Cx<'_>,
+    entry: &Path,
+    name: String,
+    place: ParameterPlace,
+    parameter: ShortOr<schema::ParameterFull>,
+) -> Parameter {
     let (kind, at, rust) = match parameter {
         ShortOr::Short(kind) => (Some(kind), entry.clone(), None),
         ShortOr::Full(full) => (full.kind, entry.then("type"), full.rust),
     };
-    let kind = match kind {
-        Some(kind) => field_type(cx, &at, &kind),
-        None => {
-            cx.missing(&at, "say what it is: `type: string`");
-            FieldType { kind: FieldKind::String, optional: false, list: false }
-        }
+    let kind = if let Some(kind) = kind {
+        field_type(cx, &at, &kind)
+    } else {
+        cx.missing(&at, "say what it is: `type: string`");
+        FieldType { kind: FieldKind::String, optional: false, list: false }
     };
     let rust = field_name(cx, entry, &name, rust);
     Parameter { name, rust, place, kind }
@@ -76,7 +97,11 @@ fn lower_parameter(cx: &mut Cx<'_>, entry: &Path, name: String, place: Parameter
 fn field_type(cx: &mut Cx<'_>, path: &Path, text: &str) -> FieldType {
     text.parse().unwrap_or_else(|why: String| {
         let word = text.trim_end_matches('?').trim_matches(['[', ']']);
-        cx.report(Finding::new("type", path.clone(), format!("`{}` is not a type", shown(text))).help(why).suggest_near(word, FieldKind::words()));
+        cx.report(
+            Finding::new("type", path.clone(), format!("`{}` is not a type", shown(text)))
+                .help(why)
+                .suggest_near(word, FieldKind::words()),
+        );
         FieldType { kind: FieldKind::Json, optional: true, list: false }
     })
 }
@@ -85,7 +110,8 @@ fn lower_returns(cx: &mut Cx<'_>, entry: &Path, returns: schema::Returns) -> Ret
     let rust = match returns.rust {
         Some(rust) if super::names::is_type_name(&rust) => rust,
         Some(rust) => {
-            let finding = Finding::new("rust-name", entry.then("type"), format!("`{}` cannot name a type in Rust", shown(&rust)));
+            let finding =
+                Finding::new("rust-name", entry.then("type"), format!("`{}` cannot name a type in Rust", shown(&rust)));
             cx.report(finding.help("write it like `Repo`"));
             rust
         }
@@ -121,7 +147,10 @@ pub(super) fn base_and_hosts_are_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let path = at!["api", "base_url"];
     address(cx, spec, &path, &api.base_url, Stage::Api);
     if api.base_url.as_str().contains('?') {
-        cx.report(Finding::new("address", path, "a base address has no query").help("paths are added to it: put the query into the operations"));
+        cx.report(
+            Finding::new("address", path, "a base address has no query")
+                .help("paths are added to it: put the query into the operations"),
+        );
     }
     wire::headers(cx, spec, &at!["api", "headers"], &api.headers, Reach::API);
     token::hosts(cx, &at!["api", "hosts"], &api.hosts, true);
@@ -134,7 +163,12 @@ pub(super) fn operations_are_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     for operation in &api.operations {
         let entry = at!["api", "operations", &operation.name];
         if !is_field_name(&operation.name) {
-            let finding = Finding::new("operation", entry.clone(), format!("`{}` cannot name an operation", shown(&operation.name))).on_key();
+            let finding = Finding::new(
+                "operation",
+                entry.clone(),
+                format!("`{}` cannot name an operation", shown(&operation.name)),
+            )
+            .on_key();
             cx.report(finding.help("use lower-case letters, digits and `_`: `list_repos`"));
         }
         let path = entry.then(operation.method.as_str().to_ascii_lowercase().as_str());
@@ -161,9 +195,15 @@ fn request(cx: &mut Cx<'_>, spec: &ProviderSpec, api: &Api, operation: &Operatio
     if !text.starts_with('/') {
         address_with(cx, spec, path, &operation.path, Stage::Api, &names);
         let base = hosts(spec, &api.base_url);
-        let strange = hosts(spec, &operation.path).into_iter().find(|host| !base.contains(host) && !api.hosts.iter().any(|allowed| covers(allowed, host)));
+        let strange = hosts(spec, &operation.path)
+            .into_iter()
+            .find(|host| !base.contains(host) && !api.hosts.iter().any(|allowed| covers(allowed, host)));
         if let Some(host) = strange.filter(|_| !cx.is_touched(&at!["api", "hosts"])) {
-            let finding = Finding::new("hosts", path.clone(), format!("`{host}` is not a host of the API, so the token would not go there"));
+            let finding = Finding::new(
+                "hosts",
+                path.clone(),
+                format!("`{host}` is not a host of the API, so the token would not go there"),
+            );
             cx.report(finding.help(format!("add it: `hosts: [{host}]`")));
         }
         return;
@@ -209,23 +249,41 @@ fn covers(allowed: &str, host: &str) -> bool {
 }
 
 fn path_parameters(operation: &Operation) -> impl Iterator<Item = &str> {
-    operation.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Path).map(|parameter| parameter.name.as_str())
+    operation
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.place == ParameterPlace::Path)
+        .map(|parameter| parameter.name.as_str())
 }
 
 /// A parameter that the path does not have would be lost.
 fn path_parameters_match(cx: &mut Cx<'_>, spec: &ProviderSpec, operation: &Operation, entry: &Path) {
-    let has = |template: &Template, name: &str| template.holes().any(|hole| matches!(hole, Hole::Name(hole) if hole == name));
+    let has =
+        |template: &Template, name: &str| template.holes().any(|hole| matches!(hole, Hole::Name(hole) if hole == name));
     for parameter in &operation.parameters {
         let in_path = parameter.place == ParameterPlace::Path;
         let path = entry.then(place_key(parameter.place)).then(&parameter.name);
         if in_path && !has(&operation.path, &parameter.name) {
-            let finding = Finding::new("parameter", path, format!("the path has no `{{{}}}`", shown(&parameter.name))).on_key();
-            cx.report(finding.help(format!("write it into the path, or remove it: `{}`", shown(operation.path.as_str()))));
+            let finding =
+                Finding::new("parameter", path, format!("the path has no `{{{}}}`", shown(&parameter.name))).on_key();
+            cx.report(
+                finding.help(format!("write it into the path, or remove it: `{}`", shown(operation.path.as_str()))),
+            );
         } else if in_path && spec.setting(&parameter.name).is_some() {
-            let finding = Finding::new("parameter", path, format!("`{}` is a setting already", shown(&parameter.name))).on_key();
-            cx.report(finding.help("give one of the two another name").see("the setting is", at!["settings", &parameter.name]));
-        } else if in_path && (parameter.kind.optional || parameter.kind.list || parameter.kind.kind == FieldKind::Json) {
-            let finding = Finding::new("parameter", path, format!("a part of a path is one value that is always there, not `{}`", parameter.kind));
+            let finding =
+                Finding::new("parameter", path, format!("`{}` is a setting already", shown(&parameter.name))).on_key();
+            cx.report(
+                finding
+                    .help("give one of the two another name")
+                    .see("the setting is", at!["settings", &parameter.name]),
+            );
+        } else if in_path && (parameter.kind.optional || parameter.kind.list || parameter.kind.kind == FieldKind::Json)
+        {
+            let finding = Finding::new(
+                "parameter",
+                path,
+                format!("a part of a path is one value that is always there, not `{}`", parameter.kind),
+            );
             cx.report(finding.help("use `string`, `u64` or another single type"));
         }
     }
@@ -243,15 +301,67 @@ fn parameters(cx: &mut Cx<'_>, operation: &Operation, entry: &Path) {
     for parameter in &operation.parameters {
         let path = entry.then(place_key(parameter.place)).then(&parameter.name);
         if parameter.place == ParameterPlace::Body && operation.method == Method::Get {
-            let finding = Finding::new("parameter", path.clone(), "a GET has no body (RFC 9110 section 9.3.1)").on_key();
+            let finding =
+                Finding::new("parameter", path.clone(), "a GET has no body (RFC 9110 section 9.3.1)").on_key();
             cx.report(finding.help("move it to `query`"));
         }
         if parameter.place == ParameterPlace::Query {
             wire::param_name(cx, &path, &parameter.name);
         }
         if RESERVED_PARAMETERS.contains(&parameter.rust.as_str()) {
-            let finding = Finding::new("rust-name", path, format!("`{}` is a method of every call", parameter.rust)).on_key();
+            let finding =
+                Finding::new("rust-name", path, format!("`{}` is a method of every call", parameter.rust)).on_key();
             cx.report(finding.help(format!("write `{{type: {}, rust: {}_}}`", parameter.kind, parameter.rust)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::testing::{acme, faults};
+
+    fn operation(text: &str) -> Vec<String> {
+        faults(&acme(&format!("scopes: {{known: {{read: Read}}}}\napi:\n  base_url: https://api.acme.example\n  operations:\n    list: {text}\n")))
+    }
+
+    #[test]
+    fn operations() {
+        for (text, expected) in [
+            ("{}", "needs one of `get`, `post`"),
+            ("{get: /a, post: /a}", "keep one of them"),
+            ("{get: a}", "`a` is not an address"),
+            ("{get: //evil.example/a}", "a path that begins with `//` is a host"),
+            ("{get: \"/a?b=c\"}", "declare query parameters under `query`"),
+            ("{get: /a/../b}", "dot segment"),
+            ("{get: \"/a/{b}\"}", "`{b}` is neither declared"),
+            ("{get: /a, path: {b: string}}", "the path has no `{b}`"),
+            ("{get: \"/a/{b}\", path: {b: \"string?\"}}", "one value that is always there"),
+            ("{get: /a, body: {b: string}}", "a GET has no body"),
+            ("{get: /a, query: {b: strng}}", "did you mean `string`?"),
+            ("{get: /a, query: {new: string}}", "`new` is a method of every call"),
+            ("{get: /a, query: {a-b: string, a_b: string}}", "would name two parameters"),
+            ("{get: /a, scopes: [raed]}", "did you mean `read`?"),
+            ("{get: \"https://other.example/a\"}", "`other.example` is not a host of the API"),
+            ("{get: /a, returns: {fields: {id: u64}}}", "`api.operations.list.returns.type` is missing"),
+            ("{get: /a, returns: {type: repo, fields: {id: u64}}}", "`repo` cannot name a type"),
+            ("{get: /a, returns: {type: Repo}}", "`api.operations.list.returns.fields` is missing"),
+            ("{get: /a, returns: {type: Repo, at: data, fields: {id: u64}}}", "write `/data`"),
+            ("{get: /a, returns: {type: Repo, fields: {id: {type: u64, at: id}}}}", "write `/id`"),
+            ("{gett: /a}", "did you mean `get`?"),
+        ] {
+            let found = operation(text);
+            assert!(found.len() == 1 && found[0].contains(expected), "{text}: {found:#?}");
+        }
+        assert_eq!(operation("{get: \"/a/{b}\", path: {b: u64}, query: {type: {type: \"string?\", rust: kind}}, scopes: [read], returns: {type: Repo, list: true, fields: {id: u64, owner: {type: string, at: /owner/login}}}}"), [""; 0]);
+    }
+
+    #[test]
+    fn hosts() {
+        let api = |api: &str| faults(&acme(&format!("api: {{{api}}}\n")));
+        assert!(api("base_url: \"https://acme.example/?a=b\"")[0].contains("a base address has no query"));
+        assert!(api("headers: {}")[0].contains("`api.base_url` is missing"));
+        assert!(api("base_url: \"https://acme.example\", hosts: [com]")[0].contains("`com` is not a host name"));
+        let other = "base_url: \"https://acme.example\", hosts: [\"*.acme.example\"], operations: {a: {get: \"https://x.acme.example/a\"}}";
+        assert_eq!(api(other), [""; 0]);
     }
 }

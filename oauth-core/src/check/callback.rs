@@ -8,12 +8,22 @@ use super::wire;
 
 /// RFC 6749 section 4.1.2.1 and OpenID Connect Core section 3.1.2.6.
 const CODES: [&str; 11] = [
-    "access_denied", "account_selection_required", "consent_required", "interaction_required", "invalid_request", "invalid_scope",
-    "login_required", "server_error", "temporarily_unavailable", "unauthorized_client", "unsupported_response_type",
+    "access_denied",
+    "account_selection_required",
+    "consent_required",
+    "interaction_required",
+    "invalid_request",
+    "invalid_scope",
+    "login_required",
+    "server_error",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_response_type",
 ];
 
 /// Parameters of the callback that have a meaning of their own.
-const OWN: [&str; 8] = ["state", "iss", "error", "error_description", "error_uri", "response", "id_token", "access_token"];
+const OWN: [&str; 8] =
+    ["state", "iss", "error", "error_description", "error_uri", "response", "id_token", "access_token"];
 
 pub(super) fn lower(cx: &mut Cx<'_>, callback: schema::Callback) -> Callback {
     let mut keep = Vec::new();
@@ -29,25 +39,38 @@ pub(super) fn names_and_codes_are_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let callback = &spec.callback;
     let code = at!["callback", "code"];
     if OWN.contains(&callback.code.as_str()) {
-        cx.report(Finding::new("parameter", code, format!("`{}` is another parameter's name", callback.code)).help("name the parameter that carries the code"));
+        cx.report(
+            Finding::new("parameter", code, format!("`{}` is another parameter's name", callback.code))
+                .help("name the parameter that carries the code"),
+        );
     } else {
         wire::param_name(cx, &code, &callback.code);
     }
     for kept in &callback.keep {
         let entry = at!["callback", "keep", &kept.name];
         if OWN.contains(&kept.name.as_str()) || kept.name == callback.code {
-            let finding = Finding::new("reserved-parameter", entry, format!("`{}` is read by the client itself", shown(&kept.name))).on_key();
+            let finding = Finding::new(
+                "reserved-parameter",
+                entry,
+                format!("`{}` is read by the client itself", shown(&kept.name)),
+            )
+            .on_key();
             cx.report(finding.help("remove it"));
             continue;
         }
         if !kept.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') {
-            let finding = Finding::new("parameter", entry.clone(), format!("`{}` cannot be kept", shown(&kept.name))).on_key();
+            let finding =
+                Finding::new("parameter", entry.clone(), format!("`{}` cannot be kept", shown(&kept.name))).on_key();
             cx.report(finding.help("its name stands in templates: letters, digits, `_` and `-` only"));
         }
         for (value, meaning) in &kept.values {
             if meaning.is_empty() || meaning.contains('\n') {
                 let path = entry.then("values").then(value);
-                cx.report(Finding::new("value", path, format!("`{}` stands for nothing that an address could hold", shown(value))));
+                cx.report(Finding::new(
+                    "value",
+                    path,
+                    format!("`{}` stands for nothing that an address could hold", shown(value)),
+                ));
             }
         }
     }
@@ -60,7 +83,9 @@ mod tests {
 
     #[test]
     fn kept_values_and_codes() {
-        let found = faults(&acme("callback: {code: state, keep: {iss: {}, a.b: {}, realmId: {}}, errors: {user_denied: acess_denied}}\n"));
+        let found = faults(&acme(
+            "callback: {code: state, keep: {iss: {}, a.b: {}, realmId: {}}, errors: {user_denied: acess_denied}}\n",
+        ));
         assert_eq!(found.len(), 4, "{found:#?}");
         assert!(found[0].contains("`state` is another parameter's name"), "{}", found[0]);
         assert!(found[1].contains("`iss` is read by the client itself"), "{}", found[1]);

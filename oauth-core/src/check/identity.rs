@@ -11,12 +11,17 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
     let id = id(cx, file.id);
     let name = cx.required(&top("name"), file.name, "the name that people know the provider by: `name: GitHub`");
     let (module, marker) = rust_names(cx, &id, &name, file.rust);
-    let docs = cx.required(&top("docs"), file.docs, "the vendor's page that the facts were read on: `docs: https://...`");
+    let docs =
+        cx.required(&top("docs"), file.docs, "the vendor's page that the facts were read on: `docs: https://...`");
     text::page(cx, &top("docs"), &docs);
     if let Some(console) = &file.console {
         text::page(cx, &top("console"), console);
     }
-    let checked = cx.required(&top("checked"), file.checked, "the day on which the facts were compared with `docs`: `checked: 2026-11-21`");
+    let checked = cx.required(
+        &top("checked"),
+        file.checked,
+        "the day on which the facts were compared with `docs`: `checked: 2026-11-21`",
+    );
     text::date(cx, &top("checked"), &checked);
     let token = token::lower(cx, file.token);
     let endpoints = endpoints::lower(cx, file.endpoints);
@@ -62,7 +67,8 @@ fn id(cx: &mut Cx<'_>, id: Option<String>) -> String {
         let finding = Finding::new("id", path, format!("`{}` is not an id", shown(&id)));
         cx.report(finding.help("use lower-case letters, digits, `-` and `_`; a letter or digit first; at most 64"));
     } else if let Some(stem) = cx.stem.filter(|stem| *stem != id) {
-        let finding = Finding::new("id", path, format!("the id is `{id}`, but the file is called `{}.yaml`", shown(stem)));
+        let finding =
+            Finding::new("id", path, format!("the id is `{id}`, but the file is called `{}.yaml`", shown(stem)));
         cx.report(finding.help(format!("write `id: {}`, or rename the file to `{id}.yaml`", shown(stem))));
     }
     id
@@ -74,10 +80,19 @@ fn rust_names(cx: &mut Cx<'_>, id: &str, name: &str, rust: Option<String>) -> (S
     let module = rust.unwrap_or_else(|| id.replace('-', "_"));
     if !is_module_name(&module) && (given || !id.is_empty()) {
         let path = top(if given { "rust" } else { "id" });
-        let why = if names::is_keyword(&module) { "Rust reserves that word" } else { "it is reserved, or not a name in snake case" };
-        let finding = Finding::new("rust-name", path, format!("`{}` cannot name a module in Rust: {why}", shown(&module)));
+        let why = if names::is_keyword(&module) {
+            "Rust reserves that word"
+        } else {
+            "it is reserved, or not a name in snake case"
+        };
+        let finding =
+            Finding::new("rust-name", path, format!("`{}` cannot name a module in Rust: {why}", shown(&module)));
         let proposal = names::snake(&module);
-        let proposal = if is_module_name(&proposal) { proposal } else { format!("{}_", proposal.trim_start_matches(|c: char| !c.is_ascii_lowercase())) };
+        let proposal = if is_module_name(&proposal) {
+            proposal
+        } else {
+            format!("{}_", proposal.trim_start_matches(|c: char| !c.is_ascii_lowercase()))
+        };
         let proposal = if is_module_name(&proposal) { proposal } else { "acme".to_owned() };
         cx.report(finding.help(format!("add a name with `rust:`, such as `rust: {proposal}`")));
     }
@@ -87,7 +102,11 @@ fn rust_names(cx: &mut Cx<'_>, id: &str, name: &str, rust: Option<String>) -> (S
     }
     let marker = names::pascal(&module);
     if !is_type_name(&marker) && is_module_name(&module) {
-        let finding = Finding::new("rust-name", top("name"), format!("neither `{}` nor the id gives a name for a type in Rust", shown(name)));
+        let finding = Finding::new(
+            "rust-name",
+            top("name"),
+            format!("neither `{}` nor the id gives a name for a type in Rust", shown(name)),
+        );
         cx.report(finding.help("add a name with `rust:`"));
     }
     (module, marker)
@@ -97,11 +116,71 @@ fn rust_names(cx: &mut Cx<'_>, id: &str, name: &str, rust: Option<String>) -> (S
 pub(super) fn topics_are_words(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     for (index, group) in spec.groups.iter().enumerate() {
         let path = top("groups").then(index);
-        if group.is_empty() || !group.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
+        if group.is_empty()
+            || !group.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        {
             let finding = Finding::new("group", path, format!("`{}` is not a group", shown(group)));
             cx.report(finding.help("use lower-case letters, digits and `-`: `[developer, identity]`"));
         } else if spec.groups[..index].contains(group) {
-            cx.report(Finding::new("duplicate", path, format!("the group `{group}` stands here a second time")).help("keep one"));
+            cx.report(
+                Finding::new("duplicate", path, format!("the group `{group}` stands here a second time"))
+                    .help("keep one"),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::testing::{acme, faults};
+
+    #[test]
+    fn required_keys_are_named_together() {
+        let found = faults("description: x\n");
+        for key in ["id", "name", "docs", "checked", "endpoints"] {
+            assert!(found.iter().any(|fault| fault.contains(&format!("`{key}` is missing"))), "{key}: {found:#?}");
+        }
+        assert_eq!(found.len(), 5, "{found:#?}");
+    }
+
+    #[test]
+    fn the_id_is_the_files_name() {
+        let found = faults(&acme("").replace("id: acme", "id: other"));
+        assert!(found.len() == 1 && found[0].contains("the id is `other`, but the file is called `acme.yaml`"), "{found:#?}");
+        let found = faults(&acme("").replace("id: acme", "id: Acme"));
+        assert!(found.len() == 1 && found[0].contains("`Acme` is not an id"), "{found:#?}");
+    }
+
+    #[test]
+    fn gen_02_names_that_rust_cannot_have_are_asked_for() {
+        let module = |id: &str, more: &str| {
+            let text = acme(more).replace("id: acme", &format!("id: \"{id}\""));
+            crate::ProviderSpec::from_yaml(&text).map(|spec| (spec.module, spec.marker)).map_err(|faults| faults.to_string())
+        };
+        for (id, help) in [("box", "rust: box_"), ("self", "rust: self_"), ("1password", "rust: password_"), ("core", "rust: core_")] {
+            let fault = module(id, "").unwrap_err();
+            assert!(fault.contains("cannot name a module in Rust") && fault.contains(help), "{fault}");
+        }
+        assert_eq!(module("box", "rust: box_\n").unwrap().0, "box_");
+        assert_eq!(module("my-id", "").unwrap().0, "my_id");
+        assert!(module("box", "rust: self\n").is_err());
+        for (name, marker) in [("Mail.ru", "MailRu"), ("Яндекс", "Acme"), ("1Password", "Acme")] {
+            let spec = crate::ProviderSpec::from_yaml(&acme("").replace("name: Acme", &format!("name: \"{name}\""))).unwrap();
+            assert_eq!(spec.marker, marker);
+        }
+    }
+
+    #[test]
+    fn pages_dates_and_groups() {
+        for (from, to, expected) in [
+            ("docs: https://acme.example/docs", "docs: http://acme.example/docs", "is not the address of a page"),
+            ("docs: https://acme.example/docs", "docs: the handbook", "is not the address of a page"),
+            ("checked: 2026-11-21", "checked: 21.11.2026", "is not a day"),
+            ("checked: 2026-11-21", "checked: 2026-11-21\ngroups: [Identity]", "`Identity` is not a group"),
+            ("checked: 2026-11-21", "checked: 2026-11-21\ngroups: [a, a]", "a second time"),
+        ] {
+            let found = faults(&acme("").replace(from, to));
+            assert!(found.len() == 1 && found[0].contains(expected), "{found:#?}");
         }
     }
 }

@@ -8,15 +8,27 @@ use super::Cx;
 
 /// Module names that the generated code, the language or the crates around it use.
 const RESERVED_MODULES: [&str; 13] = [
-    "alloc", "catalog", "core", "macro_rules", "oauth_core", "oauth_macros", "oauth_providers", "prelude", "proc_macro", "providers",
-    "std", "test", "tests",
+    "alloc",
+    "catalog",
+    "core",
+    "macro_rules",
+    "oauth_core",
+    "oauth_macros",
+    "oauth_providers",
+    "prelude",
+    "proc_macro",
+    "providers",
+    "std",
+    "test",
+    "tests",
 ];
 
 /// The name of a type or variant: the author's, or the word's in Pascal case.
 pub(super) fn type_name(cx: &mut Cx<'_>, entry: &Path, word: &str, given: Option<String>) -> String {
     if let Some(name) = given {
         if !is_type_name(&name) {
-            let finding = Finding::new("rust-name", entry.then("rust"), format!("`{}` cannot name a type in Rust", shown(&name)));
+            let finding =
+                Finding::new("rust-name", entry.then("rust"), format!("`{}` cannot name a type in Rust", shown(&name)));
             cx.report(finding.help(format!("write it like `{}`", example(&name, "ReadUser"))));
         }
         return name;
@@ -28,7 +40,8 @@ pub(super) fn type_name(cx: &mut Cx<'_>, entry: &Path, word: &str, given: Option
 pub(super) fn derived_type_name(cx: &mut Cx<'_>, entry: &Path, word: &str, help: &str) -> String {
     let name = names::pascal(word);
     if !is_type_name(&name) {
-        let finding = Finding::new("rust-name", entry.clone(), format!("`{}` gives no name for a type in Rust", shown(word)));
+        let finding =
+            Finding::new("rust-name", entry.clone(), format!("`{}` gives no name for a type in Rust", shown(word)));
         cx.report(finding.at_spot(spot_of(cx, entry)).help(help));
     }
     name
@@ -38,14 +51,19 @@ pub(super) fn derived_type_name(cx: &mut Cx<'_>, entry: &Path, word: &str, help:
 pub(super) fn field_name(cx: &mut Cx<'_>, entry: &Path, word: &str, given: Option<String>) -> String {
     if let Some(name) = given {
         if !is_field_name(&name) {
-            let finding = Finding::new("rust-name", entry.then("rust"), format!("`{}` cannot name a field in Rust", shown(&name)));
+            let finding = Finding::new(
+                "rust-name",
+                entry.then("rust"),
+                format!("`{}` cannot name a field in Rust", shown(&name)),
+            );
             cx.report(finding.help(format!("write it like `{}`", names::field(&example(&name, "per_page")))));
         }
         return name;
     }
     let name = names::field(word);
     if !is_field_name(&name) {
-        let finding = Finding::new("rust-name", entry.clone(), format!("`{}` gives no name for a field in Rust", shown(word)));
+        let finding =
+            Finding::new("rust-name", entry.clone(), format!("`{}` gives no name for a field in Rust", shown(word)));
         cx.report(finding.on_key().help("add a name with `rust:`"));
     }
     name

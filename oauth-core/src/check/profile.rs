@@ -15,7 +15,10 @@ pub(super) fn lower(cx: &mut Cx<'_>, profile: Option<schema::Profile>) -> Option
     let (method, url) = lower_request(cx, &path.then("request"), profile.request.as_deref());
     let map = profile.map;
     let subject = map.subject.unwrap_or_else(|| {
-        cx.missing(&at!["profile", "map", "subject"], "name the member with the user's stable id: `map: {subject: /id}`");
+        cx.missing(
+            &at!["profile", "map", "subject"],
+            "name the member with the user's stable id: `map: {subject: /id}`",
+        );
         "/id".to_owned()
     });
     Some(Profile {
@@ -47,7 +50,14 @@ fn lower_request(cx: &mut Cx<'_>, path: &Path, request: Option<&str>) -> (Method
         Some(("GET", address)) => (Method::Get, address),
         Some(("POST", address)) => (Method::Post, address),
         _ => {
-            cx.report(Finding::new("request", path.clone(), format!("`{}` does not begin with `GET ` or `POST `", shown(request))).help(help));
+            cx.report(
+                Finding::new(
+                    "request",
+                    path.clone(),
+                    format!("`{}` does not begin with `GET ` or `POST `", shown(request)),
+                )
+                .help(help),
+            );
             return (Method::Get, cx.template(path, PLACEHOLDER));
         }
     };
@@ -59,7 +69,9 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let Some(profile) = &spec.profile else { return };
     let path = top("profile");
     address(cx, spec, &path.then("request"), &profile.url, Stage::Api);
-    wire::params(cx, spec, &path.then("query"), &profile.query, Reach::API, |name| name == "access_token" || name == "client_secret");
+    wire::params(cx, spec, &path.then("query"), &profile.query, Reach::API, |name| {
+        name == "access_token" || name == "client_secret"
+    });
     wire::headers(cx, spec, &path.then("headers"), &profile.headers, Reach::API);
     list_of_pointers(cx, &path, &profile.at);
     let map = &profile.map;
@@ -89,7 +101,12 @@ mod tests {
         assert_eq!(found.len(), 3, "{found:#?}");
         assert!(found.iter().any(|fault| fault.contains("`profile.map.subject` is missing")), "{found:#?}");
         assert!(found.iter().any(|fault| fault.contains("does not begin with `GET `")), "{found:#?}");
-        assert!(found.iter().any(|fault| fault.contains("`email` is not a JSON pointer") && fault.contains("write `/email`")), "{found:#?}");
+        assert!(
+            found
+                .iter()
+                .any(|fault| fault.contains("`email` is not a JSON pointer") && fault.contains("write `/email`")),
+            "{found:#?}"
+        );
         assert_eq!(faults(&acme("profile: {request: POST https://acme.example/me, map: {subject: /id}}\n")), [""; 0]);
     }
 }

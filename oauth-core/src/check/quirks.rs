@@ -13,17 +13,25 @@ pub(super) fn lower(cx: &mut Cx<'_>, quirks: Vec<schema::Quirk>) -> Vec<Quirk> {
     let indices = cx.indices(&top("quirks"), quirks.len());
     for (quirk, index) in quirks.into_iter().zip(indices) {
         let entry = top("quirks").then(index);
-        let field = cx.required(&entry.then("field"), quirk.field, "the key that deviates: `field: token.placement.scheme`");
-        let because = cx.required(&entry.then("because"), quirk.because, "why: one sentence for whoever takes it for a mistake");
-        let source = cx.required(&entry.then("source"), quirk.source, "the vendor's page that says so: `source: https://...`");
+        let field =
+            cx.required(&entry.then("field"), quirk.field, "the key that deviates: `field: token.placement.scheme`");
+        let because =
+            cx.required(&entry.then("because"), quirk.because, "why: one sentence for whoever takes it for a mistake");
+        let source =
+            cx.required(&entry.then("source"), quirk.source, "the vendor's page that says so: `source: https://...`");
         text::page(cx, &entry.then("source"), &source);
         if let Some(checked) = &quirk.checked {
             text::date(cx, &entry.then("checked"), checked);
         }
         if !field.is_empty() && resolve(cx.root, &field).is_none() {
-            let finding = Finding::new("quirk", entry.then("field"), format!("the file has no key `{}`", shown(&field)));
+            let finding =
+                Finding::new("quirk", entry.then("field"), format!("the file has no key `{}`", shown(&field)));
             let keys = keys(cx.root);
-            cx.report(finding.help("name the key that deviates, with dots: `token.placement.scheme`").suggest_near(&field, keys.iter().map(String::as_str)));
+            cx.report(
+                finding
+                    .help("name the key that deviates, with dots: `token.placement.scheme`")
+                    .suggest_near(&field, keys.iter().map(String::as_str)),
+            );
         }
         lowered.push(Quirk { field, because, source, checked: quirk.checked });
     }
@@ -33,9 +41,17 @@ pub(super) fn lower(cx: &mut Cx<'_>, quirks: Vec<schema::Quirk>) -> Vec<Quirk> {
 /// Each deviation is explained once.
 pub(super) fn fields_exist(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     for (at, quirk) in spec.quirks.iter().enumerate() {
-        if let Some(first) = spec.quirks[..at].iter().position(|other| other.field == quirk.field && !quirk.field.is_empty()) {
-            let finding = Finding::new("duplicate", at!["quirks", at, "field"], format!("`{}` has an entry already", shown(&quirk.field)));
-            cx.report(finding.help("put both reasons into one entry").see("the first one is", at!["quirks", first, "field"]));
+        if let Some(first) =
+            spec.quirks[..at].iter().position(|other| other.field == quirk.field && !quirk.field.is_empty())
+        {
+            let finding = Finding::new(
+                "duplicate",
+                at!["quirks", at, "field"],
+                format!("`{}` has an entry already", shown(&quirk.field)),
+            );
+            cx.report(
+                finding.help("put both reasons into one entry").see("the first one is", at!["quirks", first, "field"]),
+            );
         }
     }
 }
@@ -46,15 +62,28 @@ pub(super) fn fields_exist(cx: &mut Cx<'_>, spec: &ProviderSpec) {
 pub(super) fn what_weakens_is_explained(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let weak = [
         (spec.pkce == Pkce::Unsupported, at!["pkce"], "PKCE is off"),
-        (matches!(spec.token.placement, Placement::Query { .. }), at!["token", "placement"], "the token goes into the query"),
-        (matches!(spec.token.placement, Placement::Body { .. }), at!["token", "placement"], "the token goes into the body"),
+        (
+            matches!(spec.token.placement, Placement::Query { .. }),
+            at!["token", "placement"],
+            "the token goes into the query",
+        ),
+        (
+            matches!(spec.token.placement, Placement::Body { .. }),
+            at!["token", "placement"],
+            "the token goes into the body",
+        ),
         (!requires_token_type(spec), at!["token", "response", "token_type"], "the token type is not checked"),
     ];
     for (is_weak, path, what) in weak {
-        let explained = spec.quirks.iter().any(|quirk| resolve(cx.root, &quirk.field).is_some_and(|field| path.holds(&field)));
+        let explained =
+            spec.quirks.iter().any(|quirk| resolve(cx.root, &quirk.field).is_some_and(|field| path.holds(&field)));
         if is_weak && !explained && !cx.is_touched(&top("quirks")) {
-            let finding = Finding::new("missing-quirk", path.clone(), format!("{what}, and no entry of `quirks` says why")).on_key();
-            cx.report(finding.help(format!("add `quirks: [{{field: {path}, because: ..., source: https://...}}]` with the vendor's words")));
+            let finding =
+                Finding::new("missing-quirk", path.clone(), format!("{what}, and no entry of `quirks` says why"))
+                    .on_key();
+            cx.report(finding.help(format!(
+                "add `quirks: [{{field: {path}, because: ..., source: https://...}}]` with the vendor's words"
+            )));
         }
     }
 }
@@ -77,7 +106,11 @@ fn resolve(root: &Node, text: &str) -> Option<Path> {
 fn keys(root: &Node) -> Vec<String> {
     let mut keys = Vec::new();
     root.walk(&Path::default(), &mut |path, _| {
-        let words: Vec<&str> = path.steps().iter().filter_map(|step| if let Step::Key(key) = step { Some(key.as_str()) } else { None }).collect();
+        let words: Vec<&str> = path
+            .steps()
+            .iter()
+            .filter_map(|step| if let Step::Key(key) = step { Some(key.as_str()) } else { None })
+            .collect();
         if words.len() == path.steps().len() && keys.len() < 500 {
             keys.push(words.join("."));
         }
@@ -89,7 +122,8 @@ fn keys(root: &Node) -> Vec<String> {
 mod tests {
     use crate::check::testing::{acme, faults};
 
-    const QUIRK: &str = "quirks: [{field: FIELD, because: the vendor says so, source: \"https://acme.example/docs\"}]\n";
+    const QUIRK: &str =
+        "quirks: [{field: FIELD, because: the vendor says so, source: \"https://acme.example/docs\"}]\n";
 
     #[test]
     fn gen_22_what_weakens_needs_a_quirk() {
@@ -109,7 +143,10 @@ mod tests {
 
     #[test]
     fn a_quirk_names_a_key_of_the_file() {
-        let found = faults(&acme(&format!("token: {{placement: {{scheme: OAuth}}}}\n{}", QUIRK.replace("FIELD", "token.placement.schema"))));
+        let found = faults(&acme(&format!(
+            "token: {{placement: {{scheme: OAuth}}}}\n{}",
+            QUIRK.replace("FIELD", "token.placement.schema")
+        )));
         assert!(found.len() == 1 && found[0].contains("did you mean `token.placement.scheme`?"), "{found:#?}");
         let dotted = format!("scopes: {{known: {{a.b.c: x}}}}\n{}", QUIRK.replace("FIELD", "scopes.known.a.b.c"));
         assert_eq!(faults(&acme(&dotted)), [""; 0]);

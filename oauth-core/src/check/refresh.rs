@@ -10,18 +10,24 @@ use super::wire;
 
 /// RFC 6749 section 6: "If the authorization server issued a refresh token to the client, the client makes a refresh
 /// request to the token endpoint": so it is unless the file says otherwise.
-pub(super) fn lower(cx: &mut Cx<'_>, refresh: Option<schema::Refresh>, endpoints: &Endpoints, token: &TokenRequest) -> Option<Refresh> {
+pub(super) fn lower(
+    cx: &mut Cx<'_>,
+    refresh: Option<schema::Refresh>,
+    endpoints: &Endpoints,
+    token: &TokenRequest,
+) -> Option<Refresh> {
     let full = match refresh {
-        Some(schema::Refresh::None) => return None,
         Some(schema::Refresh::With(full)) => *full,
         None if endpoints.token.is_some() => schema::RefreshFull::default(),
-        None => return None,
+        Some(schema::Refresh::None) | None => return None,
     };
     let path = top("refresh");
     let with = full.with.unwrap_or(RefreshWith::RefreshToken);
     let grant_type = match (full.grant_type, with) {
         (None, RefreshWith::RefreshToken) => "refresh_token".to_owned(),
-        (given, _) => cx.required(&path.then("grant_type"), given, "the `grant_type` with which an access token renews itself"),
+        (given, _) => {
+            cx.required(&path.then("grant_type"), given, "the `grant_type` with which an access token renews itself")
+        }
     };
     let own_param = if with == RefreshWith::AccessToken { "access_token" } else { "refresh_token" };
     let method = full.method.unwrap_or(token.method);
@@ -49,8 +55,13 @@ fn lower_needs(cx: &mut Cx<'_>, needs: schema::RefreshNeeds) -> Option<RefreshNe
         _ => {
             let path = at!["refresh", "needs"];
             if !cx.is_touched(&path) {
-                let finding = Finding::new("refresh", path, "`refresh.needs` is a parameter with its value, or a scope").on_key();
-                cx.report(finding.help("write `needs: {param: access_type, value: offline}` or `needs: {scope: offline_access}`"));
+                let finding =
+                    Finding::new("refresh", path, "`refresh.needs` is a parameter with its value, or a scope").on_key();
+                cx.report(
+                    finding.help(
+                        "write `needs: {param: access_type, value: offline}` or `needs: {scope: offline_access}`",
+                    ),
+                );
             }
             None
         }
@@ -74,17 +85,60 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     grant_type(cx, &path.then("grant_type"), &refresh.grant_type);
     wire::param_name(cx, &path.then("param"), &refresh.param);
     let client = |name: &str| matches!(name, "client_id" | "client_secret") && !refresh.client_auth;
-    wire::params(cx, spec, &path.then("params"), &refresh.params, Reach::RENEW, |name| (wire::is_standard(name) && !client(name)) || name == refresh.param);
+    wire::params(cx, spec, &path.then("params"), &refresh.params, Reach::RENEW, |name| {
+        (wire::is_standard(name) && !client(name)) || name == refresh.param
+    });
     if refresh.rotates && refresh.keep_old {
-        let finding = Finding::new("refresh", path.then("keep_old"), "`rotates` and `keep_old` exclude each other").on_key();
-        cx.report(finding.help("keep `rotates` when each answer has a new refresh token, `keep_old` when none has").see("`rotates` is", path.then("rotates")));
+        let finding =
+            Finding::new("refresh", path.then("keep_old"), "`rotates` and `keep_old` exclude each other").on_key();
+        cx.report(
+            finding
+                .help("keep `rotates` when each answer has a new refresh token, `keep_old` when none has")
+                .see("`rotates` is", path.then("rotates")),
+        );
     }
     match &refresh.needs {
         Some(RefreshNeeds::Param(name, _)) => wire::param_name(cx, &path.then("needs").then("param"), name),
         Some(RefreshNeeds::Scope(scope)) if scope.is_empty() || scope.contains(char::is_whitespace) => {
-            let finding = Finding::new("scope", path.then("needs").then("scope"), format!("`{}` is not a scope", shown(scope)));
+            let finding =
+                Finding::new("scope", path.then("needs").then("scope"), format!("`{}` is not a scope", shown(scope)));
             cx.report(finding.help("write one scope (RFC 6749 section 3.3)"));
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::testing::{acme, faults};
+    use crate::spec::{BodyFormat, Method, ProviderSpec, RefreshWith};
+
+    #[test]
+    fn without_a_word_it_is_as_rfc_6749_has_it() {
+        let refresh = ProviderSpec::from_yaml(&acme("")).unwrap().refresh.unwrap();
+        assert_eq!((refresh.with, refresh.method, refresh.format), (RefreshWith::RefreshToken, Method::Post, BodyFormat::Form));
+        assert_eq!((refresh.grant_type.as_str(), refresh.param.as_str(), refresh.client_auth), ("refresh_token", "refresh_token", true));
+        assert_eq!(ProviderSpec::from_yaml(&acme("refresh: none\n")).unwrap().refresh, None);
+        let get = ProviderSpec::from_yaml(&acme("token: {request: {method: GET}}\nrefresh: {rotates: true}\n")).unwrap().refresh.unwrap();
+        assert_eq!((get.method, get.format, get.rotates), (Method::Get, BodyFormat::Query, true));
+    }
+
+    #[test]
+    fn faults_of_refresh() {
+        for (refresh, expected) in [
+            ("nothing", "`nothing` is not a value of `refresh`"),
+            ("{with: access_token}", "`refresh.grant_type` is missing"),
+            ("{grant_type: password}", "RFC 9700 section 2.4"),
+            ("{rotates: true, keep_old: true}", "exclude each other"),
+            ("{url: \"https://acme.example/#x\"}", "has a fragment"),
+            ("{params: {client_id: x}}", "`client_id` is set by the client itself"),
+            ("{needs: {param: access_type}}", "a parameter with its value, or a scope"),
+            ("{needs: {scope: \"a b\"}}", "`a b` is not a scope"),
+            ("{rotates: yes}", "`refresh.rotates` is `yes`: it must be `true` or `false`"),
+        ] {
+            let found = faults(&acme(&format!("refresh: {refresh}\n")));
+            assert!(found.len() == 1 && found[0].contains(expected), "{refresh}: {found:#?}");
+        }
+        assert_eq!(faults(&acme("refresh: {client_auth: false, params: {client_id: \"{client_id}\"}, needs: {scope: offline_access}}\n")), [""; 0]);
     }
 }

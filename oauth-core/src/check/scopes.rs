@@ -39,7 +39,8 @@ pub(super) fn values_are_scope_tokens(cx: &mut Cx<'_>, spec: &ProviderSpec) {
             let path = at!["scopes", key, index];
             scope_token(cx, spec, path.clone(), value, false);
             if let Some(first) = list[..index].iter().position(|other| other == value) {
-                let finding = Finding::new("duplicate", path, format!("the scope `{}` stands here a second time", shown(value)));
+                let finding =
+                    Finding::new("duplicate", path, format!("the scope `{}` stands here a second time", shown(value)));
                 cx.report(finding.help("keep one").see("the first one is", at!["scopes", key, first]));
             }
         }
@@ -52,7 +53,11 @@ fn scope_token(cx: &mut Cx<'_>, spec: &ProviderSpec, path: Path, value: &str, on
     let finding = if value.is_empty() {
         Finding::new("scope", path, "a scope is empty").help("remove it")
     } else if let Some(c) = value.chars().find(|c| !allowed(*c)) {
-        let finding = Finding::new("scope", path, format!("`{}` has {c:?} in it, which no scope may have (RFC 6749 section 3.3)", shown(value)));
+        let finding = Finding::new(
+            "scope",
+            path,
+            format!("`{}` has {c:?} in it, which no scope may have (RFC 6749 section 3.3)", shown(value)),
+        );
         finding.help("write one scope per entry, of visible ASCII characters without `\"` and `\\`")
     } else if !separator.is_empty() && value.contains(separator.as_str()) {
         let finding = Finding::new("scope", path, format!("`{}` has the separator {separator:?} in it", shown(value)));
@@ -66,17 +71,31 @@ fn scope_token(cx: &mut Cx<'_>, spec: &ProviderSpec, path: Path, value: &str, on
 /// A separator is a character or two that no scope is made of. RFC 6749 section 3.3 has the space.
 pub(super) fn separators_separate(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let scopes = &spec.scopes;
-    for (key, separator) in [("separator", Some(&scopes.separator)), ("response_separator", scopes.response_separator.as_ref())] {
+    for (key, separator) in
+        [("separator", Some(&scopes.separator)), ("response_separator", scopes.response_separator.as_ref())]
+    {
         let Some(separator) = separator else { continue };
-        let sound = !separator.is_empty() && separator.len() <= 2 && separator.bytes().all(|byte| byte == b' ' || (byte.is_ascii_punctuation() && !b"\"\\&=#%:_-/.".contains(&byte)));
+        let sound = !separator.is_empty()
+            && separator.len() <= 2
+            && separator
+                .bytes()
+                .all(|byte| byte == b' ' || (byte.is_ascii_punctuation() && !b"\"\\&=#%:_-/.".contains(&byte)));
         if !sound {
-            let finding = Finding::new("separator", at!["scopes", key], format!("`{}` cannot separate scopes", shown(separator)));
-            cx.report(finding.help("use \" \" (RFC 6749 section 3.3), or what the provider asks for: \",\", \"+\", \";\", \"|\""));
+            let finding =
+                Finding::new("separator", at!["scopes", key], format!("`{}` cannot separate scopes", shown(separator)));
+            cx.report(
+                finding.help(
+                    "use \" \" (RFC 6749 section 3.3), or what the provider asks for: \",\", \"+\", \";\", \"|\"",
+                ),
+            );
         }
     }
     let path = at!["scopes", "param"];
     if scopes.param != "scope" && wire::is_standard(&scopes.param) {
-        cx.report(Finding::new("parameter", path, format!("`{}` is another parameter's name", scopes.param)).help("name the parameter that carries the scopes"));
+        cx.report(
+            Finding::new("parameter", path, format!("`{}` is another parameter's name", scopes.param))
+                .help("name the parameter that carries the scopes"),
+        );
     } else {
         wire::param_name(cx, &path, &scopes.param);
     }
@@ -99,8 +118,13 @@ pub(super) fn known(cx: &mut Cx<'_>, spec: &ProviderSpec, path: Path, value: &st
     if spec.scopes.known.iter().any(|known| known.value == value) || cx.is_touched(&at!["scopes", "known", value]) {
         return;
     }
-    let finding = Finding::new("unknown-scope", path, format!("the scope `{}` is not under `scopes.known`", shown(value)));
-    cx.report(finding.help(format!("add it: `known: {{\"{}\": what it grants}}`", shown(value))).suggest_near(value, spec.scopes.known.iter().map(|known| known.value.as_str())));
+    let finding =
+        Finding::new("unknown-scope", path, format!("the scope `{}` is not under `scopes.known`", shown(value)));
+    cx.report(
+        finding
+            .help(format!("add it: `known: {{\"{}\": what it grants}}`", shown(value)))
+            .suggest_near(value, spec.scopes.known.iter().map(|known| known.value.as_str())),
+    );
 }
 
 #[cfg(test)]
@@ -119,8 +143,17 @@ mod tests {
     #[test]
     fn separators_duplicates_and_unknown_defaults() {
         let found = faults(&acme("scopes:\n  separator: \",\"\n  default: [\"a,b\", c, c]\n"));
-        assert!(found.len() == 2 && found[0].contains("has the separator \",\" in it") && found[1].contains("8:23") && found[1].contains("the first one is at acme.yaml:8:20"), "{found:#?}");
+        assert!(
+            found.len() == 2
+                && found[0].contains("has the separator \",\" in it")
+                && found[1].contains("8:23")
+                && found[1].contains("the first one is at acme.yaml:8:20"),
+            "{found:#?}"
+        );
         let found = faults(&acme("scopes: {separator: x, default: [raed], known: {read: Read, write: Write}}\n"));
-        assert!(found.len() == 2 && found[0].contains("`x` cannot separate") && found[1].contains("did you mean `read`?"), "{found:#?}");
+        assert!(
+            found.len() == 2 && found[0].contains("`x` cannot separate") && found[1].contains("did you mean `read`?"),
+            "{found:#?}"
+        );
     }
 }

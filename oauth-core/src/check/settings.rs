@@ -15,12 +15,20 @@ pub(super) fn lower(cx: &mut Cx<'_>, settings: schema::Entries<schema::Setting>)
         let entry = at!["settings", &name];
         let rust = type_name(cx, &entry, &name, setting.rust);
         let kind = setting.kind.unwrap_or_else(|| {
-            cx.missing(&entry.then("type"), "say what it may be: `enum`, `label`, `host`, `port`, `slug`, `url` or `text`");
+            cx.missing(
+                &entry.then("type"),
+                "say what it may be: `enum`, `label`, `host`, `port`, `slug`, `url` or `text`",
+            );
             SettingKind::Text
         });
         let mut values = Vec::new();
         for (value, meaning) in setting.values.0 {
-            let rust = derived_type_name(cx, &entry.then("values").then(&value), &value, "give the value another name: it is the user's word for it");
+            let rust = derived_type_name(
+                cx,
+                &entry.then("values").then(&value),
+                &value,
+                "give the value another name: it is the user's word for it",
+            );
             values.push((value, meaning, rust));
         }
         lowered.push(Setting { name, rust, kind, values, default: setting.default, doc: setting.doc });
@@ -35,10 +43,16 @@ pub(super) fn names_are_usable(cx: &mut Cx<'_>, spec: &ProviderSpec) {
         let snake = setting.name.starts_with(|c: char| c.is_ascii_lowercase())
             && setting.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
         if !snake {
-            let finding = Finding::new("setting", entry, format!("`{}` cannot name a setting", shown(&setting.name))).on_key();
+            let finding =
+                Finding::new("setting", entry, format!("`{}` cannot name a setting", shown(&setting.name))).on_key();
             cx.report(finding.help("use lower-case letters, digits and `_`: `data_centre`"));
         } else if RESERVED.contains(&setting.name.as_str()) {
-            let finding = Finding::new("setting", entry, format!("`{}` is reserved: it means the client's own data", setting.name)).on_key();
+            let finding = Finding::new(
+                "setting",
+                entry,
+                format!("`{}` is reserved: it means the client's own data", setting.name),
+            )
+            .on_key();
             cx.report(finding.help(format!("choose another name: `account_{}`", setting.name)));
         }
     }
@@ -51,25 +65,65 @@ pub(super) fn values_fit_their_type(cx: &mut Cx<'_>, spec: &ProviderSpec) {
         let entry = at!["settings", &setting.name];
         let is_enum = setting.kind == SettingKind::Enum;
         if is_enum && setting.values.is_empty() && !cx.is_touched(&entry.then("values")) {
-            let finding = Finding::new("setting", entry.clone(), format!("the enum `{}` has no values", setting.name)).on_key();
+            let finding =
+                Finding::new("setting", entry.clone(), format!("the enum `{}` has no values", setting.name)).on_key();
             cx.report(finding.help("list them: `values: {eu: accounts.example.eu, us: accounts.example.com}`"));
         }
         if !is_enum && !setting.values.is_empty() {
-            let finding = Finding::new("setting", entry.then("values"), format!("a setting of type `{}` has no values", setting.kind.as_str()));
+            let finding = Finding::new(
+                "setting",
+                entry.then("values"),
+                format!("a setting of type `{}` has no values", setting.kind.as_str()),
+            );
             cx.report(finding.on_key().help("remove them, or write `type: enum`"));
         }
         for (value, meaning, _) in &setting.values {
             if meaning.is_empty() || meaning.contains('\n') {
                 let path = entry.then("values").then(value);
-                cx.report(Finding::new("setting", path, format!("`{}` stands for nothing that an address could hold", shown(value))));
+                cx.report(Finding::new(
+                    "setting",
+                    path,
+                    format!("`{}` stands for nothing that an address could hold", shown(value)),
+                ));
             }
         }
         let Some(default) = &setting.default else { continue };
         if let Err(why) = setting.resolve(default)
             && !(is_enum && cx.is_touched(&entry.then("values")))
         {
-            let finding = Finding::new("default", entry.then("default"), format!("`{}` cannot be the default of `{}`: {why}", shown(default), setting.name));
+            let finding = Finding::new(
+                "default",
+                entry.then("default"),
+                format!("`{}` cannot be the default of `{}`: {why}", shown(default), setting.name),
+            );
             cx.report(finding.suggest(default, setting.values.iter().map(|(name, ..)| name.as_str())));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::testing::{acme, faults};
+
+    #[test]
+    fn names_types_values_and_defaults() {
+        for (settings, expected) in [
+            ("{Region: {type: label}}", "`Region` cannot name a setting"),
+            ("{client_secret: {type: label}}", "`client_secret` is reserved"),
+            ("{region: {}}", "`settings.region.type` is missing"),
+            ("{region: {type: enum}}", "the enum `region` has no values"),
+            ("{region: {type: label, values: {eu: x}}}", "a setting of type `label` has no values"),
+            ("{region: {type: enum, values: {eu: \"\"}}}", "`eu` stands for nothing"),
+            ("{region: {type: enum, values: {eu: x, us: y}, default: uk}}", "`uk` cannot be the default of `region`"),
+            ("{port: {type: port, default: \"70000\"}}", "it is not a port"),
+            ("{port: {type: port, default: 443}}", "`settings.port.default` is the number `443`: it must be text"),
+            ("{base: {type: url, default: \"http://acme.example\"}}", "it is not https"),
+            ("{region: {type: enum, values: {\"1\": x}}}", "`1` gives no name for a type"),
+        ] {
+            let found = faults(&acme(&format!("settings: {settings}\n")));
+            assert!(found.len() == 1 && found[0].contains(expected), "{settings}: {found:#?}");
+        }
+        let sound = "settings: {region: {type: enum, values: {eu: x, us: y}, default: us}, base: {type: url, default: \"https://acme.example/\"}}\n";
+        assert_eq!(faults(&acme(sound)), [""; 0]);
     }
 }

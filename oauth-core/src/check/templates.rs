@@ -7,6 +7,10 @@ use crate::spec::{Hole, ProviderSpec, Template};
 use super::Cx;
 
 /// What is known and allowed at a place, beside the settings.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a hole that may stand there or not, independent of the others"
+)]
 #[derive(Clone, Copy, Default)]
 pub(super) struct Reach<'a> {
     pub(super) callback: bool,
@@ -20,7 +24,14 @@ pub(super) struct Reach<'a> {
 
 impl Reach<'_> {
     /// Parameters of the authorization request: nothing has come back yet, and the browser sees all.
-    pub(super) const AUTHORIZE: Self = Reach { callback: false, token: false, client_id: true, client_secret: false, access_token: false, parameters: &[] };
+    pub(super) const AUTHORIZE: Self = Reach {
+        callback: false,
+        token: false,
+        client_id: true,
+        client_secret: false,
+        access_token: false,
+        parameters: &[],
+    };
     /// Headers of the token request.
     pub(super) const TOKEN_HEADER: Self = Reach { callback: true, ..Self::AUTHORIZE };
     /// Parameters of the code exchange.
@@ -37,7 +48,14 @@ pub(super) fn holes(cx: &mut Cx<'_>, spec: &ProviderSpec, path: &Path, template:
     for hole in template.holes() {
         let fault = match hole {
             Hole::Name(name) => undeclared_name(cx, spec, path, name, reach),
-            Hole::Callback(name) if reach.callback => undeclared(cx, path, hole, &at!["callback", "keep", name], spec.callback.keep.iter().map(|kept| kept.name.as_str()), name),
+            Hole::Callback(name) if reach.callback => undeclared(
+                cx,
+                path,
+                hole,
+                &at!["callback", "keep", name],
+                spec.callback.keep.iter().map(|kept| kept.name.as_str()),
+                name,
+            ),
             Hole::Token(name) if reach.token => {
                 let extras = spec.token.response.extras.iter().map(|extra| extra.name.as_str());
                 undeclared(cx, path, hole, &at!["token", "response", "extras", name], extras, name)
@@ -60,11 +78,23 @@ fn undeclared_name(cx: &Cx<'_>, spec: &ProviderSpec, path: &Path, name: &str, re
         return None;
     }
     let known = spec.settings.iter().map(|setting| setting.name.as_str()).chain(reach.parameters.iter().copied());
-    let finding = Finding::new("hole", path.clone(), format!("`{{{name}}}` is neither declared under `settings` nor known here"));
-    Some(finding.help(format!("declare it: `settings: {{{name}: {{type: label}}}}`, or write `{{{{` for a brace")).suggest_near(name, known))
+    let finding =
+        Finding::new("hole", path.clone(), format!("`{{{name}}}` is neither declared under `settings` nor known here"));
+    Some(
+        finding
+            .help(format!("declare it: `settings: {{{name}: {{type: label}}}}`, or write `{{{{` for a brace"))
+            .suggest_near(name, known),
+    )
 }
 
-fn undeclared<'a>(cx: &Cx<'_>, path: &Path, hole: &Hole, entry: &Path, known: impl Iterator<Item = &'a str>, name: &str) -> Option<Finding> {
+fn undeclared<'a>(
+    cx: &Cx<'_>,
+    path: &Path,
+    hole: &Hole,
+    entry: &Path,
+    known: impl Iterator<Item = &'a str>,
+    name: &str,
+) -> Option<Finding> {
     let known: Vec<&str> = known.collect();
     if known.contains(&name) || cx.is_touched(entry) {
         return None;
@@ -75,11 +105,17 @@ fn undeclared<'a>(cx: &Cx<'_>, path: &Path, hole: &Hole, entry: &Path, known: im
 
 fn out_of_place(path: &Path, hole: &Hole) -> Finding {
     let help = match hole {
-        Hole::ClientSecret => "the client secret goes into parameters of `token.request`, `refresh` and `token.upgrade` only",
-        Hole::AccessToken => "the access token goes into parameters of `refresh` and `token.upgrade`; for API requests see `token.placement`",
+        Hole::ClientSecret => {
+            "the client secret goes into parameters of `token.request`, `refresh` and `token.upgrade` only"
+        }
+        Hole::AccessToken => {
+            "the access token goes into parameters of `refresh` and `token.upgrade`; for API requests see `token.placement`"
+        }
         Hole::ClientId => "the client id goes into parameters and headers, not into addresses",
         Hole::Callback(_) => "the callback comes after the authorization request",
-        Hole::Token(_) => "the token response comes after the token request; its values go into `api`, `profile`, `refresh` and `token.upgrade`",
+        Hole::Token(_) => {
+            "the token response comes after the token request; its values go into `api`, `profile`, `refresh` and `token.upgrade`"
+        }
         _ => "write what it stands for",
     };
     Finding::new("hole", path.clone(), format!("`{hole}` may not stand in `{path}`")).help(help)
@@ -91,15 +127,24 @@ mod tests {
 
     #[test]
     fn undeclared_holes_are_refused_with_a_near_name() {
-        let found = faults(&acme("settings: {region: {type: label}}\nauthorize: {params: {r: \"{regoin}\", s: \"{shop}\"}}\n"));
+        let found =
+            faults(&acme("settings: {region: {type: label}}\nauthorize: {params: {r: \"{regoin}\", s: \"{shop}\"}}\n"));
         assert_eq!(found.len(), 2, "{found:#?}");
-        assert!(found[0].contains("7:25") && found[0].contains("`{regoin}` is neither declared") && found[0].contains("did you mean `region`?"), "{}", found[0]);
+        assert!(
+            found[0].contains("7:25")
+                && found[0].contains("`{regoin}` is neither declared")
+                && found[0].contains("did you mean `region`?"),
+            "{}",
+            found[0]
+        );
         assert!(found[1].contains("declare it: `settings: {shop: {type: label}}`"), "{}", found[1]);
     }
 
     #[test]
     fn secrets_stay_in_token_requests() {
-        let found = faults(&acme("authorize: {params: {s: \"{client_secret}\", t: \"{access_token}\"}}\napi: {base_url: https://api.acme.example, headers: {x-s: \"{client_secret}\"}}\n"));
+        let found = faults(&acme(
+            "authorize: {params: {s: \"{client_secret}\", t: \"{access_token}\"}}\napi: {base_url: https://api.acme.example, headers: {x-s: \"{client_secret}\"}}\n",
+        ));
         assert_eq!(found.len(), 3, "{found:#?}");
         assert!(found[0].contains("`{client_secret}` may not stand in `authorize.params.s`"), "{}", found[0]);
         assert_eq!(faults(&acme("token: {request: {params: {app: \"{client_secret}\"}}}\n")), [""; 0]);
@@ -107,7 +152,9 @@ mod tests {
 
     #[test]
     fn what_comes_later_is_not_known_before() {
-        let found = faults(&acme("callback: {keep: {realm: {}}}\nauthorize: {params: {r: \"{callback.realm}\"}}\ntoken: {request: {params: {r: \"{callback.realm}\", t: \"{token.x}\"}}}\n"));
+        let found = faults(&acme(
+            "callback: {keep: {realm: {}}}\nauthorize: {params: {r: \"{callback.realm}\"}}\ntoken: {request: {params: {r: \"{callback.realm}\", t: \"{token.x}\"}}}\n",
+        ));
         assert_eq!(found.len(), 2, "{found:#?}");
         assert!(found[0].contains("the callback comes after the authorization request"), "{}", found[0]);
         assert!(found[1].contains("`{token.x}` may not stand in `token.request.params.t`"), "{}", found[1]);

@@ -15,7 +15,11 @@ pub(super) fn date(cx: &mut Cx<'_>, path: &Path, text: &str) {
 
 fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let digits = |range: std::ops::Range<usize>| bytes[range].iter().try_fold(0_u32, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')));
+    let digits = |range: std::ops::Range<usize>| {
+        bytes[range]
+            .iter()
+            .try_fold(0_u32, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
+    };
     if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
         return false;
     }
@@ -35,9 +39,8 @@ pub(super) fn page(cx: &mut Cx<'_>, path: &Path, text: &str) {
     if text.is_empty() {
         return;
     }
-    let sound = url::Url::parse(text).is_ok_and(|url| {
-        is_secure(&url) && url.has_host() && url.username().is_empty() && url.password().is_none()
-    });
+    let sound = url::Url::parse(text)
+        .is_ok_and(|url| is_secure(&url) && url.has_host() && url.username().is_empty() && url.password().is_none());
     if !sound || text.contains(char::is_whitespace) {
         let finding = Finding::new("page", path.clone(), format!("`{}` is not the address of a page", shown(text)));
         cx.report(finding.help("write a whole address that begins with https://"));
@@ -51,7 +54,11 @@ pub(super) fn pointer(cx: &mut Cx<'_>, path: &Path, text: &str) {
         return;
     }
     let finding = Finding::new("pointer", path.clone(), format!("`{}` is not a JSON pointer (RFC 6901)", shown(text)));
-    cx.report(finding.help(if escapes { format!("write `/{}`", shown(&text.replace('.', "/"))) } else { "write `~0` for `~`".to_owned() }));
+    cx.report(finding.help(if escapes {
+        format!("write `/{}`", shown(&text.replace('.', "/")))
+    } else {
+        "write `~0` for `~`".to_owned()
+    }));
 }
 
 /// A pointer to a member: the whole answer is not one.
@@ -78,7 +85,17 @@ mod tests {
         for day in ["2026-11-21", "2024-02-29", "2026-12-31"] {
             assert!(is_date(day), "{day}");
         }
-        for other in ["2026-02-29", "2026-13-01", "2026-1-2", "21.11.2026", "2026-11-2x", "", "2026-00-10", "2026-04-31", "1999-01-01"] {
+        for other in [
+            "2026-02-29",
+            "2026-13-01",
+            "2026-1-2",
+            "21.11.2026",
+            "2026-11-2x",
+            "",
+            "2026-00-10",
+            "2026-04-31",
+            "1999-01-01",
+        ] {
             assert!(!is_date(other), "{other}");
         }
     }

@@ -1,8 +1,8 @@
 use crate::fault::{Finding, Path, at, shown};
 use crate::schema::{self, OneOrMany};
 use crate::spec::{
-    BodyFormat, ErrorFields, Expiry, ExpiryKind, ExpiryUnit, ExtraField, FailsWhen, FieldKind, FieldType, Method, Placement, ProviderSpec, Token,
-    TokenRequest, TokenResponse, TokenTypeRule, Upgrade, is_host,
+    BodyFormat, ErrorFields, Expiry, ExpiryKind, ExpiryUnit, ExtraField, FailsWhen, FieldKind, FieldType, Method,
+    Placement, ProviderSpec, Token, TokenRequest, TokenResponse, TokenTypeRule, Upgrade, is_host,
 };
 
 use super::address::{Stage, address};
@@ -21,8 +21,18 @@ const OMITTED: [&str; 4] = ["grant_type", "redirect_uri", "client_id", "scope"];
 const MEMBERS: [&str; 5] = ["access_token", "refresh_token", "token_type", "scope", "id_token"];
 /// RFC 6749 section 5.2, RFC 8628 section 3.5, and what servers in trouble say.
 const CODES: [&str; 12] = [
-    "access_denied", "authorization_pending", "expired_token", "invalid_client", "invalid_grant", "invalid_request", "invalid_scope",
-    "server_error", "slow_down", "temporarily_unavailable", "unauthorized_client", "unsupported_grant_type",
+    "access_denied",
+    "authorization_pending",
+    "expired_token",
+    "invalid_client",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_scope",
+    "server_error",
+    "slow_down",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_grant_type",
 ];
 
 pub(super) fn lower(cx: &mut Cx<'_>, token: schema::Token) -> Token {
@@ -64,7 +74,10 @@ pub(super) fn pointers(at: Option<OneOrMany>) -> Vec<String> {
 pub(super) fn list_of_pointers(cx: &mut Cx<'_>, section: &Path, pointers: &[String]) {
     let path = section.then("at");
     if pointers.is_empty() {
-        cx.report(Finding::new("pointer", path.clone(), "the list is empty").help("remove it: the answer itself is the default"));
+        cx.report(
+            Finding::new("pointer", path.clone(), "the list is empty")
+                .help("remove it: the answer itself is the default"),
+        );
     }
     for (index, at) in pointers.iter().enumerate() {
         let listed = path.then(index);
@@ -82,7 +95,11 @@ fn lower_response(cx: &mut Cx<'_>, response: schema::TokenResponse) -> TokenResp
         });
         FailsWhen { at, equals: fails.equals.map(|json| json.0), differs: fails.differs.map(|json| json.0) }
     });
-    let error = response.error.map(|error| ErrorFields { code: error.code, description: error.description, codes: error.codes.0 });
+    let error = response.error.map(|error| ErrorFields {
+        code: error.code,
+        description: error.description,
+        codes: error.codes.0,
+    });
     let expiry = Expiry {
         field: response.expiry.field.unwrap_or_else(|| "expires_in".to_owned()),
         kind: response.expiry.kind.unwrap_or(ExpiryKind::In),
@@ -95,9 +112,23 @@ fn lower_response(cx: &mut Cx<'_>, response: schema::TokenResponse) -> TokenResp
             cx.missing(&at!["token", "response", "extras", &name, "type"], "say what it is: `type: string`");
             FieldType { kind: FieldKind::Json, optional: false, list: false }
         });
-        extras.push(ExtraField { at: extra.at.unwrap_or_else(|| pointer_to(&name)), name, kind, hosts: extra.hosts, doc: extra.doc });
+        extras.push(ExtraField {
+            at: extra.at.unwrap_or_else(|| pointer_to(&name)),
+            name,
+            kind,
+            hosts: extra.hosts,
+            doc: extra.doc,
+        });
     }
-    TokenResponse { at, rename: response.rename.0, fails_when, error, expiry, token_type: response.token_type.unwrap_or_default(), extras }
+    TokenResponse {
+        at,
+        rename: response.rename.0,
+        fails_when,
+        error,
+        expiry,
+        token_type: response.token_type.unwrap_or_default(),
+        extras,
+    }
 }
 
 fn lower_upgrade(cx: &mut Cx<'_>, upgrade: schema::Upgrade) -> Upgrade {
@@ -110,7 +141,11 @@ fn lower_upgrade(cx: &mut Cx<'_>, upgrade: schema::Upgrade) -> Upgrade {
     Upgrade {
         url,
         method,
-        grant_type: cx.required(&path.then("grant_type"), upgrade.grant_type, "the `grant_type` that the provider has for it"),
+        grant_type: cx.required(
+            &path.then("grant_type"),
+            upgrade.grant_type,
+            "the `grant_type` that the provider has for it",
+        ),
         format: upgrade.format.unwrap_or(default_format(method)),
         params: cx.params(&path.then("params"), upgrade.params.0),
     }
@@ -118,12 +153,16 @@ fn lower_upgrade(cx: &mut Cx<'_>, upgrade: schema::Upgrade) -> Upgrade {
 
 fn lower_placement(cx: &mut Cx<'_>, placement: schema::Placement) -> Placement {
     let path = at!["token", "placement"];
-    let given = [placement.header.is_some() || placement.scheme.is_some(), placement.query.is_some(), placement.body.is_some()];
+    let given =
+        [placement.header.is_some() || placement.scheme.is_some(), placement.query.is_some(), placement.body.is_some()];
     if given.iter().filter(|given| **given).count() > 1 {
-        let finding = Finding::new("placement", path.clone(), "the token goes to one place: `header`, `query` or `body`").on_key();
+        let finding =
+            Finding::new("placement", path.clone(), "the token goes to one place: `header`, `query` or `body`")
+                .on_key();
         cx.report(finding.help("keep one; `scheme` belongs to `header`"));
     } else if given == [false; 3] && !cx.is_touched(&path) {
-        let finding = Finding::new("placement", path.clone(), "`token.placement` does not say where the token goes").on_key();
+        let finding =
+            Finding::new("placement", path.clone(), "`token.placement` does not say where the token goes").on_key();
         cx.report(finding.help("add `header`, `query` or `body`, or remove it for `Authorization: Bearer`"));
     }
     if placement.json && placement.body.is_none() {
@@ -132,7 +171,9 @@ fn lower_placement(cx: &mut Cx<'_>, placement: schema::Placement) -> Placement {
     match placement {
         schema::Placement { query: Some(name), .. } => Placement::Query { name },
         schema::Placement { body: Some(name), json, .. } => Placement::Body { name, json },
-        schema::Placement { header, scheme, .. } => Placement::Header { name: header.unwrap_or_else(|| "Authorization".to_owned()), scheme },
+        schema::Placement { header, scheme, .. } => {
+            Placement::Header { name: header.unwrap_or_else(|| "Authorization".to_owned()), scheme }
+        }
     }
 }
 
@@ -140,7 +181,8 @@ fn lower_placement(cx: &mut Cx<'_>, placement: schema::Placement) -> Placement {
 /// section 9.3.1: a GET has no body.
 pub(super) fn method_and_format(cx: &mut Cx<'_>, path: &Path, method: Method, format: BodyFormat) {
     if !matches!(method, Method::Get | Method::Post) {
-        let finding = Finding::new("method", path.then("method"), format!("a token request is not a {}", method.as_str()));
+        let finding =
+            Finding::new("method", path.then("method"), format!("a token request is not a {}", method.as_str()));
         cx.report(finding.help("use POST (RFC 6749 section 3.2), or GET where the provider knows no other"));
     }
     if method == Method::Get && format != BodyFormat::Query {
@@ -156,7 +198,9 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     method_and_format(cx, &path, request.method, request.format);
     let renamed = |name: &str| request.rename.iter().any(|(_, to)| to == name);
     wire::headers(cx, spec, &path.then("headers"), &request.headers, Reach::TOKEN_HEADER);
-    wire::params(cx, spec, &path.then("params"), &request.params, Reach::EXCHANGE, |name| wire::is_standard(name) || renamed(name));
+    wire::params(cx, spec, &path.then("params"), &request.params, Reach::EXCHANGE, |name| {
+        wire::is_standard(name) || renamed(name)
+    });
     wire::renames(cx, &path.then("rename"), &request.rename, &RENAMED);
     for (index, name) in request.omit.iter().enumerate() {
         let entry = path.then("omit").then(index);
@@ -183,7 +227,9 @@ pub(super) fn response_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
         let path = path.then("fails_when");
         member_pointer(cx, &path.then("at"), &fails.at);
         if fails.equals.is_some() && fails.differs.is_some() {
-            cx.report(Finding::new("fails_when", path, "`equals` and `differs` exclude each other").on_key().help("keep one"));
+            cx.report(
+                Finding::new("fails_when", path, "`equals` and `differs` exclude each other").on_key().help("keep one"),
+            );
         }
     }
     if let Some(error) = &response.error {
@@ -199,7 +245,14 @@ pub(super) fn response_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     wire::param_name(cx, &expiry.then("field"), &response.expiry.field);
     // Ten years: a longer lifetime is one in other units.
     if response.expiry.default.is_some_and(|seconds| seconds == 0 || seconds > 315_360_000) {
-        cx.report(Finding::new("expiry", expiry.then("default"), "the default lifetime is not between a second and ten years").help("write it in seconds"));
+        cx.report(
+            Finding::new(
+                "expiry",
+                expiry.then("default"),
+                "the default lifetime is not between a second and ten years",
+            )
+            .help("write it in seconds"),
+        );
     }
 }
 
@@ -209,12 +262,24 @@ pub(super) fn extras_are_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     for extra in &spec.token.response.extras {
         let entry = at!["token", "response", "extras", &extra.name];
         if !is_field_name(&extra.name) {
-            let finding = Finding::new("rust-name", entry.clone(), format!("`{}` cannot name an extra: it is a field in Rust", shown(&extra.name)));
-            cx.report(finding.on_key().help("use lower-case letters, digits and `_`, no keyword of Rust; `at` says where the value is"));
+            let finding = Finding::new(
+                "rust-name",
+                entry.clone(),
+                format!("`{}` cannot name an extra: it is a field in Rust", shown(&extra.name)),
+            );
+            cx.report(
+                finding
+                    .on_key()
+                    .help("use lower-case letters, digits and `_`, no keyword of Rust; `at` says where the value is"),
+            );
         }
         member_pointer(cx, &entry.then("at"), &extra.at);
         if !extra.hosts.is_empty() && extra.kind.kind != FieldKind::Url {
-            cx.report(Finding::new("hosts", entry.then("hosts"), "only a `url` has hosts").on_key().help("write `type: url`, or remove them"));
+            cx.report(
+                Finding::new("hosts", entry.then("hosts"), "only a `url` has hosts")
+                    .on_key()
+                    .help("write `type: url`, or remove them"),
+            );
         }
         hosts(cx, &entry.then("hosts"), &extra.hosts, false);
     }
@@ -225,8 +290,16 @@ pub(super) fn hosts(cx: &mut Cx<'_>, path: &Path, hosts: &[String], wildcards: b
     for (index, host) in hosts.iter().enumerate() {
         let name = if wildcards { host.strip_prefix("*.").unwrap_or(host) } else { host };
         if !is_host(name) || name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            let finding = Finding::new("hosts", path.then(index), format!("`{}` is not a host name of at least two labels", shown(host)));
-            cx.report(finding.help(if wildcards { "write `api.example.com` or `*.example.com`" } else { "write `example.com`; names below it are included" }));
+            let finding = Finding::new(
+                "hosts",
+                path.then(index),
+                format!("`{}` is not a host name of at least two labels", shown(host)),
+            );
+            cx.report(finding.help(if wildcards {
+                "write `api.example.com` or `*.example.com`"
+            } else {
+                "write `example.com`; names below it are included"
+            }));
         }
     }
 }
@@ -238,11 +311,15 @@ pub(super) fn placement_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
         Placement::Header { name, scheme } => {
             let usual = name.eq_ignore_ascii_case("authorization");
             if !wire::is_header_token(name) || (wire::is_own_header(name) && !usual) {
-                let finding = Finding::new("header", path.then("header"), format!("`{}` cannot carry the token", shown(name)));
-                cx.report(finding.help("use `Authorization` (RFC 6750 section 2.1), or the provider's own header: `X-Access-Token`"));
+                let finding =
+                    Finding::new("header", path.then("header"), format!("`{}` cannot carry the token", shown(name)));
+                cx.report(finding.help(
+                    "use `Authorization` (RFC 6750 section 2.1), or the provider's own header: `X-Access-Token`",
+                ));
             }
             if let Some(scheme) = scheme.as_ref().filter(|scheme| !wire::is_header_token(scheme)) {
-                let finding = Finding::new("header", path.then("scheme"), format!("`{}` is not a scheme", shown(scheme)));
+                let finding =
+                    Finding::new("header", path.then("scheme"), format!("`{}` is not a scheme", shown(scheme)));
                 cx.report(finding.help("write one word (RFC 9110 section 11.1): `Bearer`"));
             }
         }
@@ -259,19 +336,101 @@ pub(super) fn upgrade_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     address(cx, spec, &path.then("url"), &upgrade.url, Stage::Exchange);
     method_and_format(cx, &path, upgrade.method, upgrade.format);
     grant_type(cx, &path.then("grant_type"), &upgrade.grant_type);
-    wire::params(cx, spec, &path.then("params"), &upgrade.params, Reach::RENEW, |name| name == "grant_type" || name == "password");
+    wire::params(cx, spec, &path.then("params"), &upgrade.params, Reach::RENEW, |name| {
+        name == "grant_type" || name == "password"
+    });
 }
 
 /// RFC 9700 section 2.4: "The resource owner password credentials grant MUST NOT be used."
 pub(super) fn grant_type(cx: &mut Cx<'_>, path: &Path, grant_type: &str) {
     if grant_type.eq_ignore_ascii_case("password") {
-        cx.report(Finding::new("grant-type", path.clone(), "the password grant must not be used (RFC 9700 section 2.4)").help("use what the provider has for this step"));
+        cx.report(
+            Finding::new("grant-type", path.clone(), "the password grant must not be used (RFC 9700 section 2.4)")
+                .help("use what the provider has for this step"),
+        );
     } else if grant_type.contains(|c: char| c.is_whitespace() || c.is_control() || !c.is_ascii()) {
-        cx.report(Finding::new("grant-type", path.clone(), format!("`{}` is not a grant type", shown(grant_type))).help("write a word or a URI, without spaces"));
+        cx.report(
+            Finding::new("grant-type", path.clone(), format!("`{}` is not a grant type", shown(grant_type)))
+                .help("write a word or a URI, without spaces"),
+        );
     }
 }
 
 /// Whether the token type rule is the RFC's.
 pub(super) fn requires_token_type(spec: &ProviderSpec) -> bool {
     spec.token.response.token_type == TokenTypeRule::Required
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::testing::{acme, faults};
+
+    fn one(yaml: &str, expected: &str) {
+        let found = faults(&acme(yaml));
+        assert!(found.len() == 1 && found[0].contains(expected), "{yaml}: {found:#?}");
+    }
+
+    #[test]
+    fn requests() {
+        one("token: {request: {method: PUT}}\n", "a token request is not a PUT");
+        one("token: {request: {method: GET, format: form}}\n", "a GET has no body");
+        one("token: {request: {params: {code: x}}}\n", "`code` is set by the client itself");
+        one("token: {request: {rename: {client_id: code}}}\n", "the standard name of another parameter");
+        one("token: {request: {rename: {client_idd: key}}}\n", "did you mean `client_id`?");
+        one("token: {request: {rename: {client_id: key, client_secret: key}}}\n", "the name of two parameters");
+        one("token: {request: {omit: [code_verifier]}}\n", "`code_verifier` cannot be left out");
+        one("token: {request: {omit: [client_secret]}}\n", "write `client_auth: none`");
+        one("token: {request: {headers: {Authorization: x}}}\n", "`Authorization` is set by the client itself");
+        one("token: {request: {headers: {\"a b\": x}}}\n", "`a b` cannot name a header");
+        one("token: {request: {headers: {x-a: \"é\"}}}\n", "cannot be the value of a header");
+        one("token: {request: {headers: {x-a: a, X-A: b}}}\n", "the first one is at acme.yaml:6:30");
+        assert_eq!(faults(&acme("token: {request: {method: GET, omit: [grant_type], headers: {x-a: b}, params: {v: \"2\"}}}\n")), [""; 0]);
+    }
+
+    #[test]
+    fn responses() {
+        one("token: {response: {at: data}}\n", "write `/data`");
+        one("token: {response: {at: []}}\n", "the list is empty");
+        one("token: {response: {at: [\"\", \"/a~2\"]}}\n", "write `~0` for `~`");
+        one("token: {response: {fails_when: {equals: 1}}}\n", "`token.response.fails_when.at` is missing");
+        one("token: {response: {fails_when: {at: /ok, equals: 1, differs: 0}}}\n", "exclude each other");
+        one("token: {response: {error: {codes: {\"190\": invalid_grnat}}}}\n", "did you mean `invalid_grant`?");
+        one("token: {response: {expiry: {default: 99999999999}}}\n", "between a second and ten years");
+        one("token: {response: {expiry: {default: 1e3}}}\n", "is the number `1e3`: it must be a whole number");
+        one("token: {response: {rename: {acess_token: t}}}\n", "did you mean `access_token`?");
+        assert_eq!(faults(&acme("token: {response: {at: [/a, \"\"], fails_when: {at: /ok, equals: null}}}\n")), [""; 0]);
+    }
+
+    #[test]
+    fn extras_and_hosts() {
+        let extra = |extra: &str| format!("token: {{response: {{extras: {{{extra}}}}}}}\n");
+        one(&extra("a: {}"), "`token.response.extras.a.type` is missing");
+        one(&extra("a: {type: strnig}"), "did you mean `string`?");
+        one(&extra("type: {type: string}"), "cannot name an extra");
+        one(&extra("a: {type: string, hosts: [acme.example]}"), "only a `url` has hosts");
+        one(&extra("a: {type: url, hosts: [example]}"), "is not a host name of at least two labels");
+        one(&extra("a: {type: url, hosts: [\"*.acme.example\"]}"), "names below it are included");
+        one(&extra("a: {type: url, hosts: [203.0.113.7]}"), "is not a host name");
+        assert_eq!(faults(&acme(&extra("team_id: {type: \"string?\", at: /team/id}"))), [""; 0]);
+    }
+
+    #[test]
+    fn placement() {
+        one("token: {placement: {header: Host}}\n", "`Host` cannot carry the token");
+        one("token: {placement: {scheme: \"a b\"}}\n", "`a b` is not a scheme");
+        one("token: {placement: {header: X-Token, query: t}}\n", "the token goes to one place");
+        one("token: {placement: {}}\n", "does not say where the token goes");
+        one("token: {placement: {header: X-Token, json: true}}\n", "`json` belongs to `body`");
+        assert_eq!(faults(&acme("token: {placement: {header: X-Token}}\n")), [""; 0]);
+    }
+
+    #[test]
+    fn upgrades() {
+        one("token: {upgrade: {grant_type: x}}\n", "`token.upgrade.url` is missing");
+        one("token: {upgrade: {url: \"http://acme.example\", grant_type: x}}\n", "the address is not https");
+        one("token: {upgrade: {url: \"https://acme.example\", grant_type: password}}\n", "RFC 9700 section 2.4");
+        one("token: {upgrade: {url: \"https://acme.example\", grant_type: x, params: {grant_type: y}}}\n", "set by the client itself");
+        let sound = "token: {upgrade: {url: \"https://acme.example\", method: GET, grant_type: x, params: {access_token: \"{access_token}\", client_secret: \"{client_secret}\"}}}\n";
+        assert_eq!(faults(&acme(sound)), [""; 0]);
+    }
 }

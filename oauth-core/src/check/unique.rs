@@ -28,7 +28,8 @@ impl Names {
             self.seen.push((name.to_owned(), Some((path, spot))));
             return;
         };
-        let finding = Finding::new("duplicate-name", path, format!("`{name}` would name two {} in Rust", self.what)).at_spot(spot);
+        let finding = Finding::new("duplicate-name", path, format!("`{name}` would name two {} in Rust", self.what))
+            .at_spot(spot);
         let finding = finding.help("give one of them another name, with `rust:` where the key is not yours to choose");
         cx.report(match first {
             Some((first, _)) => finding.see("the other one is", first.clone()),
@@ -116,13 +117,19 @@ mod tests {
     fn gen_03_colliding_scopes_name_both_places() {
         let found = faults(&acme("scopes:\n  known:\n    user.read: a\n    user_read: b\n    write: c\n"));
         assert_eq!(found.len(), 1, "{found:#?}");
-        assert!(found[0].contains("acme.yaml:9:5") && found[0].contains("the other one is at acme.yaml:8:5"), "{}", found[0]);
+        assert!(
+            found[0].contains("acme.yaml:9:5") && found[0].contains("the other one is at acme.yaml:8:5"),
+            "{}",
+            found[0]
+        );
         assert_eq!(faults(&acme("scopes: {known: {user.read: a, user_read: {rust: UserReadOld}}}\n")), [""; 0]);
     }
 
     #[test]
     fn gen_03_types_of_a_module_are_unique() {
-        let found = faults(&acme("settings: {scope: {type: label}, prompt: {type: label}}\nauthorize: {options: {prompt: {}}}\n"));
+        let found = faults(&acme(
+            "settings: {scope: {type: label}, prompt: {type: label}}\nauthorize: {options: {prompt: {}}}\n",
+        ));
         assert_eq!(found.len(), 2, "{found:#?}");
         assert!(found[0].contains("every generated module has that one already"), "{}", found[0]);
         assert!(found[1].contains("the other one is at acme.yaml:6:34"), "{}", found[1]);

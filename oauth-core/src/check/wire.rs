@@ -9,15 +9,46 @@ use super::templates::{Reach, holes};
 /// Parameters that the client writes itself, with the value that the protocol asks for (RFC 6749, RFC 7521, RFC 7636,
 /// RFC 9101, RFC 9126, RFC 9207, RFC 9449, OpenID Connect Core section 3.1.2.1).
 const STANDARD: [&str; 22] = [
-    "access_token", "client_assertion", "client_assertion_type", "client_id", "client_secret", "code", "code_challenge",
-    "code_challenge_method", "code_verifier", "dpop_jkt", "grant_type", "iss", "nonce", "password", "redirect_uri", "refresh_token",
-    "request", "request_uri", "response_mode", "response_type", "scope", "state",
+    "access_token",
+    "client_assertion",
+    "client_assertion_type",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "code_verifier",
+    "dpop_jkt",
+    "grant_type",
+    "iss",
+    "nonce",
+    "password",
+    "redirect_uri",
+    "refresh_token",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
 ];
 
 /// Headers that the client writes itself, or that change who is spoken to (RFC 9110).
 const OWN_HEADERS: [&str; 14] = [
-    "authorization", "connection", "content-encoding", "content-length", "content-type", "cookie", "dpop", "expect", "host",
-    "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "dpop",
+    "expect",
+    "host",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
 ];
 
 /// Whether the client writes that parameter itself.
@@ -26,7 +57,14 @@ pub(super) fn is_standard(name: &str) -> bool {
 }
 
 /// Extra parameters: sound names, none of the client's own, values whose holes are known.
-pub(super) fn params(cx: &mut Cx<'_>, spec: &ProviderSpec, path: &Path, params: &[(String, Template)], reach: Reach<'_>, own: impl Fn(&str) -> bool) {
+pub(super) fn params(
+    cx: &mut Cx<'_>,
+    spec: &ProviderSpec,
+    path: &Path,
+    params: &[(String, Template)],
+    reach: Reach<'_>,
+    own: impl Fn(&str) -> bool,
+) {
     for (name, value) in params {
         let entry = path.then(name);
         if own(name) {
@@ -41,12 +79,16 @@ pub(super) fn params(cx: &mut Cx<'_>, spec: &ProviderSpec, path: &Path, params: 
 /// RFC 6749 section 3.1: no parameter is sent more than once. Whoever could set `state`, the challenge or the response
 /// type would switch off what they protect (RFC 9700 sections 2.1.1 and 2.1.2).
 pub(super) fn taken(entry: &Path, name: &str) -> Finding {
-    let finding = Finding::new("reserved-parameter", entry.clone(), format!("`{}` is set by the client itself", shown(name))).on_key();
+    let finding =
+        Finding::new("reserved-parameter", entry.clone(), format!("`{}` is set by the client itself", shown(name)))
+            .on_key();
     finding.help(match name {
         "response_type" => "remove it: only the authorization code is supported (RFC 9700 section 2.1.2)",
         "password" => "remove it: the password grant must not be used (RFC 9700 section 2.4)",
         "scope" => "remove it: see `scopes.default` and `scopes.required`",
-        "client_id" | "client_secret" | "redirect_uri" => "remove it, or use `rename` when the provider has another name for it",
+        "client_id" | "client_secret" | "redirect_uri" => {
+            "remove it, or use `rename` when the provider has another name for it"
+        }
         _ => "remove it",
     })
 }
@@ -61,21 +103,35 @@ pub(super) fn param_name(cx: &mut Cx<'_>, entry: &Path, name: &str) {
 }
 
 fn is_param_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 128 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.[]:~$*!".contains(&byte))
+    !name.is_empty()
+        && name.len() <= 128
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.[]:~$*!".contains(&byte))
 }
 
 /// RFC 9110 section 5: a header's name is a token, and its value visible characters with inner spaces.
-pub(super) fn headers(cx: &mut Cx<'_>, spec: &ProviderSpec, path: &Path, headers: &[(String, Template)], reach: Reach<'_>) {
+pub(super) fn headers(
+    cx: &mut Cx<'_>,
+    spec: &ProviderSpec,
+    path: &Path,
+    headers: &[(String, Template)],
+    reach: Reach<'_>,
+) {
     for (at, (name, value)) in headers.iter().enumerate() {
         let entry = path.then(name);
         header_name(cx, &entry, name);
         if let Some((first, _)) = headers[..at].iter().find(|(other, _)| other.eq_ignore_ascii_case(name)) {
-            let finding = Finding::new("duplicate", entry.clone(), format!("the header `{}` stands here a second time", shown(name))).on_key();
+            let finding = Finding::new(
+                "duplicate",
+                entry.clone(),
+                format!("the header `{}` stands here a second time", shown(name)),
+            )
+            .on_key();
             cx.report(finding.help("keep one: case makes no difference").see("the first one is", path.then(first)));
         }
         let text = value.as_str();
         if text.is_empty() || text != text.trim() || !text.bytes().all(|byte| (0x20..0x7F).contains(&byte)) {
-            let finding = Finding::new("header", entry.clone(), format!("`{}` cannot be the value of a header", shown(text)));
+            let finding =
+                Finding::new("header", entry.clone(), format!("`{}` cannot be the value of a header", shown(text)));
             cx.report(finding.help("use visible ASCII characters, spaces only between them"));
         }
         holes(cx, spec, &entry, value, reach);
@@ -88,7 +144,9 @@ fn header_name(cx: &mut Cx<'_>, entry: &Path, name: &str) {
         let finding = Finding::new("header", entry.clone(), format!("`{}` cannot name a header", shown(name))).on_key();
         cx.report(finding.help("use letters, digits and hyphens: `X-Api-Version`"));
     } else if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
-        let finding = Finding::new("reserved-header", entry.clone(), format!("the header `{name}` is set by the client itself")).on_key();
+        let finding =
+            Finding::new("reserved-header", entry.clone(), format!("the header `{name}` is set by the client itself"))
+                .on_key();
         cx.report(finding.help("remove it; for the access token see `token.placement`"));
     }
 }
@@ -100,7 +158,9 @@ pub(super) fn is_own_header(name: &str) -> bool {
 
 /// RFC 9110 section 5.6.2.
 pub(super) fn is_header_token(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 128 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !name.is_empty()
+        && name.len() <= 128
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Standard parameters under other names: each exists, and no two get the same name.
@@ -108,15 +168,22 @@ pub(super) fn renames(cx: &mut Cx<'_>, path: &Path, renames: &[(String, String)]
     for (at, (from, to)) in renames.iter().enumerate() {
         let entry = path.then(from);
         if !standard.contains(&from.as_str()) {
-            let finding = Finding::new("rename", entry.clone(), format!("`{}` cannot be renamed in `{path}`", shown(from))).on_key();
+            let finding =
+                Finding::new("rename", entry.clone(), format!("`{}` cannot be renamed in `{path}`", shown(from)))
+                    .on_key();
             cx.report(finding.suggest(from, standard.iter().copied()));
         }
         if !is_param_name(to) {
             param_name(cx, &entry, to);
         } else if to == from {
-            cx.report(Finding::new("rename", entry, format!("`{to}` is the standard name already")).help("remove the line"));
+            cx.report(
+                Finding::new("rename", entry, format!("`{to}` is the standard name already")).help("remove the line"),
+            );
         } else if standard.contains(&to.as_str()) && !renames.iter().any(|(other, _)| other == to) {
-            cx.report(Finding::new("rename", entry, format!("`{to}` is the standard name of another parameter")).help("rename that one too, or remove the line"));
+            cx.report(
+                Finding::new("rename", entry, format!("`{to}` is the standard name of another parameter"))
+                    .help("rename that one too, or remove the line"),
+            );
         } else if let Some((first, _)) = renames[..at].iter().find(|(_, other)| other == to) {
             let finding = Finding::new("rename", entry, format!("`{to}` is the name of two parameters"));
             cx.report(finding.help("keep one").see("the first one is", path.then(first)));
@@ -128,8 +195,36 @@ pub(super) fn renames(cx: &mut Cx<'_>, path: &Path, renames: &[(String, String)]
 pub(super) fn codes(cx: &mut Cx<'_>, path: &Path, codes: &[(String, String)], standard: &[&str]) {
     for (theirs, ours) in codes {
         if !standard.contains(&ours.as_str()) {
-            let help = nearest(ours, standard.iter().copied()).map_or_else(|| format!("use one of {}", listed(standard)), |near| format!("did you mean `{near}`?"));
-            cx.report(Finding::new("error-code", path.then(theirs), format!("`{}` is not an error code of the RFC", shown(ours))).help(help));
+            let help = nearest(ours, standard.iter().copied())
+                .map_or_else(|| format!("use one of {}", listed(standard)), |near| format!("did you mean `{near}`?"));
+            cx.report(
+                Finding::new(
+                    "error-code",
+                    path.then(theirs),
+                    format!("`{}` is not an error code of the RFC", shown(ours)),
+                )
+                .help(help),
+            );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::testing::{acme, faults};
+
+    #[test]
+    fn parameters_and_headers_have_sound_names() {
+        for (yaml, expected) in [
+            ("authorize: {params: {\"a&b\": x}}", "`a&b` cannot name a parameter"),
+            ("authorize: {params: {\"\": x}}", "`` cannot name a parameter"),
+            ("scopes: {param: \"a b\"}", "`a b` cannot name a parameter"),
+            ("api: {base_url: \"https://acme.example\", headers: {Cookie: x}}", "`Cookie` is set by the client itself"),
+            ("api: {base_url: \"https://acme.example\", headers: {X-A: \"a\\nb\"}}", "cannot be the value of a header"),
+        ] {
+            let found = faults(&acme(&format!("{yaml}\n")));
+            assert!(found.len() == 1 && found[0].contains(expected), "{yaml}: {found:#?}");
+        }
+        assert_eq!(faults(&acme("api: {base_url: \"https://acme.example\", headers: {X-Client: \"{client_id}\"}}\n")), [""; 0]);
     }
 }

@@ -46,7 +46,8 @@ pub struct Faults(Vec<Fault>);
 
 impl Faults {
     pub(crate) fn new(mut faults: Vec<Fault>) -> Self {
-        faults.sort_by(|left, right| (&left.file, left.line, left.column).cmp(&(&right.file, right.line, right.column)));
+        faults
+            .sort_by(|left, right| (&left.file, left.line, left.column).cmp(&(&right.file, right.line, right.column)));
         Self(faults)
     }
 

@@ -75,7 +75,9 @@ impl fmt::Display for Path {
 }
 
 fn is_plain(key: &str) -> bool {
-    !key.is_empty() && key.len() <= 80 && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-:/".contains(&byte))
+    !key.is_empty()
+        && key.len() <= 80
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-:/".contains(&byte))
 }
 
 /// The path made of keys and indices: `at!["scopes", "known", value]`.

@@ -17,7 +17,16 @@ impl fmt::Display for Fault {
         if let Some(source) = &self.source {
             let (text, column) = window(source, self.column);
             let caret = "^".repeat(self.width.clamp(1, (text.chars().count() + 1).saturating_sub(column - 1).max(1)));
-            write!(f, "\n{:margin$} |\n{} | {text}\n{:margin$} | {:before$}{caret}\n{:margin$} |", "", self.line, "", "", "", before = column - 1)?;
+            write!(
+                f,
+                "\n{:margin$} |\n{} | {text}\n{:margin$} | {:before$}{caret}\n{:margin$} |",
+                "",
+                self.line,
+                "",
+                "",
+                "",
+                before = column - 1
+            )?;
         }
         if let Some(help) = &self.help {
             write!(f, "\n{:margin$} = help: {help}", "")?;

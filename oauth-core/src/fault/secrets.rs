@@ -2,8 +2,22 @@ use std::borrow::Cow;
 
 /// Names of keys whose value is a credential. A provider file describes a provider; it never holds one.
 const NAMES: [&str; 16] = [
-    "accesstoken", "apikey", "apisecret", "appsecret", "clientassertion", "clientkeysecret", "clientsecret", "consumersecret",
-    "passphrase", "passwd", "password", "privatekey", "refreshtoken", "secret", "secretkey", "sharedsecret",
+    "accesstoken",
+    "apikey",
+    "apisecret",
+    "appsecret",
+    "clientassertion",
+    "clientkeysecret",
+    "clientsecret",
+    "consumersecret",
+    "passphrase",
+    "passwd",
+    "password",
+    "privatekey",
+    "refreshtoken",
+    "secret",
+    "secretkey",
+    "sharedsecret",
 ];
 
 /// How much of a value a message shows.
@@ -31,7 +45,8 @@ pub(crate) fn shown(value: &str) -> String {
     if looks_secret(value) {
         return "(a value that looks like a secret)".to_owned();
     }
-    let visible = |c: char| if c == '\'' || c == '"' || c == '\\' { c.to_string() } else { c.escape_debug().to_string() };
+    let visible =
+        |c: char| if c == '\'' || c == '"' || c == '\\' { c.to_string() } else { c.escape_debug().to_string() };
     let cut: String = value.chars().take(SHOWN).map(visible).collect();
     if value.chars().count() > SHOWN { format!("{cut}...") } else { cut }
 }
@@ -61,7 +76,8 @@ fn random_runs(text: &str) -> impl Iterator<Item = (usize, usize)> {
     let mut runs = Vec::new();
     let mut start = None;
     for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        let inside = c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '=') || (c == '/' && !text.contains("://"));
+        let inside =
+            c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '=') || (c == '/' && !text.contains("://"));
         match (start, inside) {
             (None, true) => start = Some(at),
             (Some(from), false) => {
@@ -88,7 +104,7 @@ fn is_random(run: &str) -> bool {
         _ => 0,
     };
     let kinds: Vec<u8> = run.bytes().map(kind).filter(|kind| *kind > 0).collect();
-    let digits = kinds.iter().filter(|kind| **kind == 3).count();
+    let digits = run.chars().filter(char::is_ascii_digit).count();
     let changes = kinds.windows(2).filter(|pair| pair[0] != pair[1]).count();
     // Words change kind once or twice each, dates and versions keep their digits together; random text does neither.
     digits >= 3 && kinds.len() >= SHORTEST_SECRET && changes * 3 >= kinds.len()
@@ -97,7 +113,8 @@ fn is_random(run: &str) -> bool {
 /// An id of an app or a tenant, mostly public.
 fn is_uuid(run: &str) -> bool {
     let parts: Vec<&str> = run.split('-').collect();
-    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
+        && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]
@@ -106,7 +123,9 @@ mod tests {
 
     #[test]
     fn random_values_are_told_from_words() {
-        for secret in ["GkX9vQ2mZp7RtL4wYb8NcD3s", "9f86d081884c7d659a2feaa0c55ad015", "x/0Q3kLz9Wm1+VbT7aR2cE5gH8jK4nPq="] {
+        for secret in
+            ["GkX9vQ2mZp7RtL4wYb8NcD3s", "9f86d081884c7d659a2feaa0c55ad015", "x/0Q3kLz9Wm1+VbT7aR2cE5gH8jK4nPq="]
+        {
             assert!(looks_secret(secret), "{secret}");
         }
         for public in [

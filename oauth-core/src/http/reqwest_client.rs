@@ -107,14 +107,15 @@ fn is_malformed(error: &reqwest::Error) -> bool {
 }
 
 fn has_tls_cause(error: &reqwest::Error) -> bool {
-    causes(error).any(|cause| {
-        let within = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        cause.is::<rustls::Error>() || within.is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>)
-    })
+    causes(error).any(<dyn StdError>::is::<rustls::Error>)
 }
 
+/// The causes, outermost first. An I/O error names the source of what it wraps and not what it wraps: that is unwrapped.
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |&cause| cause.source())
+    std::iter::successors(error.source(), |&cause| {
+        let wrapped = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        wrapped.map(|wrapped| wrapped as &(dyn StdError + 'static)).or_else(|| cause.source())
+    })
 }
 
 /// The innermost cause says what happened; the layers above it say only that something did.

@@ -62,7 +62,8 @@ impl DeError {
                 Finding::new("unknown-value", path, message).suggest(&word, expected.iter().copied())
             }
             Problem::WrongType { found, expected, help } => {
-                let mut finding = Finding::new("wrong-type", path.clone(), format!("`{path}` is {found}: it must be {expected}"));
+                let mut finding =
+                    Finding::new("wrong-type", path.clone(), format!("`{path}` is {found}: it must be {expected}"));
                 finding.help = help;
                 finding
             }
@@ -161,7 +162,7 @@ impl<'n> Deserializer<'n> for NodeDe<'n> {
                 ScalarKind::Bool => self.deserialize_bool(visitor),
                 // A number of JSON, or none: YAML's octal, hexadecimal and infinite ones surprise.
                 ScalarKind::Number => match serde_json::from_str::<serde_json::Number>(text) {
-                    Ok(number) => number.deserialize_any(visitor).map_err(|error| serde::de::Error::custom(error)),
+                    Ok(number) => number.deserialize_any(visitor).map_err(serde::de::Error::custom),
                     Err(_) => Err(self.wrong("a number as JSON writes it, or text in quotes")),
                 },
             },
@@ -178,7 +179,9 @@ impl<'n> Deserializer<'n> for NodeDe<'n> {
 
     fn deserialize_u64<V: Visitor<'n>>(self, visitor: V) -> Result<V::Value, DeError> {
         match self.0 {
-            Node::Scalar(Scalar { text, kind: ScalarKind::Number }) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Node::Scalar(Scalar { text, kind: ScalarKind::Number })
+                if text.bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
                 text.parse().map_err(|_| self.wrong("a whole number")).and_then(|number| visitor.visit_u64(number))
             }
             _ => Err(self.wrong("a whole number")),
@@ -212,11 +215,21 @@ impl<'n> Deserializer<'n> for NodeDe<'n> {
         }
     }
 
-    fn deserialize_struct<V: Visitor<'n>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, DeError> {
+    fn deserialize_struct<V: Visitor<'n>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DeError> {
         self.deserialize_map(visitor)
     }
 
-    fn deserialize_enum<V: Visitor<'n>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, DeError> {
+    fn deserialize_enum<V: Visitor<'n>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DeError> {
         visitor.visit_enum(self.text()?.into_deserializer())
     }
 

@@ -18,37 +18,39 @@ pub(crate) const FAULTS: usize = 64;
 
 /// The file's text: at most 256 KiB of UTF-8 (one byte order mark at its start is dropped) without control or
 /// invisible characters.
-pub(crate) fn text(bytes: &[u8]) -> Result<&str, Finding> {
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, Box<Finding>> {
     size(bytes.len() as u64)?;
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
-        Err(error) => return Err(not_utf8(bytes, error.valid_up_to())),
+        Err(error) => return Err(Box::new(not_utf8(bytes, error.valid_up_to()))),
     };
     characters(text)?;
     Ok(text)
 }
 
 /// Whether that many bytes are few enough.
-pub(crate) fn size(bytes: u64) -> Result<(), Finding> {
+pub(crate) fn size(bytes: u64) -> Result<(), Box<Finding>> {
     if bytes <= BYTES as u64 {
         return Ok(());
     }
     let message = format!("the file is longer than {} KiB", BYTES / 1024);
-    Err(Finding::new("too-large", Path::default(), message).at_spot(Spot::Mark(0, 0)).help("a provider file describes one provider: it has a few kilobytes"))
+    let finding = Finding::new("too-large", Path::default(), message).at_spot(Spot::Mark(0, 0));
+    Err(Box::new(finding.help("a provider file describes one provider: it has a few kilobytes")))
 }
 
 fn not_utf8(bytes: &[u8], at: usize) -> Finding {
     let before = String::from_utf8_lossy(&bytes[..at]);
     let (line, column) = place(&before);
     let sixteen = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
-    let what: Cow<'_, str> = if sixteen { "the file is UTF-16".into() } else { format!("byte {at} of the file is not UTF-8").into() };
+    let what: Cow<'_, str> =
+        if sixteen { "the file is UTF-16".into() } else { format!("byte {at} of the file is not UTF-8").into() };
     Finding::new("encoding", Path::default(), what).at_spot(Spot::Mark(line, column)).help("save it as UTF-8")
 }
 
 /// Refuses characters that a reader does not see: control characters, bidirectional marks that make a line read
 /// otherwise than it is ("Trojan Source", CVE-2021-42574), and those without width.
-fn characters(text: &str) -> Result<(), Finding> {
+fn characters(text: &str) -> Result<(), Box<Finding>> {
     let Some((at, c)) = text.char_indices().find(|(_, c)| is_refused(*c)) else { return Ok(()) };
     let (line, column) = place(&text[..at]);
     let message = format!("U+{:04X} ({}) at byte {at} may not stand in a provider file", u32::from(c), described(c));
@@ -57,7 +59,7 @@ fn characters(text: &str) -> Result<(), Finding> {
         '\t' => "write spaces",
         _ => "remove it",
     };
-    Err(Finding::new("character", Path::default(), message).at_spot(Spot::Mark(line, column)).help(help))
+    Err(Box::new(Finding::new("character", Path::default(), message).at_spot(Spot::Mark(line, column)).help(help)))
 }
 
 /// Whether the character may stand nowhere in a file, neither as it is nor as an escape.

@@ -34,8 +34,12 @@ fn indices(root: &Node, path: &Path) -> (Vec<usize>, bool) {
     let mut indices = Vec::new();
     for step in path.steps() {
         let next = match (node, step) {
-            (Node::Map(entries), Step::Key(key)) => entries.iter().find(|entry| entry.key == *key).map(|entry| (entry.index, &entry.value)),
-            (Node::List(items), Step::Index(index)) => items.iter().find(|item| item.index == *index).map(|item| (item.index, &item.value)),
+            (Node::Map(entries), Step::Key(key)) => {
+                entries.iter().find(|entry| entry.key == *key).map(|entry| (entry.index, &entry.value))
+            }
+            (Node::List(items), Step::Index(index)) => {
+                items.iter().find(|item| item.index == *index).map(|item| (item.index, &item.value))
+            }
             _ => None,
         };
         let Some((index, below)) = next else { return (indices, false) };

@@ -5,8 +5,12 @@ mod file;
 mod limits;
 mod locate;
 mod node;
+mod respell;
 mod scan;
 mod secrets;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::Path as FilePath;
 
@@ -46,11 +50,13 @@ pub fn load_all<'a>(files: impl IntoIterator<Item = SourceFile<'a>>) -> Loaded {
     let mut names: Vec<&str> = Vec::new();
     for (index, file) in files.into_iter().enumerate() {
         names.push(file.name);
-        match load_one(file.name, stem(file.name), file.bytes) {
-            Ok((spec, document)) => match specs.iter().find(|(_, other)| other.id == spec.id || other.module == spec.module) {
-                Some((first, other)) => faults.push(same_name(&document, names[*first], other, &spec)),
-                None => specs.push((index, spec)),
-            },
+        match load_one(file.name, Some(stem(file.name)), file.bytes) {
+            Ok((spec, document)) => {
+                match specs.iter().find(|(_, other)| other.id == spec.id || other.module == spec.module) {
+                    Some((first, other)) => faults.push(same_name(&document, names[*first], other, &spec)),
+                    None => specs.push((index, spec)),
+                }
+            }
             Err(mut found) => faults.append(&mut found),
         }
     }
@@ -83,15 +89,15 @@ impl ProviderSpec {
     pub fn from_yaml_file(path: impl AsRef<FilePath>) -> Result<Self, Faults> {
         let path = path.as_ref();
         let name = path.display().to_string();
-        let bytes = read_file(path).map_err(|fault| Faults::new(vec![fault]))?;
-        load_one(&name, stem(&name), &bytes).map(|(spec, _)| spec).map_err(Faults::new)
+        let bytes = read_file(path)?;
+        load_one(&name, Some(stem(&name)), &bytes).map(|(spec, _)| spec).map_err(Faults::new)
     }
 }
 
 /// The file's name without folders and ending.
-fn stem(name: &str) -> Option<&str> {
+fn stem(name: &str) -> &str {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    Some(last.rsplit_once('.').map_or(last, |(stem, _)| stem))
+    last.rsplit_once('.').map_or(last, |(stem, _)| stem)
 }
 
 /// A text with its tree: what turns findings into faults.
@@ -101,12 +107,16 @@ struct Document<'a> {
     root: Node,
 }
 
-fn load_one<'a>(file: &'a str, stem: Option<&str>, bytes: &'a [u8]) -> Result<(ProviderSpec, Document<'a>), Vec<Fault>> {
+fn load_one<'a>(
+    file: &'a str,
+    stem: Option<&str>,
+    bytes: &'a [u8],
+) -> Result<(ProviderSpec, Document<'a>), Vec<Fault>> {
     let text = match limits::text(bytes) {
         Ok(text) => text,
         Err(finding) => {
             let text = String::from_utf8_lossy(&bytes[..bytes.len().min(limits::BYTES)]);
-            return Err(vec![fault(file, &text, None, finding)]);
+            return Err(vec![fault(file, &text, None, *finding)]);
         }
     };
     let scanned = scan::scan(text);
@@ -218,9 +228,16 @@ fn same_name(document: &Document<'_>, first: &str, other: &ProviderSpec, spec: &
     let (key, message) = if other.id == spec.id {
         ("id", format!("the id `{}` is taken", spec.id))
     } else {
-        (if document.root.at(&at!["rust"]).is_some() { "rust" } else { "id" }, format!("`{}` would name two modules in Rust", spec.module))
+        (
+            if document.root.at(&at!["rust"]).is_some() { "rust" } else { "id" },
+            format!("`{}` would name two modules in Rust", spec.module),
+        )
     };
-    let help = if key == "id" && other.id == spec.id { "choose another id, and rename the file" } else { "add or change `rust:` in one of the two files" };
+    let help = if key == "id" && other.id == spec.id {
+        "choose another id, and rename the file"
+    } else {
+        "add or change `rust:` in one of the two files"
+    };
     let mut fault = document.fault(Finding::new("duplicate-name", at![key], message).help(help));
     fault.notes.push(format!("the other one is {first}"));
     fault

@@ -3,11 +3,12 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, EnumAccess, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, Visitor};
 
 use crate::fault::{Finding, Path, Spot, Step, shown};
 
 use super::limits;
+use super::respell::Respell;
 
 /// A node of the file.
 #[derive(Clone, Debug)]
@@ -51,8 +52,12 @@ impl Node {
     /// The node below, by the step's key or index.
     pub(crate) fn child(&self, step: &Step) -> Option<&Self> {
         match (self, step) {
-            (Self::Map(entries), Step::Key(key)) => entries.iter().find(|entry| entry.key == *key).map(|entry| &entry.value),
-            (Self::List(items), Step::Index(index)) => items.iter().find(|item| item.index == *index).map(|item| &item.value),
+            (Self::Map(entries), Step::Key(key)) => {
+                entries.iter().find(|entry| entry.key == *key).map(|entry| &entry.value)
+            }
+            (Self::List(items), Step::Index(index)) => {
+                items.iter().find(|item| item.index == *index).map(|item| &item.value)
+            }
             _ => None,
         }
     }
@@ -99,7 +104,8 @@ impl Node {
 /// Parses the text, or says in the last element of the findings why there is no tree.
 pub(crate) fn parse(text: &str) -> (Option<Node>, Vec<Finding>) {
     let mut growth = Growth::default();
-    let grown = Grow { growth: &mut growth, path: Path::default() }.deserialize(serde_yaml::Deserializer::from_str(text));
+    let grown =
+        Grow { growth: &mut growth, path: Path::default() }.deserialize(serde_yaml::Deserializer::from_str(text));
     let mut findings = std::mem::take(&mut growth.findings);
     let failed = match grown {
         Ok(node) if growth.rewritten == 0 => return (Some(node), findings),
@@ -118,13 +124,19 @@ pub(crate) fn parse(text: &str) -> (Option<Node>, Vec<Finding>) {
 fn syntax(error: &serde_yaml::Error) -> Finding {
     let text = error.to_string();
     let (message, help) = if text.contains("more than one document") {
-        ("the file has more than one document".to_owned(), "a provider file is one document: remove the `---` inside it".to_owned())
+        (
+            "the file has more than one document".to_owned(),
+            "a provider file is one document: remove the `---` inside it".to_owned(),
+        )
     } else if text.contains("repetition limit") {
         (format!("the file's aliases expand to more than {} nodes", limits::NODES), "write the values out".to_owned())
     } else if text.contains("EOF while parsing") || text.contains("end of stream") {
         ("the file is empty".to_owned(), "start with `id:`, `name:`, `docs:`, `checked:` and `endpoints:`".to_owned())
     } else {
-        (format!("the file is not YAML: {}", shown(&text)), "check indentation, quotes and brackets around this place".to_owned())
+        (
+            format!("the file is not YAML: {}", shown(&text)),
+            "check indentation, quotes and brackets around this place".to_owned(),
+        )
     };
     Finding::new("yaml", Path::default(), message).help(help)
 }
@@ -156,7 +168,11 @@ impl Growth {
         if self.depth <= limits::DEPTH {
             return Ok(());
         }
-        Err(self.end(Finding::new("too-deep", Path::default(), format!("the file nests deeper than {} levels", limits::DEPTH))))
+        Err(self.end(Finding::new(
+            "too-deep",
+            Path::default(),
+            format!("the file nests deeper than {} levels", limits::DEPTH),
+        )))
     }
 
     fn end<E: serde::de::Error>(&mut self, finding: Finding) -> E {
@@ -165,7 +181,7 @@ impl Growth {
         E::custom(message)
     }
 
-    fn scalar<E: serde::de::Error>(&mut self, text: &str, kind: ScalarKind, path: &Path) -> Result<Node, E> {
+    fn scalar(&mut self, text: &str, kind: ScalarKind, path: &Path) -> Node {
         if text.chars().any(limits::is_refused) && self.findings.len() < limits::FAULTS {
             // An escape such as "\u202E" gets past the look at the bytes. A block text ends in a line break, which is fine.
             let message = "the value holds a control or invisible character, written as an escape";
@@ -174,7 +190,7 @@ impl Growth {
         if matches!(kind, ScalarKind::Bool | ScalarKind::Number) {
             self.rewritten += 1;
         }
-        Ok(Node::Scalar(Scalar { text: text.to_owned(), kind }))
+        Node::Scalar(Scalar { text: text.to_owned(), kind })
     }
 }
 
@@ -200,12 +216,12 @@ impl<'de> Visitor<'de> for Grow<'_> {
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Node, E> {
         self.growth.count()?;
-        self.growth.scalar(text, ScalarKind::Text, &self.path)
+        Ok(self.growth.scalar(text, ScalarKind::Text, &self.path))
     }
 
     fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Node, E> {
         self.growth.count()?;
-        self.growth.scalar(&value.to_string(), ScalarKind::Bool, &self.path)
+        Ok(self.growth.scalar(&value.to_string(), ScalarKind::Bool, &self.path))
     }
 
     fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Node, E> {
@@ -230,7 +246,7 @@ impl<'de> Visitor<'de> for Grow<'_> {
 
     fn visit_unit<E: serde::de::Error>(self) -> Result<Node, E> {
         self.growth.count()?;
-        self.growth.scalar("null", ScalarKind::Null, &self.path)
+        Ok(self.growth.scalar("null", ScalarKind::Null, &self.path))
     }
 
     fn visit_none<E: serde::de::Error>(self) -> Result<Node, E> {
@@ -287,7 +303,7 @@ impl<'de> Visitor<'de> for Grow<'_> {
 impl Grow<'_> {
     fn visit_number<E: serde::de::Error>(self, value: &dyn fmt::Display) -> Result<Node, E> {
         self.growth.count()?;
-        self.growth.scalar(&value.to_string(), ScalarKind::Number, &self.path)
+        Ok(self.growth.scalar(&value.to_string(), ScalarKind::Number, &self.path))
     }
 }
 
@@ -302,9 +318,13 @@ enum RefusedKey {
 fn key_text(key: Node, seen: &std::collections::HashSet<String>) -> Result<String, RefusedKey> {
     match key {
         Node::Scalar(Scalar { text, kind: ScalarKind::Text }) if text == "<<" => Err(RefusedKey::Merge),
-        Node::Scalar(Scalar { text, kind: ScalarKind::Text }) if seen.contains(&text) => Err(RefusedKey::Duplicate(text)),
+        Node::Scalar(Scalar { text, kind: ScalarKind::Text }) if seen.contains(&text) => {
+            Err(RefusedKey::Duplicate(text))
+        }
         Node::Scalar(Scalar { text, kind: ScalarKind::Text }) => Ok(text),
-        Node::Scalar(Scalar { text, .. }) => Err(RefusedKey::NotText(format!("a key is text: `{}` is read as something else", shown(&text)))),
+        Node::Scalar(Scalar { text, .. }) => {
+            Err(RefusedKey::NotText(format!("a key is text: `{}` is read as something else", shown(&text))))
+        }
         Node::List(_) | Node::Map(_) => Err(RefusedKey::NotText("a key is text, not a list or a map".to_owned())),
     }
 }
@@ -314,67 +334,15 @@ impl RefusedKey {
         match self {
             Self::Duplicate(key) => {
                 let first = path.then(&key);
-                let finding = Finding::new("duplicate-key", path, format!("the key `{}` stands here a second time", shown(&key)));
+                let finding =
+                    Finding::new("duplicate-key", path, format!("the key `{}` stands here a second time", shown(&key)));
                 finding.help("keep one of the two").see("the first one is", first)
             }
-            Self::Merge => Finding::new("merge-key", path, "a provider file has no merge keys (`<<`)").help("write the keys out"),
+            Self::Merge => {
+                Finding::new("merge-key", path, "a provider file has no merge keys (`<<`)").help("write the keys out")
+            }
             Self::NotText(message) => Finding::new("key", path, message).help("put quotes around the key"),
         }
         .at_spot(Spot::Entry(index))
-    }
-}
-
-/// Goes through the text a second time for the spelling of what the parser has taken for booleans and numbers.
-struct Respell<'n> {
-    node: &'n mut Node,
-}
-
-impl<'de> DeserializeSeed<'de> for Respell<'_> {
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        match &self.node {
-            Node::Scalar(Scalar { kind: ScalarKind::Bool | ScalarKind::Number, .. }) => deserializer.deserialize_str(self),
-            Node::Scalar(_) => deserializer.deserialize_ignored_any(IgnoredAny).map(|_| ()),
-            Node::List(_) => deserializer.deserialize_seq(self),
-            Node::Map(_) => deserializer.deserialize_map(self),
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for Respell<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the node that was here before")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
-        if let Node::Scalar(scalar) = self.node {
-            text.clone_into(&mut scalar.text);
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let Node::List(items) = self.node else { return Err(A::Error::custom("the file changed")) };
-        for item in items {
-            list.next_element_seed(Respell { node: &mut item.value })?;
-        }
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Node::Map(entries) = self.node else { return Err(A::Error::custom("the file changed")) };
-        let mut entries = entries.iter_mut().peekable();
-        let mut index = 0;
-        while map.next_key::<IgnoredAny>()?.is_some() {
-            match entries.next_if(|entry| entry.index == index) {
-                Some(entry) => map.next_value_seed(Respell { node: &mut entry.value })?,
-                None => map.next_value::<IgnoredAny>().map(|_| ())?,
-            }
-            index += 1;
-        }
-        Ok(())
     }
 }

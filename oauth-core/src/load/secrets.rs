@@ -38,19 +38,34 @@ fn scalar_fault(path: &Path, scalar: &Scalar) -> Option<Finding> {
         && !holds_names(path)
         && !is_hole(text)
     {
-        let finding = Finding::new("secret", path.clone(), format!("`{}` is the name of a secret: a provider file holds none", shown(key)));
+        let finding = Finding::new(
+            "secret",
+            path.clone(),
+            format!("`{}` is the name of a secret: a provider file holds none", shown(key)),
+        );
         return Some(finding.on_key().help(HELP));
     }
     if path.steps().iter().any(|step| matches!(step, Step::Key(key) if looks_secret(key))) {
-        return Some(Finding::new("secret", path.clone(), "a key looks like a secret: a provider file holds none").on_key().help(HELP));
+        return Some(
+            Finding::new("secret", path.clone(), "a key looks like a secret: a provider file holds none")
+                .on_key()
+                .help(HELP),
+        );
     }
     if looks_secret(text) {
-        return Some(Finding::new("secret", path.clone(), format!("the value of `{path}` looks like a secret")).help(HELP));
+        return Some(
+            Finding::new("secret", path.clone(), format!("the value of `{path}` looks like a secret")).help(HELP),
+        );
     }
     let is_reference = REFERENCES.iter().any(|prefix| text.starts_with(prefix)) || text.contains("${");
-    if is_reference && !matches!(path.steps().last(), Some(Step::Key(key)) if matches!(key.as_str(), "doc" | "description" | "because" | "note")) {
-        let finding = Finding::new("reference", path.clone(), format!("`{}` refers to something outside the file", shown(text)));
-        return Some(finding.help("a provider file refers to no environment, file or keyring: `{name}` is a setting's place"));
+    if is_reference
+        && !matches!(path.steps().last(), Some(Step::Key(key)) if matches!(key.as_str(), "doc" | "description" | "because" | "note"))
+    {
+        let finding =
+            Finding::new("reference", path.clone(), format!("`{}` refers to something outside the file", shown(text)));
+        return Some(
+            finding.help("a provider file refers to no environment, file or keyring: `{name}` is a setting's place"),
+        );
     }
     None
 }

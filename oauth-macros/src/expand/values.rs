@@ -15,7 +15,8 @@ pub(super) struct Variant<'a> {
     pub(super) doc: String,
 }
 
-/// An enum with `as_str`, or in words which variant cannot be one.
+/// An enum with `as_str`, or in words which variant cannot be one. It has no `Hash`, which each crate would check once
+/// per provider and hardly anyone calls.
 pub(super) fn closed(name: &Ident, doc: &str, as_str_doc: &str, variants: &[Variant<'_>]) -> Result<TokenStream, String> {
     let mut names = Names::default();
     let idents: Vec<Ident> = variants.iter().map(|variant| names.take(variant.rust)).collect::<Result<_, _>>()?;
@@ -29,7 +30,7 @@ pub(super) fn closed(name: &Ident, doc: &str, as_str_doc: &str, variants: &[Vari
     };
     Ok(quote! {
         #doc
-        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::cmp::PartialEq, ::core::cmp::Eq)]
         #[non_exhaustive]
         pub enum #name {
             #(#docs #idents,)*

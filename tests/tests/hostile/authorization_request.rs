@@ -103,7 +103,7 @@ async fn az_08_a_url_that_browsers_would_cut_is_refused_whole() {
 #[tokio::test]
 async fn az_09_logins_under_way_are_bounded_and_the_oldest_goes_first() {
     let client = client(ACME);
-    let attempts = PendingAttempts::new().capacity(100);
+    let attempts = PendingAttempts::new().capacity(100).clock(Arc::new(login::ManualClock::new()));
     let first = start(&client).await;
     attempts.insert(first.pending);
     for _ in 0..100 {

@@ -70,7 +70,7 @@ async fn cb_03_an_attempt_of_one_provider_is_worth_nothing_at_another() {
     let here = client(ACME).dangerous_at(server.origin());
     let other_id = client(&ACME.replace("id: acme\n", "id: other\n").replace("name: Acme\n", "name: Other\n")).dangerous_at(server.origin());
     let other_server = client(&ACME.replace("id.acme.example", "id2.acme.example")).dangerous_at(server.origin());
-    let other_client = oauth_tests::login::spec(ACME).client("another-client", "s").dangerous_at(server.origin());
+    let other_client = oauth_tests::login::spec(ACME).client("another-client", "s").clock(Arc::new(ManualClock::new())).dangerous_at(server.origin());
     for there in [other_id, other_server, other_client] {
         let started = start(&here).await;
         let error = there.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap_err();

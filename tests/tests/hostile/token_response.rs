@@ -1,13 +1,13 @@
 //! Area TOK: faults of the token endpoint's answers.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use oauth_core::http::{Body, BodySource, BoxFuture, HttpClient, TransportError};
-use oauth_core::{Error, ErrorKind, ExposeSecret as _, TokenSet};
+use oauth_core::{Clock as _, Error, ErrorKind, ExposeSecret as _, TokenSet};
 use oauth_tests::canned::{Answer, json, json_status, raw, status, with};
-use oauth_tests::login::{ACME, SECRET, TOKENS, account_with, log_in, log_in_with};
+use oauth_tests::login::{ACME, ManualClock, SECRET, TOKENS, account_with, log_in, log_in_with};
 
 async fn accepted(answer: Answer) -> TokenSet {
     let (_, account) = log_in([answer]).await;
@@ -25,7 +25,7 @@ async fn refused(kind: ErrorKind, answer: Answer) -> Error {
 }
 
 fn lifetime(tokens: &TokenSet) -> Option<u64> {
-    tokens.expires_at().map(|at| at.duration_since(SystemTime::now()).unwrap_or_default().as_secs_f64().round() as u64)
+    tokens.expires_at().map(|at| at.duration_since(ManualClock::new().now()).unwrap_or_default().as_secs())
 }
 
 fn tokens_with(members: &str) -> Answer {
@@ -158,7 +158,7 @@ async fn tok_13_no_lifetime_overflows() {
 async fn tok_14_no_lifetime_is_no_promise() {
     let tokens = accepted(tokens_with("")).await;
     assert_eq!(tokens.expires_at(), None);
-    assert!(!tokens.expires_within(Duration::from_secs(60), SystemTime::now()));
+    assert!(!tokens.expires_within(Duration::from_secs(60), ManualClock::new().now()));
 }
 
 #[tokio::test]
@@ -210,13 +210,13 @@ async fn tok_21_deep_and_wide_members_that_nobody_asked_for_do_no_harm() {
     if let Err(error) = account {
         assert_eq!(error.kind(), ErrorKind::BadResponse);
     }
-    let wide: String = (0..50_000).map(|n| format!(r#","k{n}":1"#)).collect();
-    accepted(tokens_with(&wide)).await;
+    let wide: Vec<String> = (0..50_000).map(|n| format!(r#","k{n}":1"#)).collect();
+    accepted(tokens_with(&wide.concat())).await;
 }
 
 #[tokio::test]
 async fn tok_22_json_with_something_behind_or_before_it_is_no_json() {
-    for body in [format!("{TOKENS}x"), format!("{TOKENS}{TOKENS}"), format!(")]}}'\n{TOKENS}"), TOKENS.replace("}", ",\"access_token\":\"b\"}")] {
+    for body in [format!("{TOKENS}x"), format!("{TOKENS}{TOKENS}"), format!(")]}}'\n{TOKENS}"), TOKENS.replace('}', ",\"access_token\":\"b\"}")] {
         refused(ErrorKind::BadResponse, json(&body)).await;
     }
 }

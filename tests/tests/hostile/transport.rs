@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
 use bytes::Bytes;
 use oauth_core::http::{Body, BoxFuture, HttpClient, TransportError};
 use oauth_core::{ErrorKind, ProviderSpec, TokenSet};
 use oauth_tests::canned::{Canned, json, raw, status, with};
 use oauth_tests::login::{ACME, SECRET, TOKENS, account_with, client, log_in, log_in_with, spec, start};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const API: &str = "{\"id\":\"7\"}";
 
@@ -26,16 +28,57 @@ async fn net_01_no_redirect_is_followed_with_a_secret() {
 
 #[tokio::test]
 async fn net_02_a_certificate_that_nobody_trusts_ends_the_connection() {
-    // A plain server behind an https address: the handshake fails, and nothing is sent in clear.
-    let server = Canned::start([json(TOKENS)]).await;
-    let https = server.origin().replace("http://", "https://");
-    let yaml = ACME.replace("https://id.acme.example/token", &format!("{https}/token"));
-    let client = client(&yaml);
-    let started = start(&client).await;
-    let error = client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Tls | ErrorKind::Connect), "{}", error.explain());
-    assert!(!error.explain().contains(SECRET));
-    assert!(server.received().is_empty());
+    for name in ["localhost", "elsewhere.example"] {
+        let server = SelfSigned::start(name).await;
+        let yaml = ACME.replace("https://id.acme.example/token", &format!("https://localhost:{}/token", server.port));
+        let client = client(&yaml);
+        let started = start(&client).await;
+        let error = client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Tls, "{}", error.explain());
+        assert!(error.to_string().contains("localhost") && error.explain().contains("clock"), "{}", error.explain());
+        assert!(!error.explain().contains(SECRET) && !format!("{error:?}").contains("code="));
+        assert!(!server.task.await.unwrap(), "no handshake may succeed");
+    }
+}
+
+/// A TLS server with a certificate that it signed itself, for one connection.
+struct SelfSigned {
+    port: u16,
+    /// Whether a client finished the handshake.
+    task: tokio::task::JoinHandle<bool>,
+}
+
+impl SelfSigned {
+    async fn start(name: &str) -> Self {
+        let certified = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certified.cert.into()], key)
+            .unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let task = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut server = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+            while server.is_handshaking() {
+                let mut out = Vec::new();
+                while server.wants_write() {
+                    server.write_tls(&mut out).unwrap();
+                }
+                stream.write_all(&out).await.unwrap();
+                let mut read = vec![0; 16 * 1024];
+                let length = stream.read(&mut read).await.unwrap_or(0);
+                if length == 0 || server.read_tls(&mut &read[..length]).is_err() || server.process_new_packets().is_err() {
+                    return false;
+                }
+            }
+            true
+        });
+        Self { port, task }
+    }
 }
 
 #[tokio::test]
@@ -127,7 +170,6 @@ async fn net_14_and_15_basic_credentials_are_form_encoded_and_the_only_ones() {
     let started = start(&client).await;
     client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap();
     let request = &server.received()[0];
-    use base64::Engine as _;
     let expected = base64::engine::general_purpose::STANDARD.encode("my+client%3A1:s%3A%25%2B%C3%A4%26");
     assert_eq!(request.header("authorization"), Some(&*format!("Basic {expected}")));
     assert!(!request.body.contains("client_secret") && !request.body.contains("client_id"), "{}", request.body);

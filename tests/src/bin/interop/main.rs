@@ -1,5 +1,7 @@
 //! The client against real authorization servers: started by `tests/interop/run`, which also starts the server.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it reports to the person or the script that started it")]
+
 mod browser;
 mod oidc_provider;
 
