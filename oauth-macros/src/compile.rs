@@ -35,7 +35,10 @@ fn compile(input: TokenStream, step: impl Fn(Input, &PathBuf) -> Result<TokenStr
     let span = input.span;
     // The only thing that the macros read beside the files; cargo and rust-analyzer set it.
     let Some(root) = std::env::var_os("CARGO_MANIFEST_DIR") else {
-        return error(span, "CARGO_MANIFEST_DIR is not set, so that the provider files cannot be found: build with cargo");
+        return error(
+            span,
+            "CARGO_MANIFEST_DIR is not set, so that the provider files cannot be found: build with cargo",
+        );
     };
     step(input, &PathBuf::from(root)).unwrap_or_else(|fault| error(span, &fault))
 }

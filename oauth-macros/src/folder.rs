@@ -44,7 +44,9 @@ pub(crate) fn read_folder(root: &Path, literal: &str) -> Result<Found, String> {
     let names = provider_files(&dir, literal)?;
     let mut found = Found { dir, ..Found::default() };
     if names.is_empty() {
-        return Err(format!("the folder `{literal}` holds no provider file: put one there, such as `{literal}/acme.yaml`"));
+        return Err(format!(
+            "the folder `{literal}` holds no provider file: put one there, such as `{literal}/acme.yaml`"
+        ));
     }
     for name in names {
         match name.and_then(|name| read(&found.dir, literal.trim_end_matches('/'), &name)) {
@@ -60,7 +62,9 @@ pub(crate) fn read_file(root: &Path, literal: &str) -> Result<Found, String> {
     let path = relative(literal)?;
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     if !is_yaml(name)? {
-        return Err(format!("`{literal}` is no provider file: its name is the provider's id and `.yaml`, as `acme.yaml`"));
+        return Err(format!(
+            "`{literal}` is no provider file: its name is the provider's id and `.yaml`, as `acme.yaml`"
+        ));
     }
     let above = path.parent().unwrap_or(Path::new(""));
     let dir = locate(root, above)?;
@@ -98,14 +102,19 @@ fn locate(root: &Path, relative: &Path) -> Result<PathBuf, String> {
         let inside = canonical(parent).and_then(|parent| Ok(parent.starts_with(canonical(root)?)));
         match inside {
             Ok(true) => {}
-            Ok(false) => return Err(format!("`{shown}` leaves this crate through a link above it: only the folder itself may be a link")),
+            Ok(false) => {
+                return Err(format!(
+                    "`{shown}` leaves this crate through a link above it: only the folder itself may be a link"
+                ));
+            }
             Err(fault) => return Err(format!("the folder `{shown}` cannot be found in this crate: {fault}")),
         }
     }
     match fs::metadata(&dir) {
         Ok(meta) if meta.is_dir() => Ok(dir),
-        Ok(meta) if meta.is_file() => follow_text(&dir, meta.len())
-            .ok_or_else(|| format!("`{shown}` is a file: name the folder of the provider files, or use `provider!` for one file")),
+        Ok(meta) if meta.is_file() => follow_text(&dir, meta.len()).ok_or_else(|| {
+            format!("`{shown}` is a file: name the folder of the provider files, or use `provider!` for one file")
+        }),
         Ok(_) => Err(format!("`{shown}` is neither a folder nor a link to one")),
         Err(fault) => Err(format!("the folder `{shown}` cannot be read in this crate: {fault}")),
     }
@@ -140,7 +149,10 @@ fn provider_files(dir: &Path, shown: &str) -> Result<Vec<Result<String, String>>
                 Err(fault) => names.push(Err(format!("{shown}/{fault}"))),
             },
             None if name.to_string_lossy().ends_with(".yaml") => {
-                names.push(Err(format!("{shown}/{}: the file's name is not UTF-8: rename it to the provider's id", name.display())));
+                names.push(Err(format!(
+                    "{shown}/{}: the file's name is not UTF-8: rename it to the provider's id",
+                    name.display()
+                )));
             }
             None => {}
         }
@@ -184,7 +196,9 @@ fn read(dir: &Path, folder: &str, name: &str) -> Result<File, String> {
     }
     match path.to_str() {
         Some(path) => Ok(File { shown, name: name.to_owned(), path: path.to_owned(), bytes }),
-        None => Err(format!("{shown}: the path of this crate is not UTF-8, so that Rust cannot name the file: move the crate")),
+        None => Err(format!(
+            "{shown}: the path of this crate is not UTF-8, so that Rust cannot name the file: move the crate"
+        )),
     }
 }
 

@@ -27,7 +27,10 @@ impl Parse for Input {
             }
         }
         let literal: LitStr = input.parse().map_err(|fault| {
-            syn::Error::new(fault.span(), "expected a path in quotes, relative to this crate's Cargo.toml: \"providers\"")
+            syn::Error::new(
+                fault.span(),
+                "expected a path in quotes, relative to this crate's Cargo.toml: \"providers\"",
+            )
         })?;
         input.parse::<Option<Token![,]>>()?;
         if !input.is_empty() {
@@ -39,7 +42,8 @@ impl Parse for Input {
 
 /// The tokens between the brackets: a path, that is identifiers and colons (`$crate` is one identifier to a macro).
 fn parse_krate(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    const HOW: &str = "call `oauth_providers::providers!` or `oauth_providers::provider!`, which pass the path of their crate";
+    const HOW: &str =
+        "call `oauth_providers::providers!` or `oauth_providers::provider!`, which pass the path of their crate";
     if !input.peek(syn::token::Bracket) {
         return Err(input.error(HOW));
     }

@@ -5,7 +5,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::{Router, routing::get};
-use oauth_providers::{Browser, Client, Error, PendingAttempts};
+use oauth_providers::{Client, Error, PendingAttempts};
 use oauth_simulator::Simulator;
 
 type App = std::sync::Arc<(Vec<Client>, PendingAttempts)>;
@@ -43,8 +43,7 @@ type Callback = (State<App>, Path<String>, RawQuery, HeaderMap);
 async fn callback((State(app), Path(id), RawQuery(query), headers): Callback) -> Result<Html<String>, Problem> {
     let cookies = headers.get(header::COOKIE).and_then(|cookies| cookies.to_str().ok()).unwrap_or_default();
     let cookie = cookies.split("; ").find_map(|pair| pair.strip_prefix(&*id)?.strip_prefix('='));
-    let callback = client(&app, &id)?.callback(query.as_deref(), &app.1, Browser::from(cookie));
-    let account = callback.await.map_err(problem)?;
+    let account = client(&app, &id)?.callback(query.as_deref(), &app.1, cookie).await.map_err(problem)?;
     let me = account.profile().await.map_err(problem)?;
     let api = account.get("/").send().await.map_err(problem)?.text().await.map_err(problem)?;
     let [me, api] = [format!("{me:#?}"), api].map(|text| text.replace('&', "&amp;").replace('<', "&lt;"));

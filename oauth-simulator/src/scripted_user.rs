@@ -48,8 +48,11 @@ impl fmt::Debug for Page {
 }
 
 impl ScriptedUser {
-    pub(crate) fn new(origin: String, subject: String) -> Self {
-        Self { origin, subject, cookies: Mutex::new(Vec::new()) }
+    /// A person at the simulator of another process, by its origin: `http://127.0.0.1:4000`.
+    ///
+    /// Of a simulator in this process, [`Simulator::scripted_user`](crate::Simulator::scripted_user) gives one.
+    pub fn at(origin: impl Into<String>, subject: impl Into<String>) -> Self {
+        Self { origin: origin.into(), subject: subject.into(), cookies: Mutex::new(Vec::new()) }
     }
 
     /// Logs in as another of the simulator's users.

@@ -66,7 +66,7 @@ impl Simulator {
     /// A person who clicks through the login and consent pages as a browser would.
     pub fn scripted_user(&self) -> ScriptedUser {
         let subject = self.facts().users.first().map(|user| user.subject.clone());
-        ScriptedUser::new(self.origin().to_owned(), subject.unwrap_or_default())
+        ScriptedUser::at(self.origin().to_owned(), subject.unwrap_or_default())
     }
 
     /// What the provider saw so far, in the order of the answers: everything but the pages' own forms.

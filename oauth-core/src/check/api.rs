@@ -9,7 +9,7 @@ use super::address::{Stage, address, address_with, hosts};
 use super::cx::{Cx, PLACEHOLDER, top};
 use super::names::{field_name, is_field_name, type_name};
 use super::templates::{Reach, holes};
-use super::text::{member_pointer, pointer, pointer_to};
+use super::text::{field_type, member_pointer, pointer, pointer_to};
 use super::{scopes, token, wire};
 
 /// Methods that a generated call has already.
@@ -93,19 +93,6 @@ fn lower_parameter(
     Parameter { name, rust, place, kind }
 }
 
-/// The type in the text; `json`, and a fault, when it is none.
-fn field_type(cx: &mut Cx<'_>, path: &Path, text: &str) -> FieldType {
-    text.parse().unwrap_or_else(|why: String| {
-        let word = text.trim_end_matches('?').trim_matches(['[', ']']);
-        cx.report(
-            Finding::new("type", path.clone(), format!("`{}` is not a type", shown(text)))
-                .help(why)
-                .suggest_near(word, FieldKind::words()),
-        );
-        FieldType { kind: FieldKind::Json, optional: true, list: false }
-    })
-}
-
 fn lower_returns(cx: &mut Cx<'_>, entry: &Path, returns: schema::Returns) -> Returns {
     let rust = match returns.rust {
         Some(rust) if super::names::is_type_name(&rust) => rust,
@@ -125,7 +112,7 @@ fn lower_returns(cx: &mut Cx<'_>, entry: &Path, returns: schema::Returns) -> Ret
         let path = entry.then("fields").then(&name);
         let (kind, at) = match field {
             ShortOr::Short(kind) => (Some(field_type(cx, &path, &kind)), None),
-            ShortOr::Full(full) => (full.kind, full.at),
+            ShortOr::Full(full) => (full.kind.map(|kind| field_type(cx, &path.then("type"), &kind)), full.at),
         };
         let kind = kind.unwrap_or_else(|| {
             cx.missing(&path.then("type"), "say what it is: `type: string`");

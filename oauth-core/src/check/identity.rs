@@ -60,10 +60,7 @@ fn id(cx: &mut Cx<'_>, id: Option<String>) -> String {
     if id.trim().is_empty() {
         return id;
     }
-    let sound = id.len() <= 64
-        && id.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_');
-    if !sound {
+    if !is_id(&id) {
         let finding = Finding::new("id", path, format!("`{}` is not an id", shown(&id)));
         cx.report(finding.help("use lower-case letters, digits, `-` and `_`; a letter or digit first; at most 64"));
     } else if let Some(stem) = cx.stem.filter(|stem| *stem != id) {
@@ -74,11 +71,18 @@ fn id(cx: &mut Cx<'_>, id: Option<String>) -> String {
     id
 }
 
+fn is_id(id: &str) -> bool {
+    id.len() <= 64
+        && id.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_')
+}
+
 /// Module and marker type of the generated client.
 fn rust_names(cx: &mut Cx<'_>, id: &str, name: &str, rust: Option<String>) -> (String, String) {
     let given = rust.is_some();
     let module = rust.unwrap_or_else(|| id.replace('-', "_"));
-    if !is_module_name(&module) && (given || !id.is_empty()) {
+    // A faulty id is reported already.
+    if !is_module_name(&module) && (given || is_id(id)) {
         let path = top(if given { "rust" } else { "id" });
         let why = if names::is_keyword(&module) {
             "Rust reserves that word"

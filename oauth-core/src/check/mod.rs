@@ -26,7 +26,7 @@ mod wire;
 pub(crate) use self::cx::Cx;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use crate::schema;
 use crate::spec::ProviderSpec;

@@ -1,7 +1,7 @@
 //! Rules for the small texts that many sections have: dates, pages, JSON pointers, documentation.
 
 use crate::fault::{Finding, Path, shown};
-use crate::spec::is_secure;
+use crate::spec::{FieldKind, FieldType, is_secure};
 
 use super::Cx;
 
@@ -69,6 +69,19 @@ pub(super) fn member_pointer(cx: &mut Cx<'_>, path: &Path, text: &str) {
     } else {
         pointer(cx, path, text);
     }
+}
+
+/// The type in the text; `json`, and a fault, when it is none.
+pub(super) fn field_type(cx: &mut Cx<'_>, path: &Path, text: &str) -> FieldType {
+    text.parse().unwrap_or_else(|why: String| {
+        let word = text.trim_end_matches('?').trim_matches(['[', ']']);
+        cx.report(
+            Finding::new("type", path.clone(), format!("`{}` is not a type", shown(text)))
+                .help(why)
+                .suggest_near(word, FieldKind::words()),
+        );
+        FieldType { kind: FieldKind::Json, optional: true, list: false }
+    })
 }
 
 /// The pointer to the member of that name.

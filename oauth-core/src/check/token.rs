@@ -9,7 +9,7 @@ use super::address::{Stage, address};
 use super::cx::Cx;
 use super::names::is_field_name;
 use super::templates::Reach;
-use super::text::{member_pointer, pointer, pointer_to};
+use super::text::{field_type, member_pointer, pointer, pointer_to};
 use super::wire;
 
 /// Parameters of the token request (RFC 6749 sections 4.1.3 and 6, RFC 7636 section 4.5).
@@ -108,8 +108,9 @@ fn lower_response(cx: &mut Cx<'_>, response: schema::TokenResponse) -> TokenResp
     };
     let mut extras = Vec::new();
     for (name, extra) in response.extras.0 {
-        let kind = extra.kind.unwrap_or_else(|| {
-            cx.missing(&at!["token", "response", "extras", &name, "type"], "say what it is: `type: string`");
+        let path = at!["token", "response", "extras", &name, "type"];
+        let kind = extra.kind.map(|kind| field_type(cx, &path, &kind)).unwrap_or_else(|| {
+            cx.missing(&path, "say what it is: `type: string`");
             FieldType { kind: FieldKind::Json, optional: false, list: false }
         });
         extras.push(ExtraField {
@@ -383,7 +384,7 @@ mod tests {
         one("token: {request: {headers: {Authorization: x}}}\n", "`Authorization` is set by the client itself");
         one("token: {request: {headers: {\"a b\": x}}}\n", "`a b` cannot name a header");
         one("token: {request: {headers: {x-a: \"é\"}}}\n", "cannot be the value of a header");
-        one("token: {request: {headers: {x-a: a, X-A: b}}}\n", "the first one is at acme.yaml:6:30");
+        one("token: {request: {headers: {x-a: a, X-A: b}}}\n", "the first one is at acme.yaml:6:29");
         assert_eq!(faults(&acme("token: {request: {method: GET, omit: [grant_type], headers: {x-a: b}, params: {v: \"2\"}}}\n")), [""; 0]);
     }
 
@@ -418,7 +419,7 @@ mod tests {
     fn placement() {
         one("token: {placement: {header: Host}}\n", "`Host` cannot carry the token");
         one("token: {placement: {scheme: \"a b\"}}\n", "`a b` is not a scheme");
-        one("token: {placement: {header: X-Token, query: t}}\n", "the token goes to one place");
+        assert!(faults(&acme("token: {placement: {header: X-Token, query: t}}\n"))[0].contains("the token goes to one place"));
         one("token: {placement: {}}\n", "does not say where the token goes");
         one("token: {placement: {header: X-Token, json: true}}\n", "`json` belongs to `body`");
         assert_eq!(faults(&acme("token: {placement: {header: X-Token}}\n")), [""; 0]);

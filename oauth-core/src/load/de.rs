@@ -33,6 +33,16 @@ impl DeError {
         Self { steps: Vec::new(), problem }
     }
 
+    /// With the words of a scalar whose type the schema does not ask for.
+    fn spelled(mut self, node: NodeDe<'_>) -> Self {
+        if let Problem::WrongType { expected, .. } = &self.problem
+            && self.steps.is_empty()
+        {
+            self.problem = node.wrong(expected).problem;
+        }
+        self
+    }
+
     fn under(mut self, step: impl Into<Step>) -> Self {
         self.steps.push(step.into());
         self
@@ -62,8 +72,9 @@ impl DeError {
                 Finding::new("unknown-value", path, message).suggest(&word, expected.iter().copied())
             }
             Problem::WrongType { found, expected, help } => {
+                let subject = if path == Path::default() { "the file".to_owned() } else { format!("`{path}`") };
                 let mut finding =
-                    Finding::new("wrong-type", path.clone(), format!("`{path}` is {found}: it must be {expected}"));
+                    Finding::new("wrong-type", path.clone(), format!("{subject} is {found}: it must be {expected}"));
                 finding.help = help;
                 finding
             }
@@ -132,11 +143,25 @@ impl<'n> NodeDe<'n> {
                     ScalarKind::Bool => "the boolean ",
                     ScalarKind::Text | ScalarKind::Null => "",
                 };
-                let help = (expected == TEXT).then(|| format!("put quotes around it: \"{}\"", shown(text)));
+                let help = expected.starts_with(TEXT).then(|| format!("put quotes around it: \"{}\"", shown(text)));
                 (format!("{kind}`{}`", shown(text)), help)
             }
         };
         DeError::new(Problem::WrongType { found, expected: expected.to_owned(), help })
+    }
+
+    /// A number of JSON, or none: YAML's octal, hexadecimal and infinite ones surprise.
+    fn number<V: Visitor<'n>>(self, visitor: V) -> Result<V::Value, DeError> {
+        let Node::Scalar(Scalar { text, .. }) = self.0 else { return Err(self.wrong("a number")) };
+        let Ok(number) = serde_json::from_str::<serde_json::Number>(text) else {
+            return Err(self.wrong("a number as JSON writes it, or text in quotes"));
+        };
+        let visited = match (number.as_u64(), number.as_i64(), number.as_f64()) {
+            (Some(number), ..) => visitor.visit_u64(number),
+            (None, Some(number), _) => visitor.visit_i64(number),
+            (None, None, number) => visitor.visit_f64(number.unwrap_or_default()),
+        };
+        visited.map_err(|error: DeError| error.spelled(self))
     }
 
     fn text(self) -> Result<&'n str, DeError> {
@@ -158,13 +183,9 @@ impl<'n> Deserializer<'n> for NodeDe<'n> {
             Node::Map(entries) => visitor.visit_map(Entries { entries: entries.iter(), value: None }),
             Node::Scalar(Scalar { text, kind }) => match kind {
                 ScalarKind::Text => visitor.visit_borrowed_str(text),
-                ScalarKind::Null => visitor.visit_unit(),
+                ScalarKind::Null => visitor.visit_unit().map_err(|error: DeError| error.spelled(self)),
                 ScalarKind::Bool => self.deserialize_bool(visitor),
-                // A number of JSON, or none: YAML's octal, hexadecimal and infinite ones surprise.
-                ScalarKind::Number => match serde_json::from_str::<serde_json::Number>(text) {
-                    Ok(number) => number.deserialize_any(visitor).map_err(serde::de::Error::custom),
-                    Err(_) => Err(self.wrong("a number as JSON writes it, or text in quotes")),
-                },
+                ScalarKind::Number => self.number(visitor),
             },
         }
     }

@@ -1,7 +1,6 @@
 use serde::Deserialize;
 
 use super::{Entries, ShortOr};
-use crate::spec::FieldType;
 
 /// The provider's API, as far as the file describes it.
 #[derive(Debug, Default, Deserialize)]
@@ -89,8 +88,7 @@ pub(crate) struct Returns {
 pub(crate) struct ReturnsField {
     /// Its type.
     #[serde(rename = "type")]
-    #[cfg_attr(feature = "json-schema", schemars(with = "Option<String>"))]
-    pub(crate) kind: Option<FieldType>,
+    pub(crate) kind: Option<String>,
     /// JSON pointer from the object. Default: the member of that name.
     pub(crate) at: Option<String>,
 }

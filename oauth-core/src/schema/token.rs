@@ -1,7 +1,7 @@
 use serde::Deserialize;
 
 use super::{Entries, Json, OneOrMany};
-use crate::spec::{BodyFormat, ExpiryKind, ExpiryUnit, FieldType, Method, TokenTypeRule};
+use crate::spec::{BodyFormat, ExpiryKind, ExpiryUnit, Method, TokenTypeRule};
 
 /// The token endpoint and what becomes of its answer.
 #[derive(Debug, Default, Deserialize)]
@@ -110,8 +110,7 @@ pub(crate) struct Expiry {
 pub(crate) struct ExtraField {
     /// Its type: `string`, `url`, `u32`, `u64`, `i64`, `f64`, `bool`, `json`; `[string]` is a list of them.
     #[serde(rename = "type")]
-    #[cfg_attr(feature = "json-schema", schemars(with = "Option<String>"))]
-    pub(crate) kind: Option<FieldType>,
+    pub(crate) kind: Option<String>,
     /// JSON pointer from the token object. Default: the member of that name.
     pub(crate) at: Option<String>,
     /// For a `url`: the names that its host may equal or end in. Without them it never reaches an address.

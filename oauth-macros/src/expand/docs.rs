@@ -44,7 +44,10 @@ pub(super) fn client(context: &Context<'_>) -> String {
 /// `public`.
 pub(super) fn public(context: &Context<'_>) -> String {
     let name = markdown::line(&context.spec.name);
-    format!("A public client of {name}, which has no secret: a desktop or command-line program.\n{}", settings_list(context))
+    format!(
+        "A public client of {name}, which has no secret: a desktop or command-line program.\n{}",
+        settings_list(context)
+    )
 }
 
 /// `from_env`, with the variables' names, made as core makes them.
@@ -93,7 +96,10 @@ pub(super) fn setting(context: &Context<'_>, setting: &Setting) -> String {
 pub(super) fn option(option: &AuthorizeOption) -> String {
     let name = markdown::code(&option.name);
     let what = match &option.join {
-        Some(join) => format!("The parameter {name} of the authorization request; several values are joined by {}", markdown::code(join)),
+        Some(join) => format!(
+            "The parameter {name} of the authorization request; several values are joined by {}",
+            markdown::code(join)
+        ),
         None => format!("The parameter {name} of the authorization request"),
     };
     described(option.doc.as_deref(), &what)

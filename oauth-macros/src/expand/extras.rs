@@ -21,7 +21,8 @@ pub(super) fn tokens(context: &Context<'_>) -> Result<TokenStream, String> {
         spec.callback.keep.iter().map(|kept| callback(kept, &mut names)).collect::<Result<_, _>>()?;
     let extras_doc = format!("What {provider} sends along with the tokens.");
     let kept_doc = format!("What {provider} sends along with the authorization code.");
-    let structure = |name: &Ident, doc: &str, fields: &[Field]| (!fields.is_empty()).then(|| structure(context, name, doc, fields));
+    let structure =
+        |name: &Ident, doc: &str, fields: &[Field]| (!fields.is_empty()).then(|| structure(context, name, doc, fields));
     let extras = structure(&format_ident!("Extras"), &extras_doc, &extras);
     let kept = structure(&format_ident!("CallbackExtras"), &kept_doc, &kept);
     Ok(quote!(#extras #kept))

@@ -76,7 +76,8 @@ pub(super) fn structure(context: &Context<'_>, name: &Ident, doc: &str, fields: 
     let docs = fields.iter().map(|field| attribute(&field.doc));
     let names: Vec<&Ident> = fields.iter().map(|field| &field.name).collect();
     let labels = names.iter().map(ToString::to_string);
-    let shown = fields.iter().map(|Field { name, shown, .. }| if *shown { quote!(self.#name) } else { quote!("[redacted]") });
+    let shown =
+        fields.iter().map(|Field { name, shown, .. }| if *shown { quote!(self.#name) } else { quote!("[redacted]") });
     let kinds = fields.iter().map(|field| &field.kind);
     let reads = fields.iter().map(|field| &field.read);
     quote! {
@@ -120,7 +121,11 @@ mod tests {
             ("string", ":: std :: string :: String", "fields . string (\"/a\")"),
             ("url?", ":: core :: option :: Option < :: std :: string :: String >", "fields . opt_url (\"/a\")"),
             ("[u64]", ":: std :: vec :: Vec < u64 >", "fields . list_u64 (\"/a\")"),
-            ("[bool]?", ":: core :: option :: Option < :: std :: vec :: Vec < bool > >", "fields . opt_list_bool (\"/a\")"),
+            (
+                "[bool]?",
+                ":: core :: option :: Option < :: std :: vec :: Vec < bool > >",
+                "fields . opt_list_bool (\"/a\")",
+            ),
             ("json", "crate :: __private :: Value", "fields . json (\"/a\")"),
         ] {
             let kind: FieldType = word.parse().unwrap();

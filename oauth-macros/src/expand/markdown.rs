@@ -53,7 +53,8 @@ pub(super) fn link(address: &str) -> String {
 fn paragraphs(text: &str) -> Vec<String> {
     let mut paragraphs = vec![String::new()];
     for line in text.lines() {
-        let words: Vec<&str> = line.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> =
+            line.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
         let last = paragraphs.len() - 1;
         match (words.is_empty(), paragraphs[last].is_empty()) {
             (true, true) => {}
@@ -144,7 +145,10 @@ fn escape_start(paragraph: &str) -> String {
 
 fn is_address(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '`' | '\\' | '|' | '"')))
+    rest.is_some_and(|rest| {
+        !rest.is_empty()
+            && rest.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '`' | '\\' | '|' | '"'))
+    })
 }
 
 #[cfg(test)]

@@ -96,7 +96,10 @@ mod tests {
     fn the_spec_is_one_literal_that_decodes_to_itself() {
         let spec = rich();
         let text = tokens(&context(&spec)).unwrap().to_string();
-        assert!(text.contains(&format!("SpecCell :: new ({})", proc_macro2::Literal::string(&spec.to_json()))), "{text}");
+        assert!(
+            text.contains(&format!("SpecCell :: new ({})", proc_macro2::Literal::string(&spec.to_json()))),
+            "{text}"
+        );
         assert_eq!(oauth_core::ProviderSpec::from_json(&spec.to_json()).unwrap(), spec);
     }
 

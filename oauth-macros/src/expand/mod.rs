@@ -61,8 +61,7 @@ pub(crate) fn module(door: &Door<'_>, spec: &ProviderSpec) -> Result<Module, Str
     names::check_items(spec)?;
     let krate = door.krate;
     let marker = names::ident(&spec.marker)?;
-    let context =
-        Context { spec, private: quote!(#krate::__private), marker: marker.clone(), catalog: door.catalog };
+    let context = Context { spec, private: quote!(#krate::__private), marker: marker.clone(), catalog: door.catalog };
     let sections = [
         marker::tokens(&context)?,
         capabilities::tokens(&context),

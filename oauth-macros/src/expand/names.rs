@@ -54,8 +54,14 @@ pub(super) fn check_items(spec: &ProviderSpec) -> Result<(), String> {
     let operations = spec.api.iter().flat_map(|api| &api.operations);
     let items = std::iter::once((spec.marker.as_str(), "the provider".to_owned()))
         .chain(spec.settings.iter().map(|setting| (setting.rust.as_str(), format!("the setting `{}`", setting.name))))
-        .chain(spec.authorize.options.iter().map(|option| (option.rust.as_str(), format!("the option `{}`", option.name))))
-        .chain(operations.clone().map(|operation| (operation.rust.as_str(), format!("the operation `{}`", operation.name))));
+        .chain(
+            spec.authorize.options.iter().map(|option| (option.rust.as_str(), format!("the option `{}`", option.name))),
+        )
+        .chain(
+            operations
+                .clone()
+                .map(|operation| (operation.rust.as_str(), format!("the operation `{}`", operation.name))),
+        );
     let results = super::results::distinct(spec)?;
     let results = results.iter().map(|returns| (returns.rust.as_str(), "a result of an operation".to_owned()));
     for (name, what) in items.chain(results) {
@@ -74,7 +80,8 @@ mod tests {
 
     #[test]
     fn only_what_is_a_name_becomes_one() {
-        for text in ["", "_", "self", "Self", "crate", "type", "1st", "a b", "a\u{202e}b", "é", "r#type", "a-b", "a::b"] {
+        for text in ["", "_", "self", "Self", "crate", "type", "1st", "a b", "a\u{202e}b", "é", "r#type", "a-b", "a::b"]
+        {
             assert!(ident(text).is_err(), "{text}");
         }
         assert_eq!(ident("read_user").unwrap().to_string(), "read_user");

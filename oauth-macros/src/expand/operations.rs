@@ -17,7 +17,8 @@ fn one(context: &Context<'_>, operation: &Operation) -> Result<TokenStream, Stri
     let private = &context.private;
     let name = ident(&operation.rust)?;
     let wire_name = &operation.name;
-    let (required, optional): (Vec<_>, Vec<_>) = operation.parameters.iter().partition(|parameter| is_required(parameter));
+    let (required, optional): (Vec<_>, Vec<_>) =
+        operation.parameters.iter().partition(|parameter| is_required(parameter));
 
     let mut arguments = Names::default();
     let required: Vec<Argument> =
@@ -137,7 +138,10 @@ mod tests {
     #[test]
     fn required_parameters_are_arguments_and_optional_ones_methods() {
         let text = tokens(&context(&rich())).unwrap().to_string();
-        assert!(text.contains("pub fn new (owner : impl :: core :: convert :: Into < :: std :: string :: String >"), "{text}");
+        assert!(
+            text.contains("pub fn new (owner : impl :: core :: convert :: Into < :: std :: string :: String >"),
+            "{text}"
+        );
         assert!(text.contains("pub fn per_page (self , per_page : u32) -> Self"), "{text}");
         assert!(text.contains("self . call . set (\"per_page\" , per_page)"), "{text}");
     }
@@ -145,7 +149,10 @@ mod tests {
     #[test]
     fn a_list_is_a_json_array() {
         let text = tokens(&context(&rich())).unwrap().to_string();
-        assert!(text.contains("pub fn labels (self , labels : impl :: core :: convert :: Into < :: std :: vec :: Vec <"), "{text}");
+        assert!(
+            text.contains("pub fn labels (self , labels : impl :: core :: convert :: Into < :: std :: vec :: Vec <"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -131,9 +131,17 @@ fn text_of_a_file_adds_no_item() {
 #[test]
 fn a_name_that_is_none_is_a_fault() {
     for pointer in [
-        "/module", "/marker", "/scopes/known/0/rust", "/settings/0/rust", "/settings/0/values/0/2",
-        "/authorize/options/0/rust", "/authorize/options/0/values/0/1", "/callback/keep/0/rust",
-        "/api/operations/0/rust", "/api/operations/0/parameters/0/rust", "/api/operations/2/returns/rust",
+        "/module",
+        "/marker",
+        "/scopes/known/0/rust",
+        "/settings/0/rust",
+        "/settings/0/values/0/2",
+        "/authorize/options/0/rust",
+        "/authorize/options/0/values/0/1",
+        "/callback/keep/0/rust",
+        "/api/operations/0/rust",
+        "/api/operations/0/parameters/0/rust",
+        "/api/operations/2/returns/rust",
     ] {
         for name in ["crate", "", "a b", "1", "x{}"] {
             let spec = with(|json| *json.pointer_mut(pointer).unwrap() = name.into());

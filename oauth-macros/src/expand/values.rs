@@ -17,17 +17,19 @@ pub(super) struct Variant<'a> {
 
 /// An enum with `as_str`, or in words which variant cannot be one. It has no `Hash`, which each crate would check once
 /// per provider and hardly anyone calls.
-pub(super) fn closed(name: &Ident, doc: &str, as_str_doc: &str, variants: &[Variant<'_>]) -> Result<TokenStream, String> {
+pub(super) fn closed(
+    name: &Ident,
+    doc: &str,
+    as_str_doc: &str,
+    variants: &[Variant<'_>],
+) -> Result<TokenStream, String> {
     let mut names = Names::default();
     let idents: Vec<Ident> = variants.iter().map(|variant| names.take(variant.rust)).collect::<Result<_, _>>()?;
     let docs = variants.iter().map(|variant| attribute(&variant.doc));
     let values = variants.iter().map(|variant| variant.value);
     let (doc, as_str_doc) = (attribute(doc), attribute(as_str_doc));
-    let body = if variants.is_empty() {
-        quote!(match self {})
-    } else {
-        quote!(match self { #(Self::#idents => #values,)* })
-    };
+    let body =
+        if variants.is_empty() { quote!(match self {}) } else { quote!(match self { #(Self::#idents => #values,)* }) };
     Ok(quote! {
         #doc
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::cmp::PartialEq, ::core::cmp::Eq)]
@@ -119,8 +121,13 @@ mod tests {
     #[test]
     fn an_enum_has_a_variant_per_value_and_its_text() {
         let name = format_ident!("Scope");
-        let tokens = closed(&name, "Scopes.", "Text.", &[variant("Repo", "repo"), variant("ReadUser", "read:user")]).unwrap();
-        assert!(tokens.to_string().contains("match self { Self :: Repo => \"repo\" , Self :: ReadUser => \"read:user\" , }"));
+        let tokens =
+            closed(&name, "Scopes.", "Text.", &[variant("Repo", "repo"), variant("ReadUser", "read:user")]).unwrap();
+        assert!(
+            tokens
+                .to_string()
+                .contains("match self { Self :: Repo => \"repo\" , Self :: ReadUser => \"read:user\" , }")
+        );
         syn::parse2::<syn::File>(tokens).unwrap();
         let empty = closed(&name, "Scopes.", "Text.", &[]).unwrap().to_string();
         assert!(empty.contains("match self { }"), "{empty}");

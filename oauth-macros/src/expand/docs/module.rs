@@ -95,7 +95,10 @@ fn capabilities(context: &Context<'_>) -> String {
             "authorize" => format!("- Login in a browser; PKCE is {}", spec.pkce.as_str()),
             "refresh" => format!("- Refreshing of tokens{}", refresh(context)),
             "profile" => "- The user's profile".to_owned(),
-            "api" => format!("- API calls below {}", spec.api.as_ref().map(|api| markdown::code(api.base_url.as_str())).unwrap_or_default()),
+            "api" => format!(
+                "- API calls below {}",
+                spec.api.as_ref().map(|api| markdown::code(api.base_url.as_str())).unwrap_or_default()
+            ),
             other => format!("- {}", markdown::code(other)),
         };
         lines.push(line);
