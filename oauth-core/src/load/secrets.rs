@@ -11,7 +11,7 @@ const HELP: &str = "remove it, and revoke it if the file has been shared; creden
 const REFERENCES: [&str; 6] = ["${", "$(", "env:", "file:", "keyring:", "vault:"];
 
 /// Sections whose keys or values are names, not values: there a word such as `client_secret` is a name.
-const NAMES: [&str; 8] = ["rename", "errors", "codes", "known", "extras", "query", "path", "body"];
+const NAMES: [&str; 5] = ["rename", "errors", "codes", "known", "operations"];
 
 /// What looks like a credential, or like a reference to one.
 pub(super) fn scan(text: &str, root: &Node) -> Vec<Finding> {

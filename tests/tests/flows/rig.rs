@@ -1,0 +1,291 @@
+//! A simulator and a client of any provider, and a walk through everything that its file describes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use oauth_core::spec::{FieldKind, FieldType, Operation, RefreshNeeds, SettingKind};
+use oauth_core::{
+    Account, Browser, CanAuthorize, CanRefresh, Client, ClientAuth, Compiled, ErrorKind, ExposeSecret as _, HasApi,
+    HasProfile, OperationCall, Profile, ProviderSpec, Rng, RngError, Scopes, Step,
+};
+use oauth_simulator::{Builder, Endpoint, Recorded, RegisteredClient, SimUser, Simulator};
+use serde_json::{Value, json};
+
+/// Where the provider sends the browser back to. Nothing listens there: the scripted user hands the address over.
+pub const REDIRECT: &str = "http://127.0.0.1:4001/callback?app=1";
+/// The client's id.
+pub const ID: &str = "my client:1";
+/// The client's secret, with everything that an encoder can get wrong.
+pub const SECRET: &str = "s3cret +/%=&:\"ä";
+
+/// Bytes that no two calls have in common, and that are the same in the next run.
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    pub fn new(seed: u64) -> Arc<Self> {
+        Arc::new(Self(AtomicU64::new(seed << 32)))
+    }
+}
+
+impl Rng for Counter {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RngError> {
+        for piece in bytes.chunks_mut(8) {
+            // SplitMix64: neighbours have nothing in common.
+            let mut mixed = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            piece.copy_from_slice(&(mixed ^ (mixed >> 31)).to_le_bytes()[..piece.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// A file's text as a spec.
+pub fn spec(yaml: &str) -> Arc<ProviderSpec> {
+    Arc::new(ProviderSpec::from_yaml(yaml).unwrap_or_else(|faults| panic!("{faults}")))
+}
+
+/// A provider with this client, its settings given where they have no default.
+pub fn builder(spec: &Arc<ProviderSpec>) -> Builder {
+    let client = match spec.client_auth {
+        oauth_core::spec::ClientAuthMethod::None => RegisteredClient::public(ID),
+        _ => RegisteredClient::confidential(ID, SECRET),
+    };
+    let builder = Simulator::builder(Arc::clone(spec)).client(client.redirect_uri(REDIRECT)).rng(Counter::new(7));
+    settings(spec).into_iter().fold(builder, |builder, (name, value)| builder.setting(name, value))
+}
+
+/// The running provider.
+pub async fn simulate(spec: &Arc<ProviderSpec>) -> Simulator {
+    builder(spec).start().await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A value for each setting without a default.
+pub fn settings(spec: &ProviderSpec) -> Vec<(String, String)> {
+    let value = |setting: &oauth_core::spec::Setting| match setting.kind {
+        SettingKind::Enum => setting.values[0].0.clone(),
+        SettingKind::Host => "id.customer.example".to_owned(),
+        SettingKind::Port => "8443".to_owned(),
+        SettingKind::Url => "https://customer.example".to_owned(),
+        _ => "customer".to_owned(),
+    };
+    spec.required_settings().map(|setting| (setting.name.clone(), value(setting))).collect()
+}
+
+/// A client that has its own idea of the simulator's provider, the same random bytes as every other.
+pub fn client_of(sim: &Simulator, spec: &ProviderSpec) -> Client {
+    let client = sim.dynamic_client_of(spec.clone()).unwrap_or_else(|error| panic!("{error}"));
+    client.redirect_uri(REDIRECT).rng(Counter::new(1))
+}
+
+/// The typed client of a compiled provider.
+pub fn typed_client<P: Compiled>(sim: &Simulator) -> Client<P> {
+    sim.client::<P>().redirect_uri(REDIRECT).rng(Counter::new(1))
+}
+
+/// The client that a program gets from the catalog.
+pub fn catalog_client(sim: &Simulator, entry: oauth_core::CatalogEntry) -> Client {
+    let credentials = match entry.spec().client_auth {
+        oauth_core::spec::ClientAuthMethod::None => ClientAuth::none(),
+        _ => ClientAuth::secret(SECRET),
+    };
+    let client = settings(entry.spec()).into_iter().fold(entry.client(ID, credentials), |client, (name, value)| {
+        client.set(&name, value).unwrap_or_else(|error| panic!("{}", error.explain()))
+    });
+    client.redirect_uri(REDIRECT).rng(Counter::new(1)).clock(sim.clock()).dangerous_at(sim.origin())
+}
+
+/// Why a walk ended early.
+#[derive(Debug)]
+pub enum Broken {
+    /// The provider showed a page that ends the login.
+    Page(oauth_simulator::Error),
+    /// The client gave up.
+    Client(oauth_core::Error),
+    /// Everything was answered, and the answer was not the one that was asked for.
+    Result(String),
+}
+
+impl Broken {
+    /// How far the walk came.
+    pub fn step(&self) -> Step {
+        match self {
+            Self::Page(_) => Step::Authorize,
+            Self::Client(error) => error.step(),
+            Self::Result(_) => Step::Api,
+        }
+    }
+
+    pub fn kind(&self) -> Option<ErrorKind> {
+        match self {
+            Self::Client(error) => Some(error.kind()),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Page(error) => error.fmt(f),
+            Self::Client(error) => f.write_str(&error.explain()),
+            Self::Result(what) => f.write_str(what),
+        }
+    }
+}
+
+impl From<oauth_simulator::Error> for Broken {
+    fn from(error: oauth_simulator::Error) -> Self {
+        Self::Page(error)
+    }
+}
+
+impl From<oauth_core::Error> for Broken {
+    fn from(error: oauth_core::Error) -> Self {
+        Self::Client(error)
+    }
+}
+
+/// What a walk found.
+pub struct Walked<P: oauth_core::Provider> {
+    pub account: Account<P>,
+    pub granted: Vec<String>,
+    pub profile: Option<Profile>,
+    pub operations: Vec<(String, Value)>,
+    pub refreshed: bool,
+}
+
+/// The scopes that the file names anywhere but in its list of known ones: enough for every described operation.
+pub fn scopes(spec: &ProviderSpec) -> Vec<String> {
+    let mut scopes: Vec<String> = Vec::new();
+    let needed = match spec.refresh.as_ref().and_then(|refresh| refresh.needs.as_ref()) {
+        Some(RefreshNeeds::Scope(scope)) => Some(scope),
+        _ => None,
+    };
+    let of_operations = operations(spec).flat_map(|operation| &operation.scopes);
+    for scope in spec.scopes.default.iter().chain(&spec.scopes.required).chain(needed).chain(of_operations) {
+        if !scopes.contains(scope) {
+            scopes.push(scope.clone());
+        }
+    }
+    scopes
+}
+
+/// The described operations.
+pub fn operations(spec: &ProviderSpec) -> impl Iterator<Item = &Operation> {
+    spec.api.iter().flat_map(|api| &api.operations)
+}
+
+/// A login by the scripted user.
+pub async fn log_in<P: CanAuthorize>(sim: &Simulator, client: &Client<P>) -> Result<Account<P>, Broken> {
+    let spec = client.spec();
+    let wanted = scopes(spec).into_iter().fold(Scopes::<P>::new(), Scopes::raw);
+    let mut authorize = client.authorize();
+    if wanted.iter().next().is_some() {
+        authorize = authorize.scopes(wanted);
+    }
+    if let Some(RefreshNeeds::Param(name, value)) = spec.refresh.as_ref().and_then(|refresh| refresh.needs.as_ref())
+        && spec.authorize.params.iter().all(|(known, _)| known != name)
+    {
+        authorize = authorize.param(name, value);
+    }
+    let (url, pending, browser) = authorize.begin().await?.into_parts();
+    let callback = sim.scripted_user().approve(url.as_str()).await?;
+    Ok(client.callback(callback, pending, Browser::from(browser)).await?)
+}
+
+/// Logs in, reads the profile, makes every described call with all its parameters, refreshes, and reads the profile
+/// with the new token.
+pub async fn walk<P: CanAuthorize + CanRefresh + HasProfile + HasApi>(sim: &Simulator, client: &Client<P>) -> Result<Walked<P>, Broken> {
+    let spec = client.spec();
+    let account = log_in(sim, client).await?;
+    let granted = account.tokens().scopes().to_vec();
+    let mut profile = None;
+    if spec.profile.is_some() {
+        profile = Some(account.profile().await?);
+    }
+    let mut results = Vec::new();
+    for operation in operations(spec) {
+        let result = account.clone().erase().call(call(operation)).await?;
+        results.push((operation.name.clone(), result));
+    }
+    if spec.api.is_some() && operations(spec).next().is_none() {
+        account.get("/anything").query("q", "a b&c").send().await?.error_for_status().await?;
+    }
+    let mut refreshed = false;
+    if spec.refresh.is_some() {
+        let before = account.token().await?;
+        account.refresh().await?;
+        let after = account.token().await?;
+        if before.expose_secret() == after.expose_secret() {
+            return Err(Broken::Result("the refresh gave the old token".to_owned()));
+        }
+        if profile.is_some() {
+            account.profile().await?;
+        }
+        refreshed = true;
+    }
+    Ok(Walked { account, granted, profile, operations: results, refreshed })
+}
+
+/// A call of the operation with a value for each parameter, optional ones included.
+pub fn call(operation: &Operation) -> OperationCall {
+    let call = OperationCall::new(&operation.name);
+    operation.parameters.iter().fold(call, |call, parameter| call.set(&parameter.name, value(parameter.kind)))
+}
+
+fn value(kind: FieldType) -> Value {
+    if kind.list {
+        return json!([value(FieldType { list: false, ..kind })]);
+    }
+    match kind.kind {
+        FieldKind::Url => json!("https://example.com/a?b=c"),
+        FieldKind::U32 | FieldKind::U64 | FieldKind::I64 => json!(5),
+        FieldKind::F64 => json!(0.5),
+        FieldKind::Bool => json!(true),
+        FieldKind::Json => json!({"a": 1}),
+        _ => json!("a b/c&d=ä"),
+    }
+}
+
+/// The user of the simulator, by the fields of a profile.
+pub fn expected_profile(spec: &ProviderSpec, profile: &Profile) {
+    let map = &spec.profile.as_ref().expect("the spec has a profile").map;
+    let only = |declared: &Option<String>, value: &str| declared.as_ref().map(|_| value.to_owned());
+    assert_eq!((profile.provider.as_str(), profile.subject.as_str()), (spec.id.as_str(), "20071"));
+    assert_eq!(profile.username, only(&map.username, "ada"));
+    assert_eq!(profile.name, only(&map.name, "Ada Lovelace"));
+    assert_eq!(profile.email, only(&map.email, "ada@example.com"));
+    assert_eq!(profile.email_verified, map.email_verified.as_ref().map(|_| true));
+    assert_eq!(profile.avatar_url, only(&map.avatar_url, "https://example.com/avatars/20071.png"));
+    assert_eq!(profile.url, only(&map.url, "https://example.com/people/20071"));
+    // The user that the simulator has when a test gives it none is the one above.
+    assert!(format!("{:?}", SimUser::default()).contains("20071"));
+}
+
+/// How many requests of a kind the provider saw.
+pub fn count(sim: &Simulator, endpoint: Endpoint) -> usize {
+    sim.requests_to(endpoint).len()
+}
+
+/// A request as text, without what depends on the simulator's port.
+pub fn written(request: &Recorded) -> String {
+    let pairs = |pairs: &mut dyn Iterator<Item = (&str, &str)>| pairs.map(|(name, value)| format!("  {name} = {value}\n")).collect::<Vec<_>>().concat();
+    let headers = request.headers().iter().filter(|(name, _)| !matches!(name.as_str(), "host" | "cookie"));
+    let headers = headers.map(|(name, value)| format!("  {name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
+    format!(
+        "{:?} {} {} -> {}\n{} query:\n{} body:\n{}",
+        request.endpoint(),
+        request.method(),
+        request.url(),
+        request.status(),
+        headers.collect::<Vec<_>>().concat(),
+        pairs(&mut request.query_params()),
+        pairs(&mut request.body_params()),
+    )
+}
+
+/// All requests that the provider saw.
+pub fn all_written(sim: &Simulator) -> Vec<String> {
+    sim.requests().iter().map(written).collect()
+}
