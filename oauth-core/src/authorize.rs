@@ -151,7 +151,7 @@ impl<P: Provider> Authorize<P> {
             verifier,
             browser: browser.0.clone(),
             provider: spec.id.clone(),
-            server: server_identity(inner),
+            server: prepared.server.clone(),
             client_id: config.client_id.clone(),
             redirect_uri: redirect_uri.clone(),
             scopes,
@@ -205,12 +205,6 @@ fn base(inner: &Inner, prepared: &Prepared, endpoint: &crate::spec::Template, re
     } else {
         Ok(prepared.authorize.clone())
     }
-}
-
-/// The server that the attempt belongs to: its issuer, else its token endpoint (RFC 9700 section 4.4.2).
-pub(crate) fn server_identity(inner: &Inner) -> String {
-    let issuer = inner.prepared().ok().and_then(|prepared| prepared.issuer.clone());
-    issuer.or_else(|| Some(inner.config.spec.endpoints.token.as_ref()?.as_str().to_owned())).unwrap_or_default()
 }
 
 fn no_redirect_uri(inner: &Inner) -> Error {

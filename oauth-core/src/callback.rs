@@ -6,7 +6,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
 use crate::account::Account;
-use crate::authorize::server_identity;
 use crate::client::{Client, Inner, renamed};
 use crate::error::{Error, ErrorKind, Result, ServerError, Step, clean};
 use crate::pending::{Browser, Found, PendingAttempt, PendingAttempts};
@@ -173,7 +172,7 @@ fn verify(inner: &Inner, input: &CallbackInput, pending: impl IntoPending, brows
     // Everything that shows whose callback this is comes before anything it says is believed: a forged refusal must not
     // end a login (RFC 6749 section 10.12, RFC 9700 section 4.7).
     let admit = |attempt: &PendingAttempt| {
-        belongs(inner, attempt, state, browser)?;
+        belongs(inner, &prepared.server, attempt, state, browser)?;
         check_issuer(inner, prepared.issuer.as_deref(), iss)
     };
     let attempt = match pending.take(state, &admit) {
@@ -192,7 +191,7 @@ fn verify(inner: &Inner, input: &CallbackInput, pending: impl IntoPending, brows
 }
 
 /// Whether the attempt is this callback's, this browser's and this client's.
-fn belongs(inner: &Inner, attempt: &PendingAttempt, state: &str, browser: &Browser) -> Result<()> {
+fn belongs(inner: &Inner, server: &str, attempt: &PendingAttempt, state: &str, browser: &Browser) -> Result<()> {
     let fail = |kind, what: &str| Err(inner.error(kind, Step::Callback, what));
     if !same(attempt.state_str(), state) {
         return fail(ErrorKind::StateMismatch, "the callback's `state` is not the one this login was started with");
@@ -206,7 +205,7 @@ fn belongs(inner: &Inner, attempt: &PendingAttempt, state: &str, browser: &Brows
         Some(_) => {}
     }
     // RFC 9700 section 4.4.2: what an attempt was made for is compared with what the callback is about to be used for.
-    if attempt.provider != inner.config.spec.id || attempt.server != server_identity(inner) || attempt.client_id != inner.config.client_id {
+    if attempt.provider != inner.config.spec.id || attempt.server != server || attempt.client_id != inner.config.client_id {
         return fail(ErrorKind::ProviderMismatch, "this login was started with another provider or another client");
     }
     Ok(())

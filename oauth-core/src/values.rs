@@ -5,7 +5,11 @@ use std::borrow::Cow;
 use crate::provider::Provider;
 
 /// A value for one of the provider's settings: `zoho::Region::Eu`.
-#[diagnostic::on_unimplemented(message = "this is not a setting of provider `{P}`", label = "not a setting of `{P}`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a setting of provider `{P}`",
+    label = "not a setting of `{P}`",
+    note = "take it from the provider's own module, as in `zoho::Region`; what has no type there is declared under `settings` in the provider's YAML file"
+)]
 pub trait SettingValue<P: Provider> {
     /// The setting's name.
     const NAME: &'static str;
@@ -15,9 +19,9 @@ pub trait SettingValue<P: Provider> {
 
 /// A value for one of the provider's authorization options: `google::Prompt::Consent`.
 #[diagnostic::on_unimplemented(
-    message = "this is not an authorization option of provider `{P}`",
+    message = "`{Self}` is not an authorization option of provider `{P}`",
     label = "not an option of `{P}`",
-    note = "for a parameter that the provider's file does not know use `.param(name, value)`"
+    note = "take it from the provider's own module, as in `google::Prompt`; for a parameter that the file does not know use `.param(name, value)`, or declare it under `authorize.options` in the provider's YAML file"
 )]
 pub trait OptionValue<P: Provider> {
     /// The parameter's name.

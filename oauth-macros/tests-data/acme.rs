@@ -106,12 +106,7 @@ let acme = Acme::client("client id", "client secret", "acme");
     impl ::oauth_providers::__private::HasProfile for Acme {}
     impl ::oauth_providers::__private::HasApi for Acme {}
     /// The scopes of Acme that its file describes. Others are given by name, as raw scopes.
-    #[derive(
-        ::core::clone::Clone,
-        ::core::marker::Copy,
-        ::core::cmp::PartialEq,
-        ::core::cmp::Eq
-    )]
+    #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::cmp::PartialEq)]
     #[non_exhaustive]
     pub enum Scope {
         /// `read:user`: Read a user's profile data.
@@ -129,6 +124,7 @@ let acme = Acme::client("client id", "client secret", "acme");
             }
         }
     }
+    impl ::core::cmp::Eq for Scope {}
     impl ::core::fmt::Debug for Scope {
         #[inline]
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -144,12 +140,7 @@ let acme = Acme::client("client id", "client secret", "acme");
     /**Data centre
 
 The setting `region` of Acme; `com` when it is not set.*/
-    #[derive(
-        ::core::clone::Clone,
-        ::core::marker::Copy,
-        ::core::cmp::PartialEq,
-        ::core::cmp::Eq
-    )]
+    #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::cmp::PartialEq)]
     #[non_exhaustive]
     pub enum Region {
         /// `com`, which stands for `acme.example`.
@@ -167,6 +158,7 @@ The setting `region` of Acme; `com` when it is not set.*/
             }
         }
     }
+    impl ::core::cmp::Eq for Region {}
     impl ::core::fmt::Debug for Region {
         #[inline]
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -213,12 +205,7 @@ The setting `shop` of Acme, one DNS label; required.*/
     /**What the user sees.
 
 The parameter `prompt` of the authorization request; several values are joined by `" "`.*/
-    #[derive(
-        ::core::clone::Clone,
-        ::core::marker::Copy,
-        ::core::cmp::PartialEq,
-        ::core::cmp::Eq
-    )]
+    #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::cmp::PartialEq)]
     #[non_exhaustive]
     pub enum Prompt {
         /// `consent`.
@@ -236,6 +223,7 @@ The parameter `prompt` of the authorization request; several values are joined b
             }
         }
     }
+    impl ::core::cmp::Eq for Prompt {}
     impl ::core::fmt::Debug for Prompt {
         #[inline]
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {

@@ -4,6 +4,7 @@
 use url::{Host, Url};
 
 use crate::fault::{Finding, Path, is_secret_name, shown};
+use crate::load::limits;
 use crate::spec::{FieldKind, Hole, Part, ProviderSpec, SettingKind, Template, is_loopback, is_secure};
 
 use super::Cx;
@@ -108,7 +109,8 @@ fn closed_values<'a>(spec: &'a ProviderSpec, hole: &Hole) -> Option<Vec<&'a str>
             .collect(),
         _ => return None,
     };
-    (!values.is_empty()).then_some(values)
+    // A longer list is a fault of its own.
+    (!values.is_empty() && values.len() <= limits::VALUES).then_some(values)
 }
 
 fn piece(spec: &ProviderSpec, part: &Part, choice: (Option<&Hole>, usize)) -> Piece {

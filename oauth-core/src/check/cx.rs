@@ -1,5 +1,5 @@
-use crate::fault::{Finding, Path, at};
-use crate::load::{Node, Removed};
+use crate::fault::{Finding, Path, at, shown};
+use crate::load::{Node, Removed, limits};
 use crate::spec::Template;
 
 /// What the rules know beside the spec, and the faults that they have found.
@@ -24,7 +24,14 @@ impl<'a> Cx<'a> {
 
     /// Records a fault.
     pub(crate) fn report(&mut self, finding: Finding) {
-        self.findings.push(finding);
+        if !self.is_full() {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Whether there are more faults than will be shown.
+    pub(crate) fn is_full(&self) -> bool {
+        self.findings.len() > limits::FAULTS
     }
 
     /// Whether a fault at or above this node has been reported already, so that its absence is no second one.
@@ -71,7 +78,11 @@ impl<'a> Cx<'a> {
 
     /// The template in the text; without holes, and a fault, when it is none.
     pub(crate) fn template(&mut self, path: &Path, text: &str) -> Template {
-        Template::parse(text).unwrap_or_else(|why| {
+        let parsed = Template::parse(text).and_then(|template| {
+            let few = template.holes().count() <= limits::HOLES;
+            few.then_some(template).ok_or_else(|| format!("it has more than {} holes", limits::HOLES))
+        });
+        parsed.unwrap_or_else(|why| {
             self.report(Finding::new("template", path.clone(), format!("`{path}` cannot be read: {why}")));
             // A text without braces always parses.
             Template::parse(PLACEHOLDER).unwrap_or_default()
@@ -81,6 +92,20 @@ impl<'a> Cx<'a> {
     /// The template in the text, if there is one.
     pub(crate) fn maybe_template(&mut self, path: &Path, text: Option<&str>) -> Option<Template> {
         text.map(|text| self.template(path, text))
+    }
+
+    /// What each value of a closed list stands for: something, in one line, and for few enough values to try them all.
+    pub(crate) fn closed_list<'v>(&mut self, path: &Path, values: impl ExactSizeIterator<Item = (&'v str, &'v str)>) {
+        if values.len() > limits::VALUES {
+            let message = format!("a list of values has more than {} of them", limits::VALUES);
+            self.report(Finding::new("too-many-values", path.clone(), message).on_key());
+        }
+        for (value, meaning) in values {
+            if meaning.is_empty() || meaning.contains('\n') {
+                let message = format!("`{}` stands for nothing that an address could hold", shown(value));
+                self.report(Finding::new("value", path.then(value), message).help("write what it stands for"));
+            }
+        }
     }
 
     /// The templates of a map of parameters or headers.

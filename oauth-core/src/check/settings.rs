@@ -77,16 +77,8 @@ pub(super) fn values_fit_their_type(cx: &mut Cx<'_>, spec: &ProviderSpec) {
             );
             cx.report(finding.on_key().help("remove them, or write `type: enum`"));
         }
-        for (value, meaning, _) in &setting.values {
-            if meaning.is_empty() || meaning.contains('\n') {
-                let path = entry.then("values").then(value);
-                cx.report(Finding::new(
-                    "setting",
-                    path,
-                    format!("`{}` stands for nothing that an address could hold", shown(value)),
-                ));
-            }
-        }
+        let values = setting.values.iter().map(|(value, meaning, _)| (value.as_str(), meaning.as_str()));
+        cx.closed_list(&entry.then("values"), values);
         let Some(default) = &setting.default else { continue };
         if let Err(why) = setting.resolve(default)
             && !(is_enum && cx.is_touched(&entry.then("values")))

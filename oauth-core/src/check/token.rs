@@ -109,10 +109,12 @@ fn lower_response(cx: &mut Cx<'_>, response: schema::TokenResponse) -> TokenResp
     let mut extras = Vec::new();
     for (name, extra) in response.extras.0 {
         let path = at!["token", "response", "extras", &name, "type"];
-        let kind = extra.kind.map(|kind| field_type(cx, &path, &kind)).unwrap_or_else(|| {
+        let kind = if let Some(kind) = extra.kind {
+            field_type(cx, &path, &kind)
+        } else {
             cx.missing(&path, "say what it is: `type: string`");
             FieldType { kind: FieldKind::Json, optional: false, list: false }
-        });
+        };
         extras.push(ExtraField {
             at: extra.at.unwrap_or_else(|| pointer_to(&name)),
             name,

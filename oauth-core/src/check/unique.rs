@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use crate::fault::{Finding, Path, Spot, at};
 use crate::spec::ProviderSpec;
 
@@ -6,17 +8,17 @@ use super::{Cx, wire};
 /// Names of one Rust scope, each with the node that gave it.
 struct Names {
     what: &'static str,
-    seen: Vec<(String, Option<(Path, Spot)>)>,
+    seen: HashMap<String, Option<Path>>,
 }
 
 impl Names {
     fn new(what: &'static str) -> Self {
-        Self { what, seen: Vec::new() }
+        Self { what, seen: HashMap::new() }
     }
 
     /// A name that generated code has in any case.
     fn reserve(mut self, name: &str) -> Self {
-        self.seen.push((name.to_owned(), None));
+        self.seen.insert(name.to_owned(), None);
         self
     }
 
@@ -24,15 +26,15 @@ impl Names {
         if name.is_empty() {
             return;
         }
-        let Some((_, first)) = self.seen.iter().find(|(other, _)| other == name) else {
-            self.seen.push((name.to_owned(), Some((path, spot))));
+        let Some(first) = self.seen.get(name) else {
+            self.seen.insert(name.to_owned(), Some(path));
             return;
         };
         let finding = Finding::new("duplicate-name", path, format!("`{name}` would name two {} in Rust", self.what))
             .at_spot(spot);
         let finding = finding.help("give one of them another name, with `rust:` where the key is not yours to choose");
         cx.report(match first {
-            Some((first, _)) => finding.see("the other one is", first.clone()),
+            Some(first) => finding.see("the other one is", first.clone()),
             None => finding.help("every generated module has that one already: choose another name, with `rust:` where the key is not yours to choose"),
         });
     }

@@ -24,6 +24,9 @@ pub(crate) struct Prepared {
     pub(crate) origins: Origins,
     /// The exact issuer.
     pub(crate) issuer: Option<String>,
+    /// What an attempt remembers of the server it was made for: the issuer, else the token endpoint with this client's
+    /// settings (RFC 9700 section 4.4.2), so that an attempt for one tenant is worth nothing at another.
+    pub(crate) server: String,
     detour: Option<Detour>,
 }
 
@@ -58,8 +61,10 @@ impl Prepared {
             basic: basic(config),
             origins: Origins::new(config)?,
             issuer: spec.endpoints.issuer.as_ref().map(|issuer| fill(config, Step::Configure, issuer, Context::default())).transpose()?,
+            server: String::new(),
             detour,
         };
+        prepared.server = prepared.issuer.clone().unwrap_or_else(|| token_endpoint(config));
         if let Some(endpoint) = &spec.endpoints.authorization {
             prepared.authorize = prepared.authorize_url(config, endpoint, &[])?;
             if let Some(redirect_uri) = &config.redirect_uri {
@@ -109,6 +114,21 @@ impl Prepared {
             None => address,
         }
     }
+}
+
+/// The token endpoint, as far as it is known before a callback.
+fn token_endpoint(config: &Config) -> String {
+    let Some(token) = &config.spec.endpoints.token else { return String::new() };
+    token
+        .render(|hole, text| {
+            let known = match hole {
+                Hole::Name(name) => config.spec.setting(name).zip(config.setting(name)).and_then(|(setting, value)| setting.resolve(value).ok()),
+                _ => None,
+            };
+            text.push_str(&known.unwrap_or_else(|| hole.to_string().into()));
+            Ok::<(), std::convert::Infallible>(())
+        })
+        .unwrap_or_else(|never| match never {})
 }
 
 /// RFC 6749 section 2.3: confidential clients authenticate; a public client has nothing to do it with.

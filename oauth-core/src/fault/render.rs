@@ -5,6 +5,9 @@ use super::{Fault, masked};
 /// Longer lines are shown around the fault only.
 const WIDEST: usize = 110;
 
+/// Still longer ones are not shown at all.
+const LONGEST: usize = 1000;
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error[{}]: {}", self.code, self.message)?;
@@ -55,6 +58,10 @@ fn window(source: &str, column: usize) -> (String, usize) {
 /// The line as it may be shown, and how many characters the caret underlines from the column on.
 pub(crate) fn source_line(text: &str, line: usize, column: usize) -> Option<(String, usize)> {
     let line = text.lines().nth(line.checked_sub(1)?)?;
+    // Nobody wrote that by hand, and what may be a secret in it is too far from its key to be seen as one.
+    if line.len() > LONGEST {
+        return None;
+    }
     let masked = masked(line);
     // A line break of YAML that is none of `lines()`, or a tab, would move the caret.
     let plain: String = masked.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

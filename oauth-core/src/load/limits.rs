@@ -13,8 +13,17 @@ pub(crate) const NODES: usize = 20_000;
 pub(crate) const DEPTH: usize = 16;
 /// The most anchors.
 pub(crate) const ANCHORS: usize = 16;
+/// The most holes of one template.
+pub(crate) const HOLES: usize = 16;
+/// The most values of one closed list.
+pub(crate) const VALUES: usize = 256;
 /// The most faults that are reported of one file.
 pub(crate) const FAULTS: usize = 64;
+
+/// The most faults whose places are looked up. Each is a walk through the text, so that long files get fewer.
+pub(crate) fn faults_of(text: &str) -> usize {
+    (1024 * 1024 / text.len().max(1)).clamp(4, FAULTS)
+}
 
 /// The file's text: at most 256 KiB of UTF-8 (one byte order mark at its start is dropped) without control or
 /// invisible characters.

@@ -2,7 +2,7 @@
 
 mod de;
 mod file;
-mod limits;
+pub(crate) mod limits;
 mod locate;
 mod node;
 mod respell;
@@ -135,8 +135,13 @@ fn load_one<'a>(
     {
         return Ok((spec, document));
     }
-    findings.truncate(limits::FAULTS);
-    Err(findings.into_iter().map(|finding| document.fault(finding)).collect())
+    let shown = limits::faults_of(text);
+    let more = findings.len().saturating_sub(shown);
+    let mut faults: Vec<Fault> = findings.into_iter().take(shown).map(|finding| document.fault(finding)).collect();
+    if let Some(last) = faults.last_mut().filter(|_| more > 0) {
+        last.notes.push(format!("{more} more faults of this file are not shown"));
+    }
+    Err(faults)
 }
 
 /// Nodes that were taken out of the tree, each after a fault was reported of it.

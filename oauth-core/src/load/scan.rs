@@ -13,7 +13,7 @@ pub(crate) fn scan(text: &str) -> Vec<Finding> {
     let mut scanner = Scanner::default();
     for (number, line) in text.split('\n').enumerate() {
         scanner.line(number + 1, line);
-        if scanner.findings.len() >= limits::FAULTS {
+        if scanner.is_done() {
             break;
         }
     }
@@ -27,9 +27,14 @@ struct Scanner {
     /// The indentation of the node that holds a `|` or `>` text: deeper lines are that text.
     block: Option<usize>,
     /// Open brackets.
-    depth: usize,
+    open: Vec<char>,
     anchors: usize,
+    /// The indentations of the blocks that are open.
+    blocks: Vec<usize>,
+    /// Nodes that have been seen to begin; there may be more.
+    nodes: usize,
     findings: Vec<Finding>,
+    ended: bool,
 }
 
 impl Scanner {
@@ -42,9 +47,13 @@ impl Scanner {
             }
             self.block = None;
         }
+        if self.quote.is_none() && indent < chars.len() {
+            self.indented(number, indent);
+        }
         let mut at = indent;
+        let mut dashes = 0;
         let mut node_start = self.quote.is_none();
-        while at < chars.len() {
+        while at < chars.len() && !self.is_done() {
             if let Some(quote) = self.quote {
                 at = self.inside_quotes(&chars, at, quote);
                 continue;
@@ -54,14 +63,25 @@ impl Scanner {
             match c {
                 '#' if at == 0 || chars[at - 1] == ' ' => return,
                 ' ' => {}
-                '-' | '?' if gap && node_start && self.depth == 0 => {}
-                ':' if gap || self.depth > 0 => node_start = true,
-                '[' | '{' if node_start => self.open(number, at),
-                ']' | '}' if self.depth > 0 => {
-                    self.depth -= 1;
+                '-' | '?' if gap && node_start && self.open.is_empty() => {
+                    self.begun(number, at, 1);
+                    dashes += 1;
+                    self.nested(number, at, dashes);
+                }
+                ':' if gap || !self.open.is_empty() => {
+                    self.begun(number, at, if gap { 2 } else { 0 });
+                    node_start = true;
+                }
+                '[' | '{' if node_start => self.open(number, at, c),
+                ']' | '}' if !self.open.is_empty() => {
+                    self.open.pop();
                     node_start = false;
                 }
-                ',' if self.depth > 0 => node_start = true,
+                ',' if !self.open.is_empty() => {
+                    // In a map, the colon counts.
+                    self.begun(number, at, usize::from(self.open.last() == Some(&'[')));
+                    node_start = true;
+                }
                 '"' | '\'' if node_start => {
                     self.quote = Some(c);
                     node_start = false;
@@ -71,7 +91,7 @@ impl Scanner {
                     self.tag(number, at);
                     at = word_end(&chars, at);
                 }
-                '|' | '>' if node_start && self.depth == 0 => {
+                '|' | '>' if node_start && self.open.is_empty() => {
                     self.block = Some(block_parent(&chars));
                     return;
                 }
@@ -94,12 +114,43 @@ impl Scanner {
         }
     }
 
-    fn open(&mut self, number: usize, at: usize) {
-        self.depth += 1;
-        if self.depth == limits::DEPTH + 1 {
-            let message = format!("the file nests deeper than {} levels", limits::DEPTH);
-            self.findings.push(Finding::new("too-deep", Path::default(), message).at_spot(Spot::Mark(number, at + 1)));
+    fn open(&mut self, number: usize, at: usize, bracket: char) {
+        self.open.push(bracket);
+        self.nested(number, at, self.open.len());
+    }
+
+    /// Blocks in blocks. Text over several lines may look like some, so that the limit is a wider one here; it is for
+    /// the parser, which takes long over thousands of them.
+    fn indented(&mut self, number: usize, indent: usize) {
+        while self.blocks.last().is_some_and(|open| *open >= indent) {
+            self.blocks.pop();
         }
+        self.blocks.push(indent);
+        self.nested(number, indent, self.blocks.len() / 4);
+    }
+
+    fn nested(&mut self, number: usize, at: usize, depth: usize) {
+        if depth > limits::DEPTH {
+            let message = format!("the file nests deeper than {} levels", limits::DEPTH);
+            self.end(Finding::new("too-deep", Path::default(), message), number, at);
+        }
+    }
+
+    fn begun(&mut self, number: usize, at: usize, nodes: usize) {
+        self.nodes += nodes;
+        if self.nodes > limits::NODES {
+            let message = format!("the file has more than {} nodes", limits::NODES);
+            self.end(Finding::new("too-many-nodes", Path::default(), message), number, at);
+        }
+    }
+
+    fn end(&mut self, finding: Finding, number: usize, at: usize) {
+        self.findings.push(finding.at_spot(Spot::Mark(number, at + 1)));
+        self.ended = true;
+    }
+
+    fn is_done(&self) -> bool {
+        self.ended || self.findings.len() >= limits::FAULTS
     }
 
     fn anchor(&mut self, number: usize, chars: &[char], at: usize) -> usize {
@@ -195,6 +246,9 @@ mod tests {
         let anchors = "- &a x\n".repeat(17);
         assert_eq!(codes(&anchors), [("too-many-anchors", Spot::Mark(17, 3))]);
         assert_eq!(codes(&"[".repeat(17)), [("too-deep", Spot::Mark(1, 17))]);
-        assert_eq!(codes(&"- ".repeat(40)), []);
+        assert_eq!(codes(&"- ".repeat(17)), [("too-deep", Spot::Mark(1, 33))]);
+        let blocks = (0..80).fold(String::new(), |text, depth| text + &" ".repeat(depth) + "a:\n");
+        assert_eq!(codes(&blocks), [("too-deep", Spot::Mark(68, 68))]);
+        assert_eq!(codes(&"- 1\n".repeat(20_001)), [("too-many-nodes", Spot::Mark(20_001, 1))]);
     }
 }

@@ -7,7 +7,8 @@ use super::{Entries, Values};
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Authorize {
-    /// Parameters that every request carries: `access_type: offline`. Values may hold settings.
+    /// Parameters that every request carries: `access_type: offline`. Values may hold settings. One that is also under
+    /// `options` is that option's default.
     pub(crate) params: Entries<String>,
     /// Standard parameters under the provider's own names: `client_id: client_key`.
     pub(crate) rename: Entries<String>,

@@ -8,6 +8,7 @@ pub fn json_schema() -> String {
     let generator = SchemaGenerator::new(SchemaSettings::draft2020_12());
     let mut schema = generator.into_root_schema_for::<Provider>();
     RecursiveTransform(without_null).transform(&mut schema);
+    RecursiveTransform(in_paragraphs).transform(&mut schema);
     // A schema is a tree of JSON: serde_json can write it.
     let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     text.push('\n');
@@ -35,4 +36,11 @@ fn without_null(schema: &mut Schema) {
             object.extend(only);
         }
     }
+}
+
+/// Lines of a doc comment are as long as the source is wide; an editor wraps by itself.
+fn in_paragraphs(schema: &mut Schema) {
+    let Some(serde_json::Value::String(text)) = schema.get_mut("description") else { return };
+    let paragraphs: Vec<String> = text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect();
+    *text = paragraphs.join("\n\n");
 }

@@ -29,6 +29,9 @@ pub(super) fn cell(text: &str) -> String {
 
 /// The text as code, whatever it holds.
 pub(super) fn code(text: &str) -> String {
+    if is_plain(text) {
+        return format!("`{text}`");
+    }
     let mut text = text.replace(|c: char| c.is_control(), " ");
     if text.trim().is_empty() {
         text = format!("\"{text}\"");
@@ -73,6 +76,9 @@ fn paragraphs(text: &str) -> Vec<String> {
 
 /// A paragraph on one line, escaped word by word outside code.
 fn inline(paragraph: &str) -> String {
+    if is_plain(paragraph) {
+        return paragraph.to_owned();
+    }
     let mut out = String::with_capacity(paragraph.len() + 16);
     let mut rest = paragraph;
     while let Some((before, code, after)) = split_code(rest) {
@@ -82,6 +88,12 @@ fn inline(paragraph: &str) -> String {
     }
     escape(rest, &mut out);
     escape_start(&out)
+}
+
+/// Whether there is nothing to escape: most texts, and the macros run unoptimised.
+fn is_plain(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" ,.;'()".contains(&byte))
 }
 
 /// The first stretch between two single backticks, and what is around it.

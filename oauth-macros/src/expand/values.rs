@@ -32,7 +32,7 @@ pub(super) fn closed(
         if variants.is_empty() { quote!(match self {}) } else { quote!(match self { #(Self::#idents => #values,)* }) };
     Ok(quote! {
         #doc
-        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::cmp::PartialEq, ::core::cmp::Eq)]
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::cmp::PartialEq)]
         #[non_exhaustive]
         pub enum #name {
             #(#docs #idents,)*
@@ -44,6 +44,7 @@ pub(super) fn closed(
                 #body
             }
         }
+        impl ::core::cmp::Eq for #name {}
         impl ::core::fmt::Debug for #name {
             #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -144,6 +145,6 @@ mod tests {
         let hostile = "\"}} fn evil() {{ //";
         let tokens = closed(&format_ident!("Scope"), hostile, hostile, &[variant("A", hostile)]).unwrap();
         let file: syn::File = syn::parse2(tokens).unwrap();
-        assert_eq!(file.items.len(), 3);
+        assert_eq!(file.items.len(), 4);
     }
 }

@@ -5,24 +5,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use oauth_core::spec::{FieldKind, FieldType, Operation, RefreshNeeds, SettingKind};
 use oauth_core::{
-    Account, Browser, CanAuthorize, CanRefresh, Client, ClientAuth, Compiled, ErrorKind, ExposeSecret as _, HasApi,
+    Account, Browser, CanAuthorize, CanRefresh, Client, ClientAuth, Compiled, ExposeSecret as _, HasApi,
     HasProfile, OperationCall, Profile, ProviderSpec, Rng, RngError, Scopes, Step,
 };
 use oauth_simulator::{Builder, Endpoint, Recorded, RegisteredClient, SimUser, Simulator};
 use serde_json::{Value, json};
 
 /// Where the provider sends the browser back to. Nothing listens there: the scripted user hands the address over.
-pub const REDIRECT: &str = "http://127.0.0.1:4001/callback?app=1";
+pub(crate) const REDIRECT: &str = "http://127.0.0.1:4001/callback?app=1";
 /// The client's id.
-pub const ID: &str = "my client:1";
+pub(crate) const ID: &str = "my client:1";
 /// The client's secret, with everything that an encoder can get wrong.
-pub const SECRET: &str = "s3cret +/%=&:\"ä";
+pub(crate) const SECRET: &str = "s3cret +/%=&:\"ä";
 
 /// Bytes that no two calls have in common, and that are the same in the next run.
-pub struct Counter(AtomicU64);
+pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
-    pub fn new(seed: u64) -> Arc<Self> {
+    pub(crate) fn new(seed: u64) -> Arc<Self> {
         Arc::new(Self(AtomicU64::new(seed << 32)))
     }
 }
@@ -41,12 +41,12 @@ impl Rng for Counter {
 }
 
 /// A file's text as a spec.
-pub fn spec(yaml: &str) -> Arc<ProviderSpec> {
+pub(crate) fn spec(yaml: &str) -> Arc<ProviderSpec> {
     Arc::new(ProviderSpec::from_yaml(yaml).unwrap_or_else(|faults| panic!("{faults}")))
 }
 
 /// A provider with this client, its settings given where they have no default.
-pub fn builder(spec: &Arc<ProviderSpec>) -> Builder {
+pub(crate) fn builder(spec: &Arc<ProviderSpec>) -> Builder {
     let client = match spec.client_auth {
         oauth_core::spec::ClientAuthMethod::None => RegisteredClient::public(ID),
         _ => RegisteredClient::confidential(ID, SECRET),
@@ -56,12 +56,12 @@ pub fn builder(spec: &Arc<ProviderSpec>) -> Builder {
 }
 
 /// The running provider.
-pub async fn simulate(spec: &Arc<ProviderSpec>) -> Simulator {
+pub(crate) async fn simulate(spec: &Arc<ProviderSpec>) -> Simulator {
     builder(spec).start().await.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A value for each setting without a default.
-pub fn settings(spec: &ProviderSpec) -> Vec<(String, String)> {
+pub(crate) fn settings(spec: &ProviderSpec) -> Vec<(String, String)> {
     let value = |setting: &oauth_core::spec::Setting| match setting.kind {
         SettingKind::Enum => setting.values[0].0.clone(),
         SettingKind::Host => "id.customer.example".to_owned(),
@@ -73,18 +73,18 @@ pub fn settings(spec: &ProviderSpec) -> Vec<(String, String)> {
 }
 
 /// A client that has its own idea of the simulator's provider, the same random bytes as every other.
-pub fn client_of(sim: &Simulator, spec: &ProviderSpec) -> Client {
+pub(crate) fn client_of(sim: &Simulator, spec: &ProviderSpec) -> Client {
     let client = sim.dynamic_client_of(spec.clone()).unwrap_or_else(|error| panic!("{error}"));
     client.redirect_uri(REDIRECT).rng(Counter::new(1))
 }
 
 /// The typed client of a compiled provider.
-pub fn typed_client<P: Compiled>(sim: &Simulator) -> Client<P> {
+pub(crate) fn typed_client<P: Compiled>(sim: &Simulator) -> Client<P> {
     sim.client::<P>().redirect_uri(REDIRECT).rng(Counter::new(1))
 }
 
 /// The client that a program gets from the catalog.
-pub fn catalog_client(sim: &Simulator, entry: oauth_core::CatalogEntry) -> Client {
+pub(crate) fn catalog_client(sim: &Simulator, entry: oauth_core::CatalogEntry) -> Client {
     let credentials = match entry.spec().client_auth {
         oauth_core::spec::ClientAuthMethod::None => ClientAuth::none(),
         _ => ClientAuth::secret(SECRET),
@@ -97,7 +97,7 @@ pub fn catalog_client(sim: &Simulator, entry: oauth_core::CatalogEntry) -> Clien
 
 /// Why a walk ended early.
 #[derive(Debug)]
-pub enum Broken {
+pub(crate) enum Broken {
     /// The provider showed a page that ends the login.
     Page(oauth_simulator::Error),
     /// The client gave up.
@@ -108,18 +108,11 @@ pub enum Broken {
 
 impl Broken {
     /// How far the walk came.
-    pub fn step(&self) -> Step {
+    pub(crate) fn step(&self) -> Step {
         match self {
             Self::Page(_) => Step::Authorize,
             Self::Client(error) => error.step(),
             Self::Result(_) => Step::Api,
-        }
-    }
-
-    pub fn kind(&self) -> Option<ErrorKind> {
-        match self {
-            Self::Client(error) => Some(error.kind()),
-            _ => None,
         }
     }
 }
@@ -147,16 +140,16 @@ impl From<oauth_core::Error> for Broken {
 }
 
 /// What a walk found.
-pub struct Walked<P: oauth_core::Provider> {
-    pub account: Account<P>,
-    pub granted: Vec<String>,
-    pub profile: Option<Profile>,
-    pub operations: Vec<(String, Value)>,
-    pub refreshed: bool,
+pub(crate) struct Walked<P: oauth_core::Provider> {
+    pub(crate) account: Account<P>,
+    pub(crate) granted: Vec<String>,
+    pub(crate) profile: Option<Profile>,
+    pub(crate) operations: Vec<(String, Value)>,
+    pub(crate) refreshed: bool,
 }
 
 /// The scopes that the file names anywhere but in its list of known ones: enough for every described operation.
-pub fn scopes(spec: &ProviderSpec) -> Vec<String> {
+pub(crate) fn scopes(spec: &ProviderSpec) -> Vec<String> {
     let mut scopes: Vec<String> = Vec::new();
     let needed = match spec.refresh.as_ref().and_then(|refresh| refresh.needs.as_ref()) {
         Some(RefreshNeeds::Scope(scope)) => Some(scope),
@@ -172,20 +165,22 @@ pub fn scopes(spec: &ProviderSpec) -> Vec<String> {
 }
 
 /// The described operations.
-pub fn operations(spec: &ProviderSpec) -> impl Iterator<Item = &Operation> {
+pub(crate) fn operations(spec: &ProviderSpec) -> impl Iterator<Item = &Operation> {
     spec.api.iter().flat_map(|api| &api.operations)
 }
 
 /// A login by the scripted user.
-pub async fn log_in<P: CanAuthorize>(sim: &Simulator, client: &Client<P>) -> Result<Account<P>, Broken> {
+pub(crate) async fn log_in<P: CanAuthorize>(sim: &Simulator, client: &Client<P>) -> Result<Account<P>, Broken> {
     let spec = client.spec();
     let wanted = scopes(spec).into_iter().fold(Scopes::<P>::new(), Scopes::raw);
     let mut authorize = client.authorize();
     if wanted.iter().next().is_some() {
         authorize = authorize.scopes(wanted);
     }
-    if let Some(RefreshNeeds::Param(name, value)) = spec.refresh.as_ref().and_then(|refresh| refresh.needs.as_ref())
-        && spec.authorize.params.iter().all(|(known, _)| known != name)
+    // What the provider wants to see before it gives a refresh token, where its file does not send it always.
+    let right = sim.spec();
+    if let Some(RefreshNeeds::Param(name, value)) = right.refresh.as_ref().and_then(|refresh| refresh.needs.as_ref())
+        && right.authorize.params.iter().all(|(known, _)| known != name)
     {
         authorize = authorize.param(name, value);
     }
@@ -196,7 +191,7 @@ pub async fn log_in<P: CanAuthorize>(sim: &Simulator, client: &Client<P>) -> Res
 
 /// Logs in, reads the profile, makes every described call with all its parameters, refreshes, and reads the profile
 /// with the new token.
-pub async fn walk<P: CanAuthorize + CanRefresh + HasProfile + HasApi>(sim: &Simulator, client: &Client<P>) -> Result<Walked<P>, Broken> {
+pub(crate) async fn walk<P: CanAuthorize + CanRefresh + HasProfile + HasApi>(sim: &Simulator, client: &Client<P>) -> Result<Walked<P>, Broken> {
     let spec = client.spec();
     let account = log_in(sim, client).await?;
     let granted = account.tokens().scopes().to_vec();
@@ -229,14 +224,16 @@ pub async fn walk<P: CanAuthorize + CanRefresh + HasProfile + HasApi>(sim: &Simu
 }
 
 /// A call of the operation with a value for each parameter, optional ones included.
-pub fn call(operation: &Operation) -> OperationCall {
+pub(crate) fn call(operation: &Operation) -> OperationCall {
     let call = OperationCall::new(&operation.name);
     operation.parameters.iter().fold(call, |call, parameter| call.set(&parameter.name, value(parameter.kind)))
 }
 
 fn value(kind: FieldType) -> Value {
     if kind.list {
-        return json!([value(FieldType { list: false, ..kind })]);
+        let mut item = kind;
+        item.list = false;
+        return json!([value(item)]);
     }
     match kind.kind {
         FieldKind::Url => json!("https://example.com/a?b=c"),
@@ -249,7 +246,7 @@ fn value(kind: FieldType) -> Value {
 }
 
 /// The user of the simulator, by the fields of a profile.
-pub fn expected_profile(spec: &ProviderSpec, profile: &Profile) {
+pub(crate) fn expected_profile(spec: &ProviderSpec, profile: &Profile) {
     let map = &spec.profile.as_ref().expect("the spec has a profile").map;
     let only = |declared: &Option<String>, value: &str| declared.as_ref().map(|_| value.to_owned());
     assert_eq!((profile.provider.as_str(), profile.subject.as_str()), (spec.id.as_str(), "20071"));
@@ -264,12 +261,12 @@ pub fn expected_profile(spec: &ProviderSpec, profile: &Profile) {
 }
 
 /// How many requests of a kind the provider saw.
-pub fn count(sim: &Simulator, endpoint: Endpoint) -> usize {
+pub(crate) fn count(sim: &Simulator, endpoint: Endpoint) -> usize {
     sim.requests_to(endpoint).len()
 }
 
 /// A request as text, without what depends on the simulator's port.
-pub fn written(request: &Recorded) -> String {
+pub(crate) fn written(request: &Recorded) -> String {
     let pairs = |pairs: &mut dyn Iterator<Item = (&str, &str)>| pairs.map(|(name, value)| format!("  {name} = {value}\n")).collect::<Vec<_>>().concat();
     let headers = request.headers().iter().filter(|(name, _)| !matches!(name.as_str(), "host" | "cookie"));
     let headers = headers.map(|(name, value)| format!("  {name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
@@ -286,6 +283,6 @@ pub fn written(request: &Recorded) -> String {
 }
 
 /// All requests that the provider saw.
-pub fn all_written(sim: &Simulator) -> Vec<String> {
+pub(crate) fn all_written(sim: &Simulator) -> Vec<String> {
     sim.requests().iter().map(written).collect()
 }

@@ -80,6 +80,23 @@ async fn cb_03_an_attempt_of_one_provider_is_worth_nothing_at_another() {
 }
 
 #[tokio::test]
+async fn cb_03_an_attempt_of_one_tenant_is_worth_nothing_at_another() {
+    let yaml = "
+id: shops
+name: Shops
+docs: https://shops.example/docs
+checked: 2026-11-21
+settings: {shop: {type: label}}
+endpoints: {authorization: \"https://{shop}.shops.example/authorize\", token: \"https://{shop}.shops.example/token\"}
+";
+    let [here, there] = ["one", "other"].map(|shop| client(yaml).set("shop", shop).unwrap());
+    let started = start(&here).await;
+    let query = format!("code=c&state={}", started.state);
+    let error = there.callback(query, started.pending, started.browser).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ProviderMismatch, "{error}");
+}
+
+#[tokio::test]
 async fn cb_04_another_issuer_is_refused() {
     for issuer in ["https://evil.example", "https://id.acme.example/", "https://ID.acme.example"] {
         let error = refused(ACME, ErrorKind::IssuerMismatch, |started| format!("code=c&state={}&iss={issuer}", started.state)).await;

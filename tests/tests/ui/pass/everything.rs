@@ -57,7 +57,7 @@ async fn everything_in_one_file() {
     let before = account.tokens();
     let after = account.refresh().await.expect("a refresh");
     assert_ne!(before.access_token().expose_secret(), after.access_token().expose_secret());
-    assert_eq!(sim.requests_to(Endpoint::Token).len(), 2);
+    assert_eq!(sim.requests_to(Endpoint::Refresh).len(), 1);
 }
 
 #[test]

@@ -1,0 +1,30 @@
+//! `providers/schema.json` is what editors complete and check provider files with: it says what the loader reads.
+
+use std::path::Path;
+
+#[test]
+fn the_published_schema_is_the_loaders() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../providers/schema.json");
+    let published = std::fs::read_to_string(&path).unwrap_or_default();
+    // Compared as JSON: the order of keys is a feature of serde_json that another crate may switch.
+    let [published, ours] = [&published, &oauth_core::json_schema()].map(|text| serde_json::from_str(text).unwrap_or(serde_json::Value::Null));
+    assert!(
+        published == ours,
+        "providers/schema.json is stale: run `cargo run -p oauth-core --features json-schema --example schema`"
+    );
+}
+
+#[test]
+fn the_published_schema_describes_every_key() {
+    let schema: serde_json::Value = serde_json::from_str(&oauth_core::json_schema()).expect("the schema is JSON");
+    let mut objects = vec![("provider file".to_owned(), &schema)];
+    let defs = schema["$defs"].as_object().expect("the schema has definitions");
+    objects.extend(defs.iter().map(|(name, definition)| (name.clone(), definition)));
+    for (name, object) in objects {
+        for (key, property) in object["properties"].as_object().into_iter().flatten() {
+            let described = property["description"].as_str().is_some_and(|text| !text.trim().is_empty());
+            assert!(described, "`{key}` of {name} has no description");
+            assert_ne!(property["type"], "null", "`{key}` of {name} may not be null");
+        }
+    }
+}
