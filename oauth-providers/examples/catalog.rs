@@ -5,30 +5,44 @@
 //! cargo run --example catalog -- --json
 //! ```
 
-#![allow(clippy::print_stdout, reason = "it prints a list")]
+use std::io;
 
 use oauth_providers::ProviderSpec;
+use oauth_providers::spec::Template;
 use serde_json::{Value, json};
 
 fn main() {
-    let as_json = std::env::args().any(|arg| arg == "--json");
+    // A reader that has seen enough, as in `| head`, is no fault.
+    let _ = list(&mut io::stdout().lock(), std::env::args().any(|arg| arg == "--json"));
+}
+
+fn list(out: &mut impl io::Write, as_json: bool) -> io::Result<()> {
     if !as_json {
-        println!("{:<14} {:<14} {:<11} {:<9} {:<7} {:<12} capabilities", "id", "name", "checked", "facts", "auth", "pkce");
+        writeln!(
+            out,
+            "{:<14} {:<14} {:<11} {:<9} {:<7} {:<12} capabilities",
+            "id", "name", "checked", "facts", "auth", "pkce"
+        )?;
     }
     for entry in oauth_providers::catalog() {
         let spec = entry.spec();
         if as_json {
-            println!("{}", listing(spec));
+            writeln!(out, "{}", listing(spec))?;
         } else {
             let (facts, auth, pkce) = (spec.confidence.as_str(), spec.client_auth.as_str(), spec.pkce.as_str());
             let capabilities = spec.capabilities().join(", ");
-            println!("{:<14} {:<14} {:<11} {facts:<9} {auth:<7} {pkce:<12} {capabilities}", spec.id, spec.name, spec.checked);
+            writeln!(
+                out,
+                "{:<14} {:<14} {:<11} {facts:<9} {auth:<7} {pkce:<12} {capabilities}",
+                spec.id, spec.name, spec.checked
+            )?;
         }
     }
+    Ok(())
 }
 
 fn listing(spec: &ProviderSpec) -> Value {
-    let address = |template: &Option<oauth_providers::spec::Template>| template.as_ref().map(ToString::to_string);
+    let address = |template: &Option<Template>| template.as_ref().map(ToString::to_string);
     json!({
         "id": spec.id,
         "name": spec.name,

@@ -73,7 +73,9 @@ async fn report(client: &Client<Dynamic>, account: &Account<Dynamic>) -> Result<
     if spec.profile.is_some() {
         let me = account.profile().await?;
         println!("profile: subject {}", me.subject);
-        for (label, value) in [("username", me.username), ("name", me.name), ("email", me.email), ("avatar", me.avatar_url)] {
+        for (label, value) in
+            [("username", me.username), ("name", me.name), ("email", me.email), ("avatar", me.avatar_url)]
+        {
             if let Some(value) = value {
                 println!("         {label} {value}");
             }
@@ -88,7 +90,9 @@ async fn report(client: &Client<Dynamic>, account: &Account<Dynamic>) -> Result<
     } else {
         match account.refresh().await {
             Ok(_) => println!("refresh: a new token, {}", lifetime(account)),
-            Err(error) if error.kind() == oauth_providers::ErrorKind::NoRefreshToken => println!("refresh: no refresh token this time ({})", error.code()),
+            Err(error) if error.kind() == oauth_providers::ErrorKind::NoRefreshToken => {
+                println!("refresh: no refresh token this time ({})", error.code());
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -116,7 +120,12 @@ impl Options {
                 "--provider" => options.provider = value()?,
                 "--provider-file" => options.file = Some(value()?),
                 "--browser" => options.browser = true,
-                _ => return Err(format!("unknown argument {arg}; there are --provider ID, --provider-file FILE and --browser").into()),
+                _ => {
+                    return Err(format!(
+                        "unknown argument {arg}; there are --provider ID, --provider-file FILE and --browser"
+                    )
+                    .into());
+                }
             }
         }
         Ok(options)
@@ -142,9 +151,14 @@ async fn wait_for_callback(listener: &TcpListener) -> Result<String> {
         let mut stream = BufReader::new(stream);
         let mut line = String::new();
         stream.read_line(&mut line).await?;
-        let target = line.split(' ').nth(1).filter(|target| line.starts_with("GET ") && target.starts_with("/callback?"));
-        let (status, text) = target.map_or(("404 Not Found", "Not here."), |_| ("200 OK", "Done. You can close this page."));
-        let answer = format!("HTTP/1.1 {status}\r\ncontent-type: text/plain\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{text}", text.len());
+        let target =
+            line.split(' ').nth(1).filter(|target| line.starts_with("GET ") && target.starts_with("/callback?"));
+        let (status, text) =
+            target.map_or(("404 Not Found", "Not here."), |_| ("200 OK", "Done. You can close this page."));
+        let answer = format!(
+            "HTTP/1.1 {status}\r\ncontent-type: text/plain\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{text}",
+            text.len()
+        );
         stream.write_all(answer.as_bytes()).await?;
         if let Some(target) = target {
             return Ok(target.to_owned());

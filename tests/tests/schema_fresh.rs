@@ -7,7 +7,8 @@ fn the_published_schema_is_the_loaders() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../providers/schema.json");
     let published = std::fs::read_to_string(&path).unwrap_or_default();
     // Compared as JSON: the order of keys is a feature of serde_json that another crate may switch.
-    let [published, ours] = [&published, &oauth_core::json_schema()].map(|text| serde_json::from_str(text).unwrap_or(serde_json::Value::Null));
+    let [published, ours] = [&published, &oauth_core::json_schema()]
+        .map(|text| serde_json::from_str(text).unwrap_or(serde_json::Value::Null));
     assert!(
         published == ours,
         "providers/schema.json is stale: run `cargo run -p oauth-core --features json-schema --example schema`"
@@ -25,6 +26,28 @@ fn the_published_schema_describes_every_key() {
             let described = property["description"].as_str().is_some_and(|text| !text.trim().is_empty());
             assert!(described, "`{key}` of {name} has no description");
             assert_ne!(property["type"], "null", "`{key}` of {name} may not be null");
+        }
+    }
+}
+
+#[test]
+fn the_description_of_the_format_names_every_key_and_its_examples_load() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../providers/README.md");
+    let text = std::fs::read_to_string(&path).expect("providers/README.md is there");
+    let schema: serde_json::Value = serde_json::from_str(&oauth_core::json_schema()).expect("the schema is JSON");
+    let objects = schema["$defs"].as_object().expect("the schema has definitions").values().chain([&schema]);
+    for key in objects.filter_map(|object| object["properties"].as_object()).flat_map(|properties| properties.keys()) {
+        assert!(
+            text.contains(&format!("`{key}`")) || text.contains(&format!("`token.{key}`")),
+            "providers/README.md does not name `{key}`"
+        );
+    }
+    let examples: Vec<&str> = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(examples.len(), 2);
+    assert!(examples[0].lines().count() <= 8, "the least file has at most eight lines");
+    for example in examples {
+        if let Err(faults) = oauth_core::ProviderSpec::from_yaml(example) {
+            panic!("an example of providers/README.md does not load:\n{faults}");
         }
     }
 }

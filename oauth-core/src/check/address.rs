@@ -244,11 +244,12 @@ fn may_stand_in_host(hole: &str, kind: Filling, before: &str, after: &str, rest:
     let ends_host = after.is_empty() || after.starts_with(['/', '?']);
     match kind {
         Filling::Setting(SettingKind::Port) if before.ends_with(':') && ends_host => Ok(()),
-        Filling::Setting(SettingKind::Port) => refuse(
-            format!("`{hole}` is a port"),
-            format!("write it behind the host: `https://example.com:{hole}/`"),
-        ),
-        Filling::Setting(SettingKind::Host) if before.ends_with(['/', '.']) && (ends_host || after.starts_with(':')) => {
+        Filling::Setting(SettingKind::Port) => {
+            refuse(format!("`{hole}` is a port"), format!("write it behind the host: `https://example.com:{hole}/`"))
+        }
+        Filling::Setting(SettingKind::Host)
+            if before.ends_with(['/', '.']) && (ends_host || after.starts_with(':')) =>
+        {
             Ok(())
         }
         Filling::Setting(SettingKind::Host) => {

@@ -308,7 +308,9 @@ mod tests {
     use crate::check::testing::{acme, faults};
 
     fn operation(text: &str) -> Vec<String> {
-        faults(&acme(&format!("scopes: {{known: {{read: Read}}}}\napi:\n  base_url: https://api.acme.example\n  operations:\n    list: {text}\n")))
+        faults(&acme(&format!(
+            "scopes: {{known: {{read: Read}}}}\napi:\n  base_url: https://api.acme.example\n  operations:\n    list: {text}\n"
+        )))
     }
 
     #[test]
@@ -339,7 +341,12 @@ mod tests {
             let found = operation(text);
             assert!(found.len() == 1 && found[0].contains(expected), "{text}: {found:#?}");
         }
-        assert_eq!(operation("{get: \"/a/{b}\", path: {b: u64}, query: {type: {type: \"string?\", rust: kind}}, scopes: [read], returns: {type: Repo, list: true, fields: {id: u64, owner: {type: string, at: /owner/login}}}}"), [""; 0]);
+        assert_eq!(
+            operation(
+                "{get: \"/a/{b}\", path: {b: u64}, query: {type: {type: \"string?\", rust: kind}}, scopes: [read], returns: {type: Repo, list: true, fields: {id: u64, owner: {type: string, at: /owner/login}}}}"
+            ),
+            [""; 0]
+        );
     }
 
     #[test]

@@ -101,7 +101,9 @@ mod tests {
     fn an_issuer_is_known_and_has_no_query() {
         let found = faults(&acme("").replace("{authorization", "{iss_in_callback: true, authorization"));
         assert!(found.len() == 1 && found[0].contains("`iss_in_callback` needs `issuer`"), "{found:#?}");
-        let issuer = |issuer: &str| faults(&acme("").replace("{authorization", &format!("{{issuer: \"{issuer}\", authorization")));
+        let issuer = |issuer: &str| {
+            faults(&acme("").replace("{authorization", &format!("{{issuer: \"{issuer}\", authorization")))
+        };
         let found = issuer("https://acme.example?x=y");
         assert!(found.len() == 1 && found[0].contains("an issuer has no query"), "{found:#?}");
         assert_eq!(issuer("https://acme.example"), [""; 0]);

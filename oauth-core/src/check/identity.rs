@@ -150,7 +150,10 @@ mod tests {
     #[test]
     fn the_id_is_the_files_name() {
         let found = faults(&acme("").replace("id: acme", "id: other"));
-        assert!(found.len() == 1 && found[0].contains("the id is `other`, but the file is called `acme.yaml`"), "{found:#?}");
+        assert!(
+            found.len() == 1 && found[0].contains("the id is `other`, but the file is called `acme.yaml`"),
+            "{found:#?}"
+        );
         let found = faults(&acme("").replace("id: acme", "id: Acme"));
         assert!(found.len() == 1 && found[0].contains("`Acme` is not an id"), "{found:#?}");
     }
@@ -159,9 +162,13 @@ mod tests {
     fn gen_02_names_that_rust_cannot_have_are_asked_for() {
         let module = |id: &str, more: &str| {
             let text = acme(more).replace("id: acme", &format!("id: \"{id}\""));
-            crate::ProviderSpec::from_yaml(&text).map(|spec| (spec.module, spec.marker)).map_err(|faults| faults.to_string())
+            crate::ProviderSpec::from_yaml(&text)
+                .map(|spec| (spec.module, spec.marker))
+                .map_err(|faults| faults.to_string())
         };
-        for (id, help) in [("box", "rust: box_"), ("self", "rust: self_"), ("1password", "rust: password_"), ("core", "rust: core_")] {
+        for (id, help) in
+            [("box", "rust: box_"), ("self", "rust: self_"), ("1password", "rust: password_"), ("core", "rust: core_")]
+        {
             let fault = module(id, "").unwrap_err();
             assert!(fault.contains("cannot name a module in Rust") && fault.contains(help), "{fault}");
         }
@@ -169,7 +176,8 @@ mod tests {
         assert_eq!(module("my-id", "").unwrap().0, "my_id");
         assert!(module("box", "rust: self\n").is_err());
         for (name, marker) in [("Mail.ru", "MailRu"), ("Яндекс", "Acme"), ("1Password", "Acme")] {
-            let spec = crate::ProviderSpec::from_yaml(&acme("").replace("name: Acme", &format!("name: \"{name}\""))).unwrap();
+            let spec =
+                crate::ProviderSpec::from_yaml(&acme("").replace("name: Acme", &format!("name: \"{name}\""))).unwrap();
             assert_eq!(spec.marker, marker);
         }
     }

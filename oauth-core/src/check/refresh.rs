@@ -116,10 +116,19 @@ mod tests {
     #[test]
     fn without_a_word_it_is_as_rfc_6749_has_it() {
         let refresh = ProviderSpec::from_yaml(&acme("")).unwrap().refresh.unwrap();
-        assert_eq!((refresh.with, refresh.method, refresh.format), (RefreshWith::RefreshToken, Method::Post, BodyFormat::Form));
-        assert_eq!((refresh.grant_type.as_str(), refresh.param.as_str(), refresh.client_auth), ("refresh_token", "refresh_token", true));
+        assert_eq!(
+            (refresh.with, refresh.method, refresh.format),
+            (RefreshWith::RefreshToken, Method::Post, BodyFormat::Form)
+        );
+        assert_eq!(
+            (refresh.grant_type.as_str(), refresh.param.as_str(), refresh.client_auth),
+            ("refresh_token", "refresh_token", true)
+        );
         assert_eq!(ProviderSpec::from_yaml(&acme("refresh: none\n")).unwrap().refresh, None);
-        let get = ProviderSpec::from_yaml(&acme("token: {request: {method: GET}}\nrefresh: {rotates: true}\n")).unwrap().refresh.unwrap();
+        let get = ProviderSpec::from_yaml(&acme("token: {request: {method: GET}}\nrefresh: {rotates: true}\n"))
+            .unwrap()
+            .refresh
+            .unwrap();
         assert_eq!((get.method, get.format, get.rotates), (Method::Get, BodyFormat::Query, true));
     }
 
@@ -139,6 +148,11 @@ mod tests {
             let found = faults(&acme(&format!("refresh: {refresh}\n")));
             assert!(found.len() == 1 && found[0].contains(expected), "{refresh}: {found:#?}");
         }
-        assert_eq!(faults(&acme("refresh: {client_auth: false, params: {client_id: \"{client_id}\"}, needs: {scope: offline_access}}\n")), [""; 0]);
+        assert_eq!(
+            faults(&acme(
+                "refresh: {client_auth: false, params: {client_id: \"{client_id}\"}, needs: {scope: offline_access}}\n"
+            )),
+            [""; 0]
+        );
     }
 }

@@ -387,7 +387,12 @@ mod tests {
         one("token: {request: {headers: {\"a b\": x}}}\n", "`a b` cannot name a header");
         one("token: {request: {headers: {x-a: \"é\"}}}\n", "cannot be the value of a header");
         one("token: {request: {headers: {x-a: a, X-A: b}}}\n", "the first one is at acme.yaml:6:29");
-        assert_eq!(faults(&acme("token: {request: {method: GET, omit: [grant_type], headers: {x-a: b}, params: {v: \"2\"}}}\n")), [""; 0]);
+        assert_eq!(
+            faults(&acme(
+                "token: {request: {method: GET, omit: [grant_type], headers: {x-a: b}, params: {v: \"2\"}}}\n"
+            )),
+            [""; 0]
+        );
     }
 
     #[test]
@@ -401,7 +406,10 @@ mod tests {
         one("token: {response: {expiry: {default: 99999999999}}}\n", "between a second and ten years");
         one("token: {response: {expiry: {default: 1e3}}}\n", "is the number `1e3`: it must be a whole number");
         one("token: {response: {rename: {acess_token: t}}}\n", "did you mean `access_token`?");
-        assert_eq!(faults(&acme("token: {response: {at: [/a, \"\"], fails_when: {at: /ok, equals: null}}}\n")), [""; 0]);
+        assert_eq!(
+            faults(&acme("token: {response: {at: [/a, \"\"], fails_when: {at: /ok, equals: null}}}\n")),
+            [""; 0]
+        );
     }
 
     #[test]
@@ -421,7 +429,10 @@ mod tests {
     fn placement() {
         one("token: {placement: {header: Host}}\n", "`Host` cannot carry the token");
         one("token: {placement: {scheme: \"a b\"}}\n", "`a b` is not a scheme");
-        assert!(faults(&acme("token: {placement: {header: X-Token, query: t}}\n"))[0].contains("the token goes to one place"));
+        assert!(
+            faults(&acme("token: {placement: {header: X-Token, query: t}}\n"))[0]
+                .contains("the token goes to one place")
+        );
         one("token: {placement: {}}\n", "does not say where the token goes");
         one("token: {placement: {header: X-Token, json: true}}\n", "`json` belongs to `body`");
         assert_eq!(faults(&acme("token: {placement: {header: X-Token}}\n")), [""; 0]);
@@ -432,7 +443,10 @@ mod tests {
         one("token: {upgrade: {grant_type: x}}\n", "`token.upgrade.url` is missing");
         one("token: {upgrade: {url: \"http://acme.example\", grant_type: x}}\n", "the address is not https");
         one("token: {upgrade: {url: \"https://acme.example\", grant_type: password}}\n", "RFC 9700 section 2.4");
-        one("token: {upgrade: {url: \"https://acme.example\", grant_type: x, params: {grant_type: y}}}\n", "set by the client itself");
+        one(
+            "token: {upgrade: {url: \"https://acme.example\", grant_type: x, params: {grant_type: y}}}\n",
+            "set by the client itself",
+        );
         let sound = "token: {upgrade: {url: \"https://acme.example\", method: GET, grant_type: x, params: {access_token: \"{access_token}\", client_secret: \"{client_secret}\"}}}\n";
         assert_eq!(faults(&acme(sound)), [""; 0]);
     }

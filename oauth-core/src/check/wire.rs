@@ -225,6 +225,9 @@ mod tests {
             let found = faults(&acme(&format!("{yaml}\n")));
             assert!(found.len() == 1 && found[0].contains(expected), "{yaml}: {found:#?}");
         }
-        assert_eq!(faults(&acme("api: {base_url: \"https://acme.example\", headers: {X-Client: \"{client_id}\"}}\n")), [""; 0]);
+        assert_eq!(
+            faults(&acme("api: {base_url: \"https://acme.example\", headers: {X-Client: \"{client_id}\"}}\n")),
+            [""; 0]
+        );
     }
 }

@@ -37,7 +37,9 @@ fn a_fault_has_no_echo() {
     let text = acme("settings: {region: {type: lable}}\nauthorize: {params: {r: \"{region}\"}}\n");
     assert!(only(&text).contains("did you mean `label`?"));
     assert!(only(&acme("").replace("token:", "tokn:")).contains("did you mean `token`?"));
-    let text = acme("scopes: {known: {read: 1}}\napi: {base_url: \"https://acme.example\", operations: {a: {get: /a, scopes: [read]}}}\n");
+    let text = acme(
+        "scopes: {known: {read: 1}}\napi: {base_url: \"https://acme.example\", operations: {a: {get: /a, scopes: [read]}}}\n",
+    );
     assert!(only(&text).contains("`scopes.known.read` is the number `1`: it must be text or a map"));
 }
 
@@ -158,7 +160,10 @@ fn gen_13_credentials_are_refused_and_not_shown() {
         assert!(!found.is_empty(), "{yaml}");
         let text = found.join("\n");
         assert!(!text.contains("hunter2") && !text.contains(random), "{text}");
-        assert!(found.iter().any(|fault| fault.contains("error[secret]") || fault.contains("error[reference]")), "{text}");
+        assert!(
+            found.iter().any(|fault| fault.contains("error[secret]") || fault.contains("error[reference]")),
+            "{text}"
+        );
     }
     assert_eq!(faults(&acme("token: {request: {rename: {client_secret: app_secret}}}\n")), [""; 0]);
     let password = "api: {base_url: \"https://acme.example\", operations: {a: {post: /a, body: {password: string}}}}\n";
@@ -177,7 +182,12 @@ fn gen_18_escapes_do_not_smuggle_characters_in() {
 
 #[test]
 fn gen_20_what_is_not_yaml_says_where() {
-    for (text, place) in [("id: [a\nname: b\n", "acme.yaml:2"), ("id: 'a\n", "acme.yaml:"), ("a: b: c\n", "acme.yaml:1"), ("@\n", "acme.yaml:1:1")] {
+    for (text, place) in [
+        ("id: [a\nname: b\n", "acme.yaml:2"),
+        ("id: 'a\n", "acme.yaml:"),
+        ("a: b: c\n", "acme.yaml:1"),
+        ("@\n", "acme.yaml:1:1"),
+    ] {
         let fault = only(text);
         assert!(fault.contains("error[yaml]") && fault.contains(place), "{fault}");
     }

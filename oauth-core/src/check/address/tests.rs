@@ -89,10 +89,7 @@ fn gen_15_a_setting_stands_only_where_its_type_may() {
 fn a_callback_chooses_a_host_only_from_a_closed_list() {
     let open = token_endpoint("https://{callback.dc}/t", "callback: {keep: {dc: {}}}\n");
     assert!(open.len() == 1 && open[0].contains("comes with the browser"), "{open:#?}");
-    assert_eq!(
-        token_endpoint("https://{callback.dc}/t", "callback: {keep: {dc: {values: {eu: acme.eu}}}}\n"),
-        [""; 0]
-    );
+    assert_eq!(token_endpoint("https://{callback.dc}/t", "callback: {keep: {dc: {values: {eu: acme.eu}}}}\n"), [""; 0]);
     assert_eq!(token_endpoint("https://acme.example/{callback.dc}/t", "callback: {keep: {dc: {}}}\n"), [""; 0]);
 }
 
