@@ -9,7 +9,7 @@ use crate::account::Account;
 use crate::client::{Client, Inner, renamed};
 use crate::error::{Error, ErrorKind, Result, ServerError, Step, clean};
 use crate::pending::{Browser, Found, PendingAttempt, PendingAttempts};
-use crate::provider::CanAuthorize;
+use crate::provider::{CanAuthorize, Provider};
 
 /// No real callback is larger.
 const MAX_CALLBACK: usize = 32 * 1024;
@@ -137,19 +137,25 @@ impl fmt::Debug for VerifiedCode {
     }
 }
 
-impl<P: CanAuthorize> Client<P> {
+impl<P: Provider> Client<P> {
     /// Finishes a login: checks whose callback this is, exchanges the code, and gives the account.
     ///
     /// `input` is the request's query or URL, `pending` the attempt (or the [`PendingAttempts`] that hold it), and
     /// `browser` the cookie that was set when the login started. With a store, a refused callback leaves the attempt
     /// where it is, so that a forged one cannot end somebody's login.
-    pub async fn callback(&self, input: impl Into<CallbackInput>, pending: impl IntoPending, browser: impl Into<Browser>) -> Result<Account<P>> {
+    pub async fn callback(&self, input: impl Into<CallbackInput>, pending: impl IntoPending, browser: impl Into<Browser>) -> Result<Account<P>>
+    where
+        P: CanAuthorize,
+    {
         let code = self.verify_callback(input, pending, browser)?;
         Ok(self.account(self.exchange(code).await?))
     }
 
     /// The checks of [`callback`](Self::callback) alone; nothing is sent.
-    pub fn verify_callback(&self, input: impl Into<CallbackInput>, pending: impl IntoPending, browser: impl Into<Browser>) -> Result<VerifiedCode> {
+    pub fn verify_callback(&self, input: impl Into<CallbackInput>, pending: impl IntoPending, browser: impl Into<Browser>) -> Result<VerifiedCode>
+    where
+        P: CanAuthorize,
+    {
         let _span = tracing::debug_span!("oauth.callback", provider = %self.spec().id).entered();
         verify(self.inner(), &input.into(), pending, &browser.into())
     }

@@ -8,14 +8,17 @@ use tracing::Instrument as _;
 use crate::callback::VerifiedCode;
 use crate::client::{Client, Context, Inner};
 use crate::error::{ErrorKind, Result, Step};
-use crate::provider::CanAuthorize;
+use crate::provider::{CanAuthorize, Provider};
 use crate::spec::Upgrade;
 use crate::token::{self, TokenCall, TokenSet};
 
-impl<P: CanAuthorize> Client<P> {
+impl<P: Provider> Client<P> {
     /// Exchanges a code for tokens. The request is sent once: a code that may have arrived is not sent again, because
     /// a server takes a second use for theft and ends what the first one gave (RFC 6749 section 4.1.2).
-    pub async fn exchange(&self, code: VerifiedCode) -> Result<TokenSet> {
+    pub async fn exchange(&self, code: VerifiedCode) -> Result<TokenSet>
+    where
+        P: CanAuthorize,
+    {
         let span = tracing::debug_span!("oauth.exchange", provider = %self.spec().id);
         exchange(self.inner(), code).instrument(span).await
     }

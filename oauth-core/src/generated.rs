@@ -11,5 +11,6 @@ pub use crate::client::{Client, ClientAuth};
 pub use crate::error::Error;
 pub use crate::fields::{FieldReader, FromFields, NoExtras, debug_struct};
 pub use crate::provider::{CanAuthorize, CanRefresh, Compiled, HasApi, HasProfile, Provider};
+pub use crate::scopes::ScopeOf;
 pub use crate::spec::{ProviderSpec, SpecCell};
 pub use crate::values::{OptionValue, SettingValue};

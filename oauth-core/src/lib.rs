@@ -89,7 +89,7 @@ pub use self::{
     profile::Profile,
     provider::{CanAuthorize, CanRefresh, Compiled, Dynamic, HasApi, HasProfile, Provider},
     rng::{OsRng, Rng, RngError},
-    scopes::{IntoScopes, Scopes},
+    scopes::{IntoScopes, ScopeOf, Scopes},
     token::TokenSet,
     values::{OptionValue, SettingValue},
 };

@@ -14,7 +14,7 @@ use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, ServerError, Step};
 use crate::http::{Answer, send_bounded};
 use crate::json;
-use crate::provider::HasProfile;
+use crate::provider::{HasProfile, Provider};
 use crate::spec::{ProfileField, Profile as Rules};
 use crate::token::{self, TokenSet};
 
@@ -45,10 +45,13 @@ pub struct Profile {
     pub raw: Value,
 }
 
-impl<P: HasProfile> Account<P> {
+impl<P: Provider> Account<P> {
     /// Asks the provider who the account is. The token is renewed first when it has to be, and once more if the
     /// provider does not take it.
-    pub async fn profile(&self) -> Result<Profile> {
+    pub async fn profile(&self) -> Result<Profile>
+    where
+        P: HasProfile,
+    {
         let span = tracing::debug_span!("oauth.profile", provider = %self.spec().id);
         async {
             let tokens = self.fresh().await?;

@@ -7,16 +7,19 @@ use tracing::Instrument as _;
 
 use crate::client::{Client, Inner, renamed};
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::provider::CanRefresh;
+use crate::provider::{CanRefresh, Provider};
 use crate::spec::{Refresh, RefreshWith};
 use crate::token::{self, TokenCall, TokenSet};
 
-impl<P: CanRefresh> Client<P> {
+impl<P: Provider> Client<P> {
     /// Renews the token and gives the new set; what the answer leaves out goes on from the old one.
     ///
     /// Where several tasks share an account use [`Account::token`](crate::Account::token): it makes one request for
     /// all of them. A provider that rotates refresh tokens ends the old one here: store the new set before anything else.
-    pub async fn refresh(&self, tokens: &TokenSet) -> Result<TokenSet> {
+    pub async fn refresh(&self, tokens: &TokenSet) -> Result<TokenSet>
+    where
+        P: CanRefresh,
+    {
         refresh(self.inner(), tokens).await
     }
 }

@@ -41,18 +41,29 @@ impl<P> Default for Scopes<P> {
     }
 }
 
-impl<P: Provider, const N: usize> From<[P::Scope; N]> for Scopes<P> {
-    fn from(scopes: [P::Scope; N]) -> Self {
-        Self { values: scopes.iter().map(|scope| scope.as_ref().to_owned()).collect(), provider: PhantomData }
+impl<P: Provider, S: ScopeOf<P>, const N: usize> From<[S; N]> for Scopes<P> {
+    fn from(scopes: [S; N]) -> Self {
+        Self { values: owned(&scopes), provider: PhantomData }
     }
 }
+
+/// A scope of the provider: `github::Scope`. For providers known only at run time it is text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a scope of provider `{P}`",
+    label = "not a scope of `{P}`",
+    note = "take it from the provider's own module, as in `github::Scope`; for one that the module does not know use `Scopes::from([..]).raw(\"..\")`, or declare it under `scopes.known` in the provider's YAML file"
+)]
+pub trait ScopeOf<P: Provider>: AsRef<str> {}
+
+impl ScopeOf<Dynamic> for String {}
+impl ScopeOf<Dynamic> for &str {}
 
 /// What can be asked for: an array, a slice or a `Vec` of the provider's `Scope`, [`Scopes`], or `()` for the
 /// provider's defaults.
 #[diagnostic::on_unimplemented(
-    message = "these are not scopes of provider `{P}`",
-    label = "not scopes of `{P}`",
-    note = "take them from the provider's own module, as in `github::Scope`; for one that the module does not know use `Scopes::from([..]).raw(\"..\")`"
+    message = "`{Self}` is no list of scopes of provider `{P}`",
+    label = "no list of scopes of `{P}`",
+    note = "give an array, a slice or a `Vec` of the provider's `Scope`, as in `[github::Scope::ReadUser]`; `Scopes::from([..]).raw(\"..\")`; or `()` for the defaults"
 )]
 pub trait IntoScopes<P: Provider> {
     /// The scopes; `None` for the provider's defaults.
@@ -75,37 +86,19 @@ impl<P: Provider> IntoScopes<P> for Scopes<P> {
     }
 }
 
-impl<P: Provider, const N: usize> IntoScopes<P> for [P::Scope; N] {
+impl<P: Provider, S: ScopeOf<P>, const N: usize> IntoScopes<P> for [S; N] {
     fn into_scopes(self) -> Option<Vec<String>> {
         Some(owned(&self))
     }
 }
 
-impl<P: Provider> IntoScopes<P> for &[P::Scope] {
+impl<P: Provider, S: ScopeOf<P>> IntoScopes<P> for &[S] {
     fn into_scopes(self) -> Option<Vec<String>> {
         Some(owned(self))
     }
 }
 
-impl<P: Provider> IntoScopes<P> for Vec<P::Scope> {
-    fn into_scopes(self) -> Option<Vec<String>> {
-        Some(owned(&self))
-    }
-}
-
-impl<const N: usize> IntoScopes<Dynamic> for [&str; N] {
-    fn into_scopes(self) -> Option<Vec<String>> {
-        Some(owned(&self))
-    }
-}
-
-impl IntoScopes<Dynamic> for &[&str] {
-    fn into_scopes(self) -> Option<Vec<String>> {
-        Some(owned(self))
-    }
-}
-
-impl IntoScopes<Dynamic> for Vec<&str> {
+impl<P: Provider, S: ScopeOf<P>> IntoScopes<P> for Vec<S> {
     fn into_scopes(self) -> Option<Vec<String>> {
         Some(owned(&self))
     }

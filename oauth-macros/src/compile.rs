@@ -64,7 +64,7 @@ fn modules(input: &Input, found: &Found, assemble: Assemble) -> TokenStream {
     if faults.is_empty() {
         return assembled;
     }
-    let error = error(input.span, &faults.join("\n\n"));
+    let error = error(input.span, &format!("faults in `{}`\n\n{}", input.path, faults.join("\n\n")));
     quote_spanned!(Span::call_site()=> #error #assembled)
 }
 

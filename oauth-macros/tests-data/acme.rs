@@ -131,6 +131,7 @@ let acme = Acme::client("client id", "client secret", "acme");
             f.write_str(self.as_str())
         }
     }
+    impl ::oauth_providers::__private::ScopeOf<Acme> for Scope {}
     impl ::core::convert::AsRef<str> for Scope {
         #[inline]
         fn as_ref(&self) -> &str {

@@ -175,7 +175,8 @@ async fn ref_08_a_crowd_shares_one_failure_and_the_next_who_asks_tries_again() {
 
 #[tokio::test]
 async fn ref_07_a_caller_that_is_cancelled_does_not_cancel_the_refresh() {
-    let (rig, gate) = gated(-1, [tokens("new-access", r#","refresh_token":"new-refresh""#), status(500, "a second refresh")]).await;
+    let (rig, gate) =
+        gated(-1, [tokens("new-access", r#","refresh_token":"new-refresh""#), status(500, "a second refresh")]).await;
     let account = rig.account.clone();
     let caller = tokio::spawn(async move { account.token().await });
     while gate.arrived.load(Ordering::SeqCst) == 0 {
@@ -230,7 +231,9 @@ async fn ref_03_an_answer_without_a_refresh_token_keeps_the_old_one() {
 
 #[tokio::test]
 async fn a_rotated_refresh_token_takes_the_place_of_the_old_one() {
-    let rig = Rig::new(-1, [tokens("second", r#","refresh_token":"second-refresh","scope":"a b""#), tokens("third", "")]).await;
+    let rig =
+        Rig::new(-1, [tokens("second", r#","refresh_token":"second-refresh","scope":"a b""#), tokens("third", "")])
+            .await;
     rig.account.token().await.unwrap();
     rig.clock.advance(Duration::from_secs(3600));
     let clone = rig.account.clone();
@@ -244,7 +247,8 @@ async fn a_rotated_refresh_token_takes_the_place_of_the_old_one() {
 #[tokio::test]
 async fn ref_11_a_401_of_the_api_is_worth_one_refresh_and_one_retry() {
     let rig = Rig::new(3600, [json_status(401, "{}"), tokens("new-access", ""), json(r#"{"ok":true}"#)]).await;
-    let answer: serde_json::Value = rig.account.post("/things").json(&[1, 2]).send().await.unwrap().json().await.unwrap();
+    let answer: serde_json::Value =
+        rig.account.post("/things").json(&[1, 2]).send().await.unwrap().json().await.unwrap();
     assert_eq!(answer["ok"], true);
     let requests = rig.server.received();
     let targets: Vec<&str> = requests.iter().map(|request| request.target.as_str()).collect();
@@ -253,7 +257,9 @@ async fn ref_11_a_401_of_the_api_is_worth_one_refresh_and_one_retry() {
     assert_eq!(requests[2].header("authorization"), Some("Bearer new-access"));
     assert_eq!((requests[0].body.as_str(), requests[2].body.as_str()), ("[1,2]", "[1,2]"));
 
-    let rig = Rig::new(3600, [json_status(401, "{}"), tokens("new-access", ""), json_status(401, "{}"), tokens("x", "")]).await;
+    let rig =
+        Rig::new(3600, [json_status(401, "{}"), tokens("new-access", ""), json_status(401, "{}"), tokens("x", "")])
+            .await;
     let response = rig.account.get("/things").send().await.unwrap();
     assert_eq!(response.status(), 401);
     assert_eq!(response.error_for_status().await.unwrap_err().kind(), ErrorKind::Unauthorized);
@@ -289,7 +295,8 @@ struct Rotated {
 impl HttpClient for Rotated {
     fn send(&self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         let respond = |status: u16, body: &'static str| {
-            let response = http::Response::builder().status(status).body(Body::from(Bytes::from_static(body.as_bytes())));
+            let response =
+                http::Response::builder().status(status).body(Body::from(Bytes::from_static(body.as_bytes())));
             response.map_err(|error| TransportError::new(TransportErrorKind::Broken, error))
         };
         Box::pin(async move {
@@ -309,7 +316,8 @@ impl HttpClient for Rotated {
 
 #[tokio::test]
 async fn ref_11_many_that_are_refused_at_once_make_one_refresh() {
-    let provider = Arc::new(Rotated { refreshes: AtomicUsize::new(0), refused: AtomicUsize::new(0), pass: Semaphore::new(0) });
+    let provider =
+        Arc::new(Rotated { refreshes: AtomicUsize::new(0), refused: AtomicUsize::new(0), pass: Semaphore::new(0) });
     let clock = ManualClock::new();
     let client = client(ACME).clock(Arc::new(clock.clone())).http_client(Arc::clone(&provider) as Arc<dyn HttpClient>);
     let account = client.account(ending_in(&clock, 3600));
@@ -380,7 +388,12 @@ async fn an_ended_token_that_cannot_be_renewed_says_what_the_provider_wants() {
     let clock = ManualClock::new();
     let ended = TokenSet::new("old-access").with_expires_at(clock.now());
     let rig = Rig::of(&yaml, clock, ended, [tokens("x", "")]).await;
-    for error in [rig.account.token().await.unwrap_err(), rig.account.get("/x").send().await.unwrap_err(), rig.account.profile().await.unwrap_err(), rig.account.refresh().await.unwrap_err()] {
+    for error in [
+        rig.account.token().await.unwrap_err(),
+        rig.account.get("/x").send().await.unwrap_err(),
+        rig.account.profile().await.unwrap_err(),
+        rig.account.refresh().await.unwrap_err(),
+    ] {
         assert_eq!(error.kind(), ErrorKind::NoRefreshToken);
         assert!(error.needs_reauth() && !error.is_retryable());
         assert!(error.explain().contains(&format!("fix: {note}")), "{}", error.explain());
@@ -430,7 +443,11 @@ async fn ref_10_a_refused_refresh_token_means_a_new_login() {
     assert_eq!(error.kind(), ErrorKind::GrantRejected);
     assert!(error.needs_reauth() && !error.is_retryable());
     assert_eq!(error.server().unwrap().code(), Some("invalid_grant"));
-    assert_eq!(rig.account.tokens().refresh_token().unwrap().expose_secret(), "old-refresh", "a failure takes nothing away");
+    assert_eq!(
+        rig.account.tokens().refresh_token().unwrap().expose_secret(),
+        "old-refresh",
+        "a failure takes nothing away"
+    );
 
     // RFC 6749 section 5.2 says the same of a code, and there it is the login that is at fault.
     let (_, account) = log_in([refusal()]).await;
@@ -441,7 +458,8 @@ async fn ref_10_a_refused_refresh_token_means_a_new_login() {
 #[tokio::test]
 async fn ref_10_an_access_token_that_has_not_ended_outlives_its_refresh_token() {
     let rig = Rig::new(30, [json_status(400, r#"{"error":"invalid_grant"}"#)]).await;
-    let token = rig.account.token().await.unwrap_or_else(|error| panic!("good for 30 more seconds: {}", error.explain()));
+    let token =
+        rig.account.token().await.unwrap_or_else(|error| panic!("good for 30 more seconds: {}", error.explain()));
     assert_eq!(token.expose_secret(), "old-access");
 }
 
@@ -455,7 +473,9 @@ async fn ref_23_a_refused_client_keeps_the_refresh_token() {
 
 #[tokio::test]
 async fn tokens_survive_a_store_of_ones_own() {
-    let yaml = format!("{ACME}scopes: {{default: [a, b]}}\ncallback: {{keep: {{location: {{doc: where}}}}}}\ntoken: {{response: {{extras: {{team: {{type: u64}}}}}}}}\n");
+    let yaml = format!(
+        "{ACME}scopes: {{default: [a, b]}}\ncallback: {{keep: {{location: {{doc: where}}}}}}\ntoken: {{response: {{extras: {{team: {{type: u64}}}}}}}}\n"
+    );
     let answer = r#"{"access_token":"acc \"ä\\","token_type":"bearer","expires_in":3600,"refresh_token":"ref","id_token":"h.p.s","team":18446744073709551615,"more":{"x":[1.50]}}"#;
     let answer = answer.replace('ä', "a");
     let server = Canned::start([json(&answer), tokens("new-access", "")]).await;
@@ -463,7 +483,10 @@ async fn tokens_survive_a_store_of_ones_own() {
     let client = client(&yaml).clock(Arc::new(clock.clone())).dangerous_at(server.origin());
     let started = oauth_tests::login::start(&client).await;
     let callback = format!("code=c&state={}&location=eu", started.state);
-    let account = client.callback(callback, started.pending, started.browser).await.unwrap_or_else(|error| panic!("{}", error.explain()));
+    let account = client
+        .callback(callback, started.pending, started.browser)
+        .await
+        .unwrap_or_else(|error| panic!("{}", error.explain()));
 
     let exposed = account.tokens().expose_json();
     let read = TokenSet::from_exposed_json(&exposed).unwrap();

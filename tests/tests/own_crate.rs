@@ -2,7 +2,9 @@
 //!
 //! These tests build other crates. They share the target folder and the lock file of the workspace, so that nothing is
 //! fetched and dependencies are compiled once.
+#![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
@@ -76,7 +78,7 @@ const RENAMED_LIB_RS: &str = "\
 
 #[test]
 fn a_dropped_file_is_a_client_and_so_is_the_next() {
-    let own = OwnCrate::new("own-crate", &["oauth-providers", "oauth-simulator"]);
+    let own = OwnCrate::new("brings-own-providers", &["oauth-providers", "oauth-simulator"]);
     own.write("src/main.rs", MAIN_RS);
     own.write("providers/acme.yaml", ACME);
     assert!(ACME.lines().count() <= 8, "a minimal file has at most 8 lines");
@@ -90,14 +92,18 @@ fn a_dropped_file_is_a_client_and_so_is_the_next() {
     let lines: Vec<String> = printed(&two).lines().map(str::to_owned).collect();
     assert_eq!(lines.len(), 2, "{}", said(&two));
     assert_eq!(lines[0], "acme: logged in, the token expires: true");
-    assert!(lines[1].starts_with("globex: logged in as ") && lines[1].len() > "globex: logged in as ".len(), "{lines:?}");
+    let subject = lines[1].strip_prefix("globex: logged in as ").unwrap_or_default();
+    assert!(!subject.is_empty(), "{lines:?}");
 
     own.write("providers/initech.yaml", &ACME.replace("acme", "initech").replace("  token:", "  tokn:"));
     let three = own.cargo(&["build"]);
     assert!(!three.status.success(), "{}", said(&three));
-    for part in
-        ["`tokn` is not a key of `endpoints`", "--> providers/initech.yaml:7:3", "= help: did you mean `token`?", "src/main.rs:1:"]
-    {
+    for part in [
+        "`tokn` is not a key of `endpoints`",
+        "--> providers/initech.yaml:7:3",
+        "= help: did you mean `token`?",
+        "src/main.rs:1:",
+    ] {
         assert!(said(&three).contains(part), "{part}: {}", said(&three));
     }
     // The sound files beside it still are clients: nothing else is wrong.
@@ -106,7 +112,7 @@ fn a_dropped_file_is_a_client_and_so_is_the_next() {
 
 #[test]
 fn the_dependency_may_have_another_name() {
-    let own = OwnCrate::new("renamed-crate", &[]);
+    let own = OwnCrate::new("renames-the-dependency", &[]);
     own.write("src/lib.rs", RENAMED_LIB_RS);
     own.write("providers/acme.yaml", ACME);
     own.write("providers/globex.yaml", GLOBEX);
@@ -127,14 +133,18 @@ impl OwnCrate {
     fn new(name: &'static str, dependencies: &[&str]) -> Self {
         let own = Self { name, folder: tempfile::tempdir().expect("a temporary folder") };
         let path = |of: &str| toml_text(&workspace().join(of));
-        let renamed = format!("op = {{ package = \"oauth-providers\", path = {} }}\n", path("oauth-providers"));
-        let mut lines: String = dependencies.iter().map(|of| format!("{of} = {{ path = {} }}\n", path(of))).collect();
+        let mut lines = String::new();
+        for of in dependencies {
+            writeln!(lines, "{of} = {{ path = {} }}", path(of)).expect("text can be written");
+        }
         if dependencies.is_empty() {
-            lines = renamed;
+            let renamed = path("oauth-providers");
+            writeln!(lines, "op = {{ package = \"oauth-providers\", path = {renamed} }}").expect("text can be written");
         } else {
             lines.push_str("tokio = { version = \"1\", features = [\"macros\", \"rt\"] }\n");
         }
-        let package = format!("[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n");
+        let package =
+            format!("[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n");
         own.write("Cargo.toml", &format!("{package}\n[dependencies]\n{lines}"));
         own.write("build.rs", BUILD_RS);
         fs::copy(workspace().join("Cargo.lock"), own.folder.path().join("Cargo.lock")).expect("the lock file");
@@ -156,7 +166,8 @@ impl OwnCrate {
     }
 }
 
-/// The dependencies stay in the target folder for the next time, this crate does not.
+/// The dependencies stay in the target folder for the next time, this crate does not. Its name is no test's: cargo would
+/// clean that away as well.
 impl Drop for OwnCrate {
     fn drop(&mut self) {
         self.cargo(&["clean", "--package", self.name]);

@@ -11,7 +11,11 @@ use crate::provider::{Dynamic, HasApi, Provider};
 use crate::spec::{Hole, Operation, ParameterPlace};
 
 /// One of the calls that a provider's file describes: `github::ListRepos::new().per_page(100)`.
-#[diagnostic::on_unimplemented(message = "this is not a call of provider `{P}`", label = "not a call of `{P}`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a call of provider `{P}`",
+    label = "not a call of `{P}`",
+    note = "take it from the provider's own module, as in `github::ListRepos`; for a path that the file does not describe use `.get(path)`, or declare it under `api.operations` in the provider's YAML file"
+)]
 pub trait ApiCall<P: Provider> {
     /// What it gives.
     type Output;
@@ -95,9 +99,12 @@ impl OperationOutput<'_> {
     }
 }
 
-impl<P: HasApi> Account<P> {
+impl<P: Provider> Account<P> {
     /// Makes one of the calls that the provider's file describes, and reads its result.
-    pub async fn call<C: ApiCall<P>>(&self, call: C) -> Result<C::Output> {
+    pub async fn call<C: ApiCall<P>>(&self, call: C) -> Result<C::Output>
+    where
+        P: HasApi,
+    {
         let call = call.into_call();
         let fail = |kind, what: String| self.inner().error(kind, Step::Api, what);
         let Some(operation) = self.spec().operation(&call.operation) else {

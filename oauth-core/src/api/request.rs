@@ -36,19 +36,28 @@ pub struct ApiRequest<P: Provider> {
     fault: Option<Error>,
 }
 
-impl<P: HasApi> Account<P> {
+impl<P: Provider> Account<P> {
     /// A GET request to a path of the API, or to a whole address of the provider.
-    pub fn get(&self, path: impl Into<String>) -> ApiRequest<P> {
+    pub fn get(&self, path: impl Into<String>) -> ApiRequest<P>
+    where
+        P: HasApi,
+    {
         self.request(Method::GET, path)
     }
 
     /// A POST request.
-    pub fn post(&self, path: impl Into<String>) -> ApiRequest<P> {
+    pub fn post(&self, path: impl Into<String>) -> ApiRequest<P>
+    where
+        P: HasApi,
+    {
         self.request(Method::POST, path)
     }
 
     /// A request with any method.
-    pub fn request(&self, method: Method, path: impl Into<String>) -> ApiRequest<P> {
+    pub fn request(&self, method: Method, path: impl Into<String>) -> ApiRequest<P>
+    where
+        P: HasApi,
+    {
         ApiRequest {
             account: self.clone(),
             method,

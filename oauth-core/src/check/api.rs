@@ -163,7 +163,7 @@ pub(super) fn operations_are_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
             request(cx, spec, api, operation, &path);
             path_parameters_match(cx, spec, operation, &entry);
         }
-        parameters(cx, operation, &entry);
+        parameters(cx, spec, operation, &entry);
         for (index, scope) in operation.scopes.iter().enumerate() {
             scopes::known(cx, spec, entry.then("scopes").then(index), scope);
         }
@@ -284,7 +284,7 @@ fn place_key(place: ParameterPlace) -> &'static str {
     }
 }
 
-fn parameters(cx: &mut Cx<'_>, operation: &Operation, entry: &Path) {
+fn parameters(cx: &mut Cx<'_>, spec: &ProviderSpec, operation: &Operation, entry: &Path) {
     for parameter in &operation.parameters {
         let path = entry.then(place_key(parameter.place)).then(&parameter.name);
         if parameter.place == ParameterPlace::Body && operation.method == Method::Get {
@@ -292,7 +292,9 @@ fn parameters(cx: &mut Cx<'_>, operation: &Operation, entry: &Path) {
                 Finding::new("parameter", path.clone(), "a GET has no body (RFC 9110 section 9.3.1)").on_key();
             cx.report(finding.help("move it to `query`"));
         }
-        if parameter.place == ParameterPlace::Query {
+        if parameter.place == ParameterPlace::Query && token::travels_as(spec, &parameter.name) {
+            cx.report(wire::taken(&path, &parameter.name));
+        } else if parameter.place == ParameterPlace::Query {
             wire::param_name(cx, &path, &parameter.name);
         }
         if RESERVED_PARAMETERS.contains(&parameter.rust.as_str()) {

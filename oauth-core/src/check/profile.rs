@@ -1,4 +1,4 @@
-use crate::fault::{Finding, Path, at, shown};
+use crate::fault::{Finding, Path, at, is_secret_name, shown};
 use crate::schema;
 use crate::spec::{Method, Profile, ProfileMap, ProviderSpec, Template};
 
@@ -6,7 +6,7 @@ use super::address::{Stage, address};
 use super::cx::{Cx, PLACEHOLDER, top};
 use super::templates::Reach;
 use super::text::member_pointer;
-use super::token::{list_of_pointers, pointers};
+use super::token::{list_of_pointers, pointers, travels_as};
 use super::wire;
 
 pub(super) fn lower(cx: &mut Cx<'_>, profile: Option<schema::Profile>) -> Option<Profile> {
@@ -70,7 +70,7 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let path = top("profile");
     address(cx, spec, &path.then("request"), &profile.url, Stage::Api);
     wire::params(cx, spec, &path.then("query"), &profile.query, Reach::API, |name| {
-        name == "access_token" || name == "client_secret"
+        is_secret_name(name) || travels_as(spec, name)
     });
     wire::headers(cx, spec, &path.then("headers"), &profile.headers, Reach::API);
     list_of_pointers(cx, &path, &profile.at);

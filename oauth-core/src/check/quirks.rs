@@ -105,7 +105,7 @@ fn resolve(root: &Node, text: &str) -> Option<Path> {
 /// The keys of the file, as a quirk would name them.
 fn keys(root: &Node) -> Vec<String> {
     let mut keys = Vec::new();
-    root.walk(&Path::default(), &mut |path, _| {
+    root.walk(&mut Path::default(), &mut |path, _| {
         let words: Vec<&str> = path
             .steps()
             .iter()

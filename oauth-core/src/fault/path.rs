@@ -25,6 +25,16 @@ impl Path {
         Self(steps)
     }
 
+    /// Goes one step down.
+    pub(crate) fn push(&mut self, step: impl Into<Step>) {
+        self.0.push(step.into());
+    }
+
+    /// Goes one step up.
+    pub(crate) fn pop(&mut self) {
+        self.0.pop();
+    }
+
     /// The path without its last step.
     pub(crate) fn parent(&self) -> Self {
         Self(self.0[..self.0.len().saturating_sub(1)].to_vec())

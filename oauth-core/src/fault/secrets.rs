@@ -37,7 +37,8 @@ pub(crate) fn is_secret_name(key: &str) -> bool {
 
 /// Whether the text holds a private key or a long value that looks random.
 pub(crate) fn looks_secret(text: &str) -> bool {
-    text.contains("-----BEGIN") || random_runs(text).next().is_some()
+    // No private key and no random run is shorter.
+    text.len() >= SHORTEST_SECRET && (text.contains("-----BEGIN") || random_runs(text).next().is_some())
 }
 
 /// The value for a message: cut, in one line, and not at all when it may be a secret.
@@ -72,25 +73,21 @@ pub(crate) fn masked(line: &str) -> Cow<'_, str> {
 
 /// The byte ranges of runs that look random: long, of several kinds of characters, and changing kind often.
 fn random_runs(text: &str) -> impl Iterator<Item = (usize, usize)> {
-    let address = text.find("://").map_or(0, |at| text[at..].find('?').map_or(text.len(), |query| at + query));
-    let mut runs = Vec::new();
-    let mut start = None;
-    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        let inside =
-            c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '=') || (c == '/' && !text.contains("://"));
-        match (start, inside) {
-            (None, true) => start = Some(at),
-            (Some(from), false) => {
-                // The path of an address may hold what looks random (a page's id); a credential would be in its query.
-                if from >= address && is_random(&text[from..at]) {
-                    runs.push((from, at));
-                }
-                start = None;
-            }
-            _ => {}
-        }
-    }
-    runs.into_iter()
+    let has_address = text.contains("://");
+    let inside = move |c: char| c.is_ascii_alphanumeric() || "_-+=".contains(c) || (c == '/' && !has_address);
+    let mut start = 0;
+    let ends = text.char_indices().filter(move |(_, c)| !inside(*c)).map(|(at, c)| (at, at + c.len_utf8()));
+    ends.chain([(text.len(), text.len())]).filter_map(move |(end, next)| {
+        let run = (start, end);
+        start = next;
+        (is_random(&text[run.0..run.1]) && !is_in_path(text, run.0)).then_some(run)
+    })
+}
+
+/// The path of an address may hold what looks random (a page's id); a credential would be in its query.
+fn is_in_path(text: &str, at: usize) -> bool {
+    let word = text[..at].rsplit([' ', '\n', '"', '\'']).next().unwrap_or_default();
+    word.contains("://") && !word.contains('?')
 }
 
 fn is_random(run: &str) -> bool {
@@ -130,7 +127,7 @@ mod tests {
         }
         for public in [
             "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
-            "https://docs.example.com/pages/9f86d081884c7d659a2feaa0c55ad015",
+            "see https://docs.example.com/pages/9f86d081884c7d659a2feaa0c55ad015 for more",
             "00000003-0000-0000-c000-000000000000",
             "application/vnd.example.v2026-03-10+json; charset=utf-8",
             "ReadWriteAllUserDataAccessManagement",

@@ -1,6 +1,7 @@
 //! The file as a tree that keeps what the checks need to know: the order and the index of each entry, and how a scalar
 //! was written. Duplicate keys, keys that are not text, merge keys and the limits are found while it grows.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, Visitor};
@@ -91,24 +92,35 @@ impl Node {
     }
 
     /// Calls with each node and its path, the root first.
-    pub(crate) fn walk<'n>(&'n self, path: &Path, visit: &mut impl FnMut(&Path, &'n Self)) {
+    pub(crate) fn walk<'n>(&'n self, path: &mut Path, visit: &mut impl FnMut(&Path, &'n Self)) {
         visit(path, self);
         match self {
             Self::Scalar(_) => {}
-            Self::List(items) => items.iter().for_each(|item| item.value.walk(&path.then(item.index), visit)),
-            Self::Map(entries) => entries.iter().for_each(|entry| entry.value.walk(&path.then(&entry.key), visit)),
+            Self::List(items) => {
+                for item in items {
+                    path.push(item.index);
+                    item.value.walk(path, visit);
+                    path.pop();
+                }
+            }
+            Self::Map(entries) => {
+                for entry in entries {
+                    path.push(&entry.key);
+                    entry.value.walk(path, visit);
+                    path.pop();
+                }
+            }
         }
     }
 }
 
 /// Parses the text, or says in the last element of the findings why there is no tree.
 pub(crate) fn parse(text: &str) -> (Option<Node>, Vec<Finding>) {
-    let mut growth = Growth::default();
-    let grown =
-        Grow { growth: &mut growth, path: Path::default() }.deserialize(serde_yaml::Deserializer::from_str(text));
+    let mut growth = Growth { has_escapes: text.contains('\\'), ..Growth::default() };
+    let grown = Grow(&mut growth).deserialize(serde_yaml::Deserializer::from_str(text));
     let mut findings = std::mem::take(&mut growth.findings);
     let failed = match grown {
-        Ok(node) if growth.rewritten == 0 => return (Some(node), findings),
+        Ok(node) if !growth.is_respelled(text) => return (Some(node), findings),
         Ok(mut node) => match (Respell { node: &mut node }).deserialize(serde_yaml::Deserializer::from_str(text)) {
             Ok(()) => return (Some(node), findings),
             Err(error) => error,
@@ -143,11 +155,18 @@ fn syntax(error: &serde_yaml::Error) -> Finding {
 
 /// What is known while the tree grows.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "what has been seen, each on its own")]
 struct Growth {
+    /// Where it grows.
+    path: Path,
     nodes: usize,
     depth: usize,
-    /// How many scalars the parser has rewritten: `True` came as a boolean, `0x10` as a number.
-    rewritten: usize,
+    /// Whether scalars may hold what the look at the bytes has not seen.
+    has_escapes: bool,
+    /// What the parser has read as something other than text.
+    booleans: bool,
+    integers: bool,
+    fractions: bool,
     findings: Vec<Finding>,
     /// Why growing ended.
     fatal: Option<Finding>,
@@ -181,23 +200,25 @@ impl Growth {
         E::custom(message)
     }
 
-    fn scalar(&mut self, text: &str, kind: ScalarKind, path: &Path) -> Node {
-        if text.chars().any(limits::is_refused) && self.findings.len() < limits::FAULTS {
+    /// Whether a scalar may be spelled otherwise than it came: `True` comes as a boolean, `0x10` as 16.
+    fn is_respelled(&self, text: &str) -> bool {
+        let any = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        self.fractions
+            || (self.booleans && any(&["True", "TRUE", "False", "FALSE"]))
+            || (self.integers && any(&["0x", "0o", "0b", "+"]))
+    }
+
+    fn scalar(&mut self, text: &str, kind: ScalarKind) -> Node {
+        if self.has_escapes && text.chars().any(limits::is_refused) && self.findings.len() < limits::FAULTS {
             // An escape such as "\u202E" gets past the look at the bytes. A block text ends in a line break, which is fine.
             let message = "the value holds a control or invisible character, written as an escape";
-            self.findings.push(Finding::new("character", path.clone(), message).help("remove it"));
-        }
-        if matches!(kind, ScalarKind::Bool | ScalarKind::Number) {
-            self.rewritten += 1;
+            self.findings.push(Finding::new("character", self.path.clone(), message).help("remove it"));
         }
         Node::Scalar(Scalar { text: text.to_owned(), kind })
     }
 }
 
-struct Grow<'g> {
-    growth: &'g mut Growth,
-    path: Path,
-}
+struct Grow<'g>(&'g mut Growth);
 
 impl<'de> DeserializeSeed<'de> for Grow<'_> {
     type Value = Node;
@@ -215,13 +236,14 @@ impl<'de> Visitor<'de> for Grow<'_> {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Node, E> {
-        self.growth.count()?;
-        Ok(self.growth.scalar(text, ScalarKind::Text, &self.path))
+        self.0.count()?;
+        Ok(self.0.scalar(text, ScalarKind::Text))
     }
 
     fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Node, E> {
-        self.growth.count()?;
-        Ok(self.growth.scalar(&value.to_string(), ScalarKind::Bool, &self.path))
+        self.0.booleans = true;
+        self.0.count()?;
+        Ok(self.0.scalar(if value { "true" } else { "false" }, ScalarKind::Bool))
     }
 
     fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Node, E> {
@@ -241,26 +263,31 @@ impl<'de> Visitor<'de> for Grow<'_> {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Node, E> {
+        self.0.fractions = true;
         self.visit_number(&value)
     }
 
     fn visit_unit<E: serde::de::Error>(self) -> Result<Node, E> {
-        self.growth.count()?;
-        Ok(self.growth.scalar("null", ScalarKind::Null, &self.path))
+        self.0.count()?;
+        Ok(self.0.scalar("null", ScalarKind::Null))
     }
 
     fn visit_none<E: serde::de::Error>(self) -> Result<Node, E> {
         let message = "the file is empty";
         let help = "start with `id:`, `name:`, `docs:`, `checked:` and `endpoints:`";
-        Err(self.growth.end(Finding::new("yaml", Path::default(), message).help(help)))
+        Err(self.0.end(Finding::new("yaml", Path::default(), message).help(help)))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
-        let Self { growth, path } = self;
+        let growth = self.0;
         growth.count()?;
         growth.deeper()?;
         let mut items = Vec::new();
-        while let Some(value) = list.next_element_seed(Grow { growth, path: path.then(items.len()) })? {
+        loop {
+            growth.path.push(items.len());
+            let value = list.next_element_seed(Grow(growth))?;
+            growth.path.pop();
+            let Some(value) = value else { break };
             items.push(Item { index: items.len(), value });
         }
         growth.depth -= 1;
@@ -268,24 +295,26 @@ impl<'de> Visitor<'de> for Grow<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-        let Self { growth, path } = self;
+        let growth = self.0;
         growth.count()?;
         growth.deeper()?;
         let mut entries: Vec<Entry> = Vec::new();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         let mut index = 0;
-        while let Some(key) = map.next_key_seed(Grow { growth, path: path.clone() })? {
+        while let Some(key) = map.next_key_seed(Grow(growth))? {
             match key_text(key, &seen) {
                 Ok(key) => {
-                    let value = map.next_value_seed(Grow { growth, path: path.then(&key) })?;
+                    growth.path.push(&key);
+                    let value = map.next_value_seed(Grow(growth))?;
+                    growth.path.pop();
                     seen.insert(key.clone());
                     entries.push(Entry { index, key, value });
                 }
                 Err(refused) => {
                     if growth.findings.len() < limits::FAULTS {
-                        growth.findings.push(refused.into_finding(path.clone(), index));
+                        growth.findings.push(refused.into_finding(growth.path.clone(), index));
                     }
-                    map.next_value_seed(Grow { growth, path: path.clone() })?;
+                    map.next_value_seed(Grow(growth))?;
                 }
             }
             index += 1;
@@ -296,14 +325,15 @@ impl<'de> Visitor<'de> for Grow<'_> {
 
     fn visit_enum<A: EnumAccess<'de>>(self, _tagged: A) -> Result<Node, A::Error> {
         let finding = Finding::new("tag", Path::default(), "a provider file has no YAML tags");
-        Err(self.growth.end(finding.help("write the value alone; text that begins with `!` needs quotes")))
+        Err(self.0.end(finding.help("write the value alone; text that begins with `!` needs quotes")))
     }
 }
 
 impl Grow<'_> {
     fn visit_number<E: serde::de::Error>(self, value: &dyn fmt::Display) -> Result<Node, E> {
-        self.growth.count()?;
-        Ok(self.growth.scalar(&value.to_string(), ScalarKind::Number, &self.path))
+        self.0.integers = true;
+        self.0.count()?;
+        Ok(self.0.scalar(&value.to_string(), ScalarKind::Number))
     }
 }
 
@@ -315,7 +345,7 @@ enum RefusedKey {
 }
 
 /// The key's text. YAML reads `1:`, `true:` and `null:` as other things than text, and lets maps be keys.
-fn key_text(key: Node, seen: &std::collections::HashSet<String>) -> Result<String, RefusedKey> {
+fn key_text(key: Node, seen: &HashSet<String>) -> Result<String, RefusedKey> {
     match key {
         Node::Scalar(Scalar { text, kind: ScalarKind::Text }) if text == "<<" => Err(RefusedKey::Merge),
         Node::Scalar(Scalar { text, kind: ScalarKind::Text }) if seen.contains(&text) => {

@@ -8,8 +8,18 @@ use crate::fault::{Finding, Path, Spot};
 
 use super::limits;
 
+/// A text this short cannot keep the parser busy, however it is nested.
+const SHORT: usize = 16 * 1024;
+
 /// Refuses tags, more anchors than the limit, and deep nesting of brackets.
 pub(crate) fn scan(text: &str) -> Vec<Finding> {
+    if text.len() <= SHORT && !text.contains('&') && !text.contains('!') {
+        return Vec::new();
+    }
+    scan_all(text)
+}
+
+fn scan_all(text: &str) -> Vec<Finding> {
     let mut scanner = Scanner::default();
     for (number, line) in text.split('\n').enumerate() {
         scanner.line(number + 1, line);
@@ -50,12 +60,15 @@ impl Scanner {
         if self.quote.is_none() && indent < chars.len() {
             self.indented(number, indent);
         }
-        let mut at = indent;
+        self.tokens(number, &chars, indent);
+    }
+
+    fn tokens(&mut self, number: usize, chars: &[char], mut at: usize) {
         let mut dashes = 0;
         let mut node_start = self.quote.is_none();
         while at < chars.len() && !self.is_done() {
             if let Some(quote) = self.quote {
-                at = self.inside_quotes(&chars, at, quote);
+                at = self.inside_quotes(chars, at, quote);
                 continue;
             }
             let c = chars[at];
@@ -68,8 +81,8 @@ impl Scanner {
                     dashes += 1;
                     self.nested(number, at, dashes);
                 }
-                ':' if gap || !self.open.is_empty() => {
-                    self.begun(number, at, if gap { 2 } else { 0 });
+                ':' if gap || self.ends_quoted_key(chars, at) => {
+                    self.begun(number, at, 2);
                     node_start = true;
                 }
                 '[' | '{' if node_start => self.open(number, at, c),
@@ -86,19 +99,24 @@ impl Scanner {
                     self.quote = Some(c);
                     node_start = false;
                 }
-                '&' if node_start => at = self.anchor(number, &chars, at),
+                '&' if node_start => at = self.anchor(number, chars, at),
                 '!' if node_start => {
                     self.tag(number, at);
-                    at = word_end(&chars, at);
+                    at = word_end(chars, at);
                 }
                 '|' | '>' if node_start && self.open.is_empty() => {
-                    self.block = Some(block_parent(&chars));
+                    self.block = Some(block_parent(chars));
                     return;
                 }
                 _ => node_start = false,
             }
             at += 1;
         }
+    }
+
+    /// In brackets, `"key":value` needs no space.
+    fn ends_quoted_key(&self, chars: &[char], at: usize) -> bool {
+        !self.open.is_empty() && at > 0 && matches!(chars[at - 1], '"' | '\'')
     }
 
     /// The position behind the closing quote, or the end of the line.
@@ -205,7 +223,7 @@ mod tests {
     use super::*;
 
     fn codes(text: &str) -> Vec<(&'static str, Spot)> {
-        scan(text).into_iter().map(|finding| (finding.code, finding.spot)).collect()
+        scan_all(text).into_iter().map(|finding| (finding.code, finding.spot)).collect()
     }
 
     #[test]
@@ -213,6 +231,7 @@ mod tests {
         assert_eq!(codes("id: !!str a"), [("tag", Spot::Mark(1, 5))]);
         assert_eq!(codes("a:\n  - !x b\n  - {c: !y d}"), [("tag", Spot::Mark(2, 5)), ("tag", Spot::Mark(3, 9))]);
         assert_eq!(codes("!!map\nid: a"), [("tag", Spot::Mark(1, 1))]);
+        assert_eq!(codes("{\"a\":!x b}"), [("tag", Spot::Mark(1, 6))]);
         assert_eq!(codes("a: &x !!binary aGk="), [("tag", Spot::Mark(1, 7))]);
     }
 
@@ -229,6 +248,7 @@ mod tests {
             "a:\n  - doc: >-\n      !x\n    b: c",
             "a:\n  - |\n    !x\n  - b",
             "u: https://a.example/?x=1&y=2",
+            "{a: b:!c, d: e:&f}",
             "doc: \"two\n  !lines\"",
         ] {
             assert_eq!(codes(text), [], "{text}");

@@ -20,15 +20,22 @@ pub(super) fn scan(text: &str, root: &Node) -> Vec<Finding> {
         let finding = Finding::new("secret", Path::default(), "a comment holds what looks like a secret");
         findings.push(finding.at_spot(Spot::Mark(line + 1, 1)).help(HELP));
     }
-    root.walk(&Path::default(), &mut |path, node| {
-        if findings.len() < limits::FAULTS
-            && let Node::Scalar(scalar) = node
-            && let Some(finding) = scalar_fault(path, scalar)
-        {
-            findings.push(finding);
+    root.walk(&mut Path::default(), &mut |path, node| {
+        if findings.len() < limits::FAULTS {
+            let scalar = || if let Node::Scalar(scalar) = node { scalar_fault(path, scalar) } else { None };
+            findings.extend(key_fault(path).or_else(scalar));
         }
     });
     findings
+}
+
+fn key_fault(path: &Path) -> Option<Finding> {
+    let Some(Step::Key(key)) = path.steps().last() else { return None };
+    if !looks_secret(key) {
+        return None;
+    }
+    let finding = Finding::new("secret", path.clone(), "a key looks like a secret: a provider file holds none");
+    Some(finding.on_key().help(HELP))
 }
 
 fn scalar_fault(path: &Path, scalar: &Scalar) -> Option<Finding> {
@@ -44,13 +51,6 @@ fn scalar_fault(path: &Path, scalar: &Scalar) -> Option<Finding> {
             format!("`{}` is the name of a secret: a provider file holds none", shown(key)),
         );
         return Some(finding.on_key().help(HELP));
-    }
-    if path.steps().iter().any(|step| matches!(step, Step::Key(key) if looks_secret(key))) {
-        return Some(
-            Finding::new("secret", path.clone(), "a key looks like a secret: a provider file holds none")
-                .on_key()
-                .help(HELP),
-        );
     }
     if looks_secret(text) {
         return Some(

@@ -1,24 +1,27 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::decode::fields;
 use super::{Params, Renames};
 
 /// What the authorization request has beyond RFC 6749 section 4.1.1.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Authorize {
     /// Parameters that every request carries.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub params: Params,
     /// Standard parameters under the provider's own names.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rename: Renames,
     /// What a caller may add, typed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<AuthorizeOption>,
 }
 
+fields!(Authorize { params = Vec::new(), rename = Vec::new(), options = Vec::new() });
+
 /// A typed parameter of the authorization request: `prompt` with the values `consent` and `select_account`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct AuthorizeOption {
     /// The parameter's name.
@@ -26,12 +29,14 @@ pub struct AuthorizeOption {
     /// The generated type: `Prompt`.
     pub rust: String,
     /// The allowed values and their generated variants; empty means any text.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<(String, String)>,
     /// What joins two values given one after the other; without it the later value replaces the earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub join: Option<String>,
     /// What it does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
 }
+
+fields!(AuthorizeOption { name, rust, values = Vec::new(), join = None, doc = None });

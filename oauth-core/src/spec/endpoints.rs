@@ -1,24 +1,27 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Template;
+use super::decode::{fields, words};
 
 /// Where the provider's OAuth endpoints are.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Endpoints {
     /// The authorization endpoint (RFC 6749 section 3.1).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization: Option<Template>,
     /// The token endpoint (RFC 6749 section 3.2).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<Template>,
     /// The issuer identifier (RFC 8414 section 2): the exact value of `iss` in callbacks (RFC 9207) and ID tokens.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<Template>,
     /// Whether the provider always sends `iss` in the callback (RFC 9207 section 3): a callback without is refused.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_false")]
     pub iss_in_callback: bool,
 }
+
+fields!(Endpoints { authorization = None, token = None, issuer = None, iss_in_callback = false });
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 pub(crate) fn is_false(value: &bool) -> bool {
@@ -26,7 +29,8 @@ pub(crate) fn is_false(value: &bool) -> bool {
 }
 
 /// How the client authenticates at the token endpoint (RFC 6749 section 2.3.1, OpenID Connect Core section 9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -38,6 +42,8 @@ pub enum ClientAuthMethod {
     /// Public client: `client_id` among the parameters, no secret.
     None,
 }
+
+words!(ClientAuthMethod { Basic = "basic", Body = "body", None = "none" });
 
 impl ClientAuthMethod {
     /// The word the provider file uses.
@@ -51,7 +57,8 @@ impl ClientAuthMethod {
 }
 
 /// What the provider does with PKCE (RFC 7636); the method is always S256.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -63,6 +70,8 @@ pub enum Pkce {
     /// A request with a challenge fails: it is left out. Needs a quirk with the vendor's words.
     Unsupported,
 }
+
+words!(Pkce { Required = "required", Supported = "supported", Unsupported = "unsupported" });
 
 impl Pkce {
     /// The word the provider file uses.

@@ -1,7 +1,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
+
+use super::decode::{Decode, Member, parsed};
 
 /// The type of a parameter, an extra or a result's member, as the file writes it: `string`, `u32?`, `[string]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,9 +96,9 @@ impl Serialize for FieldType {
     }
 }
 
-impl<'de> Deserialize<'de> for FieldType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+impl Decode for FieldType {
+    #[inline(never)]
+    fn decode(member: Member<'_>) -> Self {
+        parsed(member, str::parse).unwrap_or(Self { kind: FieldKind::Json, optional: false, list: false })
     }
 }

@@ -11,6 +11,7 @@
 mod api;
 mod authorize;
 mod callback;
+mod decode;
 mod endpoints;
 mod field;
 pub mod names;
@@ -20,31 +21,33 @@ mod refresh;
 mod scopes;
 mod setting;
 pub(crate) mod template;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 pub use self::api::{Api, Method, Operation, Parameter, ParameterPlace, Returns, ReturnsField};
 pub use self::authorize::{Authorize, AuthorizeOption};
 pub use self::callback::{Callback, KeptValue};
+use self::decode::fields;
 pub use self::endpoints::{ClientAuthMethod, Endpoints, Pkce};
 pub use self::field::{FieldKind, FieldType};
 pub use self::profile::{Profile, ProfileField, ProfileMap};
 pub use self::quirk::{Confidence, Quirk};
 pub use self::refresh::{Refresh, RefreshNeeds, RefreshWith};
 pub use self::scopes::{KnownScope, Scopes};
-pub use self::setting::{Setting, SettingKind};
-pub use self::template::{Hole, Part, Template};
 #[cfg(feature = "schema")]
 pub(crate) use self::setting::is_host;
+pub use self::setting::{Setting, SettingKind};
+pub use self::template::{Hole, Part, Template};
 #[cfg(feature = "schema")]
 pub(crate) use self::template::{is_loopback, is_secure};
 pub use self::token::{
     BodyFormat, ErrorFields, Expiry, ExpiryKind, ExpiryUnit, ExtraField, FailsWhen, Placement, Token, TokenRequest,
     TokenResponse, TokenTypeRule, Upgrade,
 };
+use serde::Serialize;
 
 /// An ordered list of parameter names and value templates.
 pub type Params = Vec<(String, Template)>;
@@ -55,7 +58,7 @@ pub type Renames = Vec<(String, String)>;
 ///
 /// Required parts are plain fields; a part that the file leaves out has the value that RFC 6749 and its companions
 /// define, so that a file without deviations says next to nothing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ProviderSpec {
     /// The catalog id, equal to the file's name: `github`.
@@ -67,22 +70,22 @@ pub struct ProviderSpec {
     /// The Rust marker type of the generated client: `GitHub`.
     pub marker: String,
     /// One sentence about the provider, for generated documentation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The vendor's page that these facts were read on.
     pub docs: String,
     /// Where a developer registers a client.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub console: Option<String>,
     /// The day (`YYYY-MM-DD`) on which the facts were last compared with `docs`.
     pub checked: String,
     /// How sure we are of the facts.
     pub confidence: Confidence,
     /// Topics, for catalogs: `[developer, identity]`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
     /// What a user must or may set before the client works: a region, a tenant, a shop.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub settings: Vec<Setting>,
     /// The OAuth endpoints.
     pub endpoints: Endpoints,
@@ -99,18 +102,43 @@ pub struct ProviderSpec {
     /// The token request, its response, and where the token goes in API requests.
     pub token: Token,
     /// Refreshing; `None` where the provider has no way to refresh.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh: Option<Refresh>,
     /// Where the profile of the logged-in user comes from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
     /// The provider's API.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub api: Option<Api>,
     /// Every deviation that a reader might take for a mistake, with its reason.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub quirks: Vec<Quirk>,
 }
+
+fields!(ProviderSpec {
+    id,
+    name,
+    module,
+    marker,
+    description = None,
+    docs,
+    console = None,
+    checked,
+    confidence,
+    groups = Vec::new(),
+    settings = Vec::new(),
+    endpoints,
+    client_auth,
+    pkce,
+    scopes,
+    authorize,
+    callback,
+    token,
+    refresh = None,
+    profile = None,
+    api = None,
+    quirks = Vec::new(),
+});
 
 impl ProviderSpec {
     /// Decodes the canonical JSON that [`to_json`](Self::to_json) writes and the macros embed.
@@ -118,7 +146,7 @@ impl ProviderSpec {
     /// This is for specs that have passed the checks already. To load what an author wrote, use
     /// [`from_yaml`](Self::from_yaml).
     pub fn from_json(json: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(json)
+        decode::read(json)
     }
 
     /// Writes the canonical JSON: equal specs give equal bytes.
@@ -203,7 +231,9 @@ impl SpecCell {
     pub fn load(&self) -> &Arc<ProviderSpec> {
         self.spec.get_or_init(|| match ProviderSpec::from_json(self.json) {
             Ok(spec) => Arc::new(spec),
-            Err(fault) => panic!("the compiled provider spec does not decode ({fault}): oauth-macros and oauth-core differ in version"),
+            Err(fault) => panic!(
+                "the compiled provider spec does not decode ({fault}): oauth-macros and oauth-core differ in version"
+            ),
         })
     }
 }

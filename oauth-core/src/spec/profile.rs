@@ -1,9 +1,10 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::decode::fields;
 use super::{Method, Params, Template};
 
 /// Where the user's profile comes from and which of its members mean what.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Profile {
     /// `GET` or `POST`.
@@ -11,17 +12,19 @@ pub struct Profile {
     /// The address.
     pub url: Template,
     /// Query parameters.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub query: Params,
     /// Extra headers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub headers: Params,
     /// JSON pointers to the object that holds the members, tried in order; `[""]` is the answer itself.
-    #[serde(default = "whole", skip_serializing_if = "is_whole")]
+    #[serde(skip_serializing_if = "is_whole")]
     pub at: Vec<String>,
     /// The members.
     pub map: ProfileMap,
 }
+
+fields!(Profile { method, url, query = Vec::new(), headers = Vec::new(), at = whole(), map });
 
 fn whole() -> Vec<String> {
     vec![String::new()]
@@ -32,30 +35,40 @@ fn is_whole(at: &[String]) -> bool {
 }
 
 /// JSON pointers (RFC 6901) into the profile answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ProfileMap {
     /// The stable, unique id of the user; text or a number.
     pub subject: String,
     /// The login name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// The full name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The e-mail address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Whether the provider has verified that address: a boolean.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub email_verified: Option<String>,
     /// The picture's address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
     /// The profile page's address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
+
+fields!(ProfileMap {
+    subject,
+    username = None,
+    name = None,
+    email = None,
+    email_verified = None,
+    avatar_url = None,
+    url = None,
+});
 
 /// The members of a normalised profile, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

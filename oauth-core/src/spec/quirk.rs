@@ -1,7 +1,10 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use super::decode::{fields, words};
 
 /// How sure the catalog is of a provider's facts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -13,6 +16,8 @@ pub enum Confidence {
     /// A private or local server: whoever runs it knows.
     Own,
 }
+
+words!(Confidence { Vendor = "vendor", Catalogs = "catalogs", Own = "own" });
 
 impl Confidence {
     /// The word the provider file uses.
@@ -26,7 +31,7 @@ impl Confidence {
 }
 
 /// A deviation and its reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Quirk {
     /// The key that deviates: `token.placement.scheme`.
@@ -36,6 +41,8 @@ pub struct Quirk {
     /// Where the vendor says so.
     pub source: String,
     /// The day that page was read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub checked: Option<String>,
 }
+
+fields!(Quirk { field, because, source, checked = None });

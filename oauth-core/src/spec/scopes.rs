@@ -1,26 +1,37 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use super::decode::fields;
 
 /// How the provider takes scopes, and which it knows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Scopes {
     /// What stands between two scopes in the authorization request: `" "` (RFC 6749 section 3.3), or the provider's.
     pub separator: String,
     /// What stands between two scopes in the token response, where that differs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub response_separator: Option<String>,
     /// The parameter's name: `scope`.
     pub param: String,
     /// Scopes that are asked for when the caller names none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub default: Vec<String>,
     /// Scopes that are added to every request, because the login fails without them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub required: Vec<String>,
     /// The scopes the file describes: the variants of the generated `Scope`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub known: Vec<KnownScope>,
 }
+
+fields!(Scopes {
+    separator,
+    response_separator = None,
+    param,
+    default = Vec::new(),
+    required = Vec::new(),
+    known = Vec::new(),
+});
 
 impl Scopes {
     /// Splits what the provider says it granted.
@@ -31,7 +42,7 @@ impl Scopes {
 }
 
 /// One scope.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct KnownScope {
     /// What is sent: `read:user`.
@@ -39,6 +50,8 @@ pub struct KnownScope {
     /// The variant of the generated `Scope`: `ReadUser`.
     pub rust: String,
     /// What it grants.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
 }
+
+fields!(KnownScope { value, rust, doc = None });

@@ -1,9 +1,11 @@
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use super::decode::{fields, words};
 
 /// Something that the user of a provider must or may choose: a region, a tenant, a shop.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Setting {
     /// Its name in templates: `{region}`.
@@ -14,18 +16,21 @@ pub struct Setting {
     #[serde(rename = "type")]
     pub kind: SettingKind,
     /// For an enum: its values, what each stands for in a template, and its variant.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<(String, String, String)>,
     /// The value when none is given; without one the setting is required.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// What it is and where the user finds it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
 }
 
+fields!(Setting { name, rust, kind as "type", values = Vec::new(), default = None, doc = None });
+
 /// The kinds of settings. Each admits only what cannot change the meaning of the URL around it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -45,6 +50,16 @@ pub enum SettingKind {
     /// Any text without control characters; allowed in parameters, never in an address.
     Text,
 }
+
+words!(SettingKind {
+    Enum = "enum",
+    Label = "label",
+    Host = "host",
+    Port = "port",
+    Slug = "slug",
+    Url = "url",
+    Text = "text",
+});
 
 impl SettingKind {
     /// The word the provider file uses.
@@ -76,12 +91,24 @@ impl Setting {
                     None => Err(format!("it is none of {}", self.value_names())),
                 };
             }
-            SettingKind::Label => is_label(value).then_some(value).ok_or("it is not one DNS label (letters, digits, inner hyphens)"),
-            SettingKind::Host => is_host(value).then_some(value).ok_or("it is not a DNS name such as id.example.com, without scheme, port or path"),
-            SettingKind::Port => value.parse::<u16>().is_ok_and(|port| port > 0 && !value.starts_with(['+', '0'])).then_some(value).ok_or("it is not a port (1 to 65535)"),
-            SettingKind::Slug => is_slug(value).then_some(value).ok_or("it has characters other than letters, digits and - _ ~ . or is a dot segment"),
+            SettingKind::Label => {
+                is_label(value).then_some(value).ok_or("it is not one DNS label (letters, digits, inner hyphens)")
+            }
+            SettingKind::Host => is_host(value)
+                .then_some(value)
+                .ok_or("it is not a DNS name such as id.example.com, without scheme, port or path"),
+            SettingKind::Port => value
+                .parse::<u16>()
+                .is_ok_and(|port| port > 0 && !value.starts_with(['+', '0']))
+                .then_some(value)
+                .ok_or("it is not a port (1 to 65535)"),
+            SettingKind::Slug => is_slug(value)
+                .then_some(value)
+                .ok_or("it has characters other than letters, digits and - _ ~ . or is a dot segment"),
             SettingKind::Url => base_url(value),
-            SettingKind::Text => (!value.is_empty() && !value.chars().any(char::is_control)).then_some(value).ok_or("it is empty or has control characters"),
+            SettingKind::Text => (!value.is_empty() && !value.chars().any(char::is_control))
+                .then_some(value)
+                .ok_or("it is empty or has control characters"),
         };
         admitted.map(Cow::Borrowed).map_err(str::to_owned)
     }
@@ -116,14 +143,19 @@ fn is_slug(value: &str) -> bool {
 }
 
 fn base_url(value: &str) -> Result<&str, &'static str> {
-    let parsed = url::Url::parse(value).map_err(|_| "it is not an absolute address such as https://gitlab.example.com")?;
+    let parsed =
+        url::Url::parse(value).map_err(|_| "it is not an absolute address such as https://gitlab.example.com")?;
     if value.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
         return Err("it has spaces, backslashes or control characters");
     }
     if !super::template::is_secure(&parsed) {
         return Err("it is not https (http is for loopback only)");
     }
-    if parsed.query().is_some() || parsed.fragment().is_some() || !parsed.username().is_empty() || parsed.password().is_some() {
+    if parsed.query().is_some()
+        || parsed.fragment().is_some()
+        || !parsed.username().is_empty()
+        || parsed.password().is_some()
+    {
         return Err("it has a query, a fragment or credentials");
     }
     Ok(value.trim_end_matches('/'))

@@ -1,6 +1,8 @@
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
+
+use super::decode::{Decode, Member, parsed};
 
 /// Text with holes: `https://accounts.{region}/oauth/v2/token`.
 ///
@@ -115,7 +117,11 @@ impl Hole {
             },
             Some(("token", name)) => Self::Token(name.to_owned()),
             Some(("callback", name)) => Self::Callback(name.to_owned()),
-            Some((space, _)) => return Err(format!("`{{{name}}}` is in no known space: `{space}.` is neither `token.` nor `callback.`")),
+            Some((space, _)) => {
+                return Err(format!(
+                    "`{{{name}}}` is in no known space: `{space}.` is neither `token.` nor `callback.`"
+                ));
+            }
         };
         let inner = name.rsplit('.').next().unwrap_or(name);
         if inner.is_empty() || !inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') {
@@ -157,10 +163,10 @@ impl Serialize for Template {
     }
 }
 
-impl<'de> Deserialize<'de> for Template {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
+impl Decode for Template {
+    #[inline(never)]
+    fn decode(member: Member<'_>) -> Self {
+        parsed(member, Self::parse).unwrap_or_default()
     }
 }
 

@@ -1,10 +1,11 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::decode::{Decode, Member, fields, words};
 use super::endpoints::is_false;
 use super::{FieldType, Method, Params, Renames, Template};
 
 /// The token endpoint and what becomes of its answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Token {
     /// How the request is written.
@@ -12,14 +13,16 @@ pub struct Token {
     /// How the response is read.
     pub response: TokenResponse,
     /// A second exchange that follows the first: a short-lived token for a long-lived one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub upgrade: Option<Upgrade>,
     /// Where the access token goes in API requests.
     pub placement: Placement,
 }
 
+fields!(Token { request, response, upgrade = None, placement });
+
 /// How the token request deviates from RFC 6749 section 4.1.3.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TokenRequest {
     /// `POST`, or the provider's.
@@ -27,21 +30,31 @@ pub struct TokenRequest {
     /// How the parameters are written.
     pub format: BodyFormat,
     /// Extra headers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub headers: Params,
     /// Extra parameters.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub params: Params,
     /// Standard parameters under the provider's own names.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rename: Renames,
     /// Standard parameters that are left out.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub omit: Vec<String>,
 }
 
+fields!(TokenRequest {
+    method,
+    format,
+    headers = Vec::new(),
+    params = Vec::new(),
+    rename = Vec::new(),
+    omit = Vec::new(),
+});
+
 /// How the parameters of a request are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -54,62 +67,84 @@ pub enum BodyFormat {
     Query,
 }
 
+words!(BodyFormat { Form = "form", Json = "json", Query = "query" });
+
 /// How the token response is read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TokenResponse {
     /// JSON pointers (RFC 6901) to the object that holds the token, tried in order; `[""]` is the answer itself.
     pub at: Vec<String>,
     /// Standard members under the provider's own names.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rename: Renames,
     /// When a 200 answer is an error all the same.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fails_when: Option<FailsWhen>,
     /// Where an error answer keeps code and description, if not in `error` and `error_description`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorFields>,
     /// How the lifetime is told.
     pub expiry: Expiry,
     /// Whether `token_type` may be missing.
-    #[serde(default, skip_serializing_if = "TokenTypeRule::is_required")]
+    #[serde(skip_serializing_if = "TokenTypeRule::is_required")]
     pub token_type: TokenTypeRule,
     /// Further members, typed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub extras: Vec<ExtraField>,
 }
 
+fields!(TokenResponse {
+    at,
+    rename = Vec::new(),
+    fails_when = None,
+    error = None,
+    expiry,
+    token_type = TokenTypeRule::Required,
+    extras = Vec::new(),
+});
+
 /// The member whose value tells that a 200 answer is an error.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct FailsWhen {
     /// JSON pointer to the member.
     pub at: String,
     /// The answer is an error when the member is there and equals this; without it, when the member is there at all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub equals: Option<serde_json::Value>,
     /// The answer is an error when the member is there and differs from this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub differs: Option<serde_json::Value>,
 }
 
+impl Decode for FailsWhen {
+    fn decode(member: Member<'_>) -> Self {
+        let object = member.object();
+        // A member that is there with `null` is a value to compare with: it is not the same as none.
+        Self { at: object.required("at"), equals: object.value("equals"), differs: object.value("differs") }
+    }
+}
+
 /// Where an error answer says what went wrong, as JSON pointers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ErrorFields {
     /// The code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// The description.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The provider's codes and the RFC's they mean: `190` is `invalid_grant`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub codes: Renames,
 }
 
+fields!(ErrorFields { code = None, description = None, codes = Vec::new() });
+
 /// How the provider tells when the token expires.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Expiry {
     /// The member: `expires_in`.
@@ -119,12 +154,15 @@ pub struct Expiry {
     /// Seconds or milliseconds.
     pub unit: ExpiryUnit,
     /// The lifetime in seconds where the answer says none though the token expires.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<u64>,
 }
 
+fields!(Expiry { field, kind, unit, default = None });
+
 /// What the number in the expiry member counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -135,8 +173,11 @@ pub enum ExpiryKind {
     At,
 }
 
+words!(ExpiryKind { In = "in", At = "at" });
+
 /// The unit of the number in the expiry member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum ExpiryUnit {
@@ -148,8 +189,11 @@ pub enum ExpiryUnit {
     Milliseconds,
 }
 
+words!(ExpiryUnit { Seconds = "s", Milliseconds = "ms" });
+
 /// What a token response without `token_type` (RFC 6749 section 5.1 requires it) is worth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -163,6 +207,8 @@ pub enum TokenTypeRule {
     Ignored,
 }
 
+words!(TokenTypeRule { Required = "required", AssumeBearer = "assume_bearer", Ignored = "ignored" });
+
 impl TokenTypeRule {
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
     fn is_required(&self) -> bool {
@@ -171,7 +217,7 @@ impl TokenTypeRule {
 }
 
 /// A member of the token response that later steps or the user need.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ExtraField {
     /// Its name in templates, `{token.NAME}`, and its field in the generated `Extras`.
@@ -182,15 +228,17 @@ pub struct ExtraField {
     #[serde(rename = "type")]
     pub kind: FieldType,
     /// For a URL: the host names and suffixes it may have, as `zohoapis.com`. Without them it never reaches a host.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<String>,
     /// What it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
 }
 
+fields!(ExtraField { name, at, kind as "type", hosts = Vec::new(), doc = None });
+
 /// A second exchange after the code exchange.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Upgrade {
     /// Where.
@@ -205,8 +253,10 @@ pub struct Upgrade {
     pub params: Params,
 }
 
+fields!(Upgrade { url, method, grant_type, format, params });
+
 /// Where the access token goes in a request to the API.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Placement {
@@ -215,7 +265,7 @@ pub enum Placement {
         /// The header's name.
         name: String,
         /// The scheme; `None` sends the bare token.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         scheme: Option<String>,
     },
     /// A query parameter (RFC 6750 section 2.3).
@@ -228,9 +278,25 @@ pub enum Placement {
         /// The parameter's name.
         name: String,
         /// Whether a request without any body gets a JSON one; a form otherwise.
-        #[serde(default, skip_serializing_if = "is_false")]
+        #[serde(skip_serializing_if = "is_false")]
         json: bool,
     },
+}
+
+impl Decode for Placement {
+    fn decode(member: Member<'_>) -> Self {
+        let (name, variant) = member.variant();
+        let object = variant.object();
+        match name {
+            "header" => fields!(read object => Self::Header { name, scheme = None }),
+            "query" => fields!(read object => Self::Query { name }),
+            "body" => fields!(read object => Self::Body { name, json = false }),
+            _ => {
+                variant.unknown();
+                Self::default()
+            }
+        }
+    }
 }
 
 impl Default for Placement {

@@ -8,7 +8,7 @@ use super::{Context, markdown};
 
 /// `Scope`, without variants where the file knows none.
 pub(super) fn tokens(context: &Context<'_>) -> Result<TokenStream, String> {
-    let spec = context.spec;
+    let Context { spec, private, marker, .. } = context;
     let name = format_ident!("Scope");
     let variants: Vec<Variant<'_>> = spec
         .scopes
@@ -32,6 +32,7 @@ pub(super) fn tokens(context: &Context<'_>) -> Result<TokenStream, String> {
     let scopes = closed(&name, &doc, "The scope as it is sent.", &variants)?;
     Ok(quote! {
         #scopes
+        impl #private::ScopeOf<#marker> for #name {}
         impl ::core::convert::AsRef<str> for #name {
             #[inline]
             fn as_ref(&self) -> &str {

@@ -125,7 +125,10 @@ async fn a_second_browser_is_refused_and_the_first_goes_on() {
         assert_eq!(error.kind(), ErrorKind::BrowserMissing, "{id}");
         assert_eq!(count(&sim, Endpoint::Token), 0, "{id}");
 
-        client.callback(&callback, &logins, first.clone()).await.unwrap_or_else(|error| panic!("{id}: {}", error.explain()));
+        client
+            .callback(&callback, &logins, first.clone())
+            .await
+            .unwrap_or_else(|error| panic!("{id}: {}", error.explain()));
         let error = client.callback(&callback, &logins, first).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AlreadyUsed, "{id}");
         assert_eq!(count(&sim, Endpoint::Token), 1, "{id}");

@@ -85,7 +85,8 @@ async fn a_public_client_shows_no_secret_and_has_a_verifier() {
     // The same of a provider whose other clients have secrets.
     let basic = plain("");
     let sim = Simulator::builder(Arc::clone(&basic)).client(RegisteredClient::public("cli")).start().await.unwrap();
-    let client = ProviderSpec::clone(&basic).public("cli").redirect_uri(REDIRECT).clock(sim.clock()).dangerous_at(sim.origin());
+    let client =
+        ProviderSpec::clone(&basic).public("cli").redirect_uri(REDIRECT).clock(sim.clock()).dangerous_at(sim.origin());
     walk(&sim, &client).await.unwrap_or_else(|broken| panic!("{broken}"));
     let request = only(&sim, Endpoint::Token);
     assert!(request.header("authorization").is_none());
@@ -110,7 +111,9 @@ async fn a_nested_answer_with_its_own_names_and_times() {
 
 #[tokio::test]
 async fn an_answer_that_fails_with_status_200() {
-    let file = plain("token: {response: {fails_when: {at: /ok, equals: false}, error: {code: /reason, description: /words, codes: {stale: invalid_grant}}}}");
+    let file = plain(
+        "token: {response: {fails_when: {at: /ok, equals: false}, error: {code: /reason, description: /words, codes: {stale: invalid_grant}}}}",
+    );
     let (sim, walked) = walked(&file).await;
     sim.revoke_all();
     let error = walked.account.refresh().await.unwrap_err();
@@ -125,11 +128,11 @@ fn only_last_status(sim: &Simulator) -> u16 {
 
 #[tokio::test]
 async fn renamed_and_omitted_parameters() {
-    let deviations =
-        "client_auth: body\npkce: required\nauthorize: {rename: {client_id: app_key, redirect_uri: back}, params: {view: full}}\n\
+    let deviations = "client_auth: body\npkce: required\nauthorize: {rename: {client_id: app_key, redirect_uri: back}, params: {view: full}}\n\
          scopes: {param: rights, separator: \",\", default: [read, write], known: {read: Read, write: Write}}\n\
          token: {request: {rename: {client_id: app_key, client_secret: app_secret, code: ticket}, omit: [redirect_uri], params: {tenant: main}, headers: {X-App: \"{client_id}\"}}}";
-    let file = spec(&format!("{}{deviations}\n", PLAIN.replace("scopes: {default: [read], known: {read: Read}}\n", "")));
+    let file =
+        spec(&format!("{}{deviations}\n", PLAIN.replace("scopes: {default: [read], known: {read: Read}}\n", "")));
     let (sim, walked) = walked(&file).await;
     assert_eq!(walked.granted, ["read", "write"]);
     let request = only(&sim, Endpoint::Authorization);
@@ -167,10 +170,12 @@ async fn a_token_in_every_place() {
         ("{body: key}", None, Some("key")),
         ("{body: key, json: true}", None, Some("key")),
     ] {
-        let quirk = if param.is_some() { format!("quirks: [{{field: token.placement, {REASON}}}]") } else { String::new() };
+        let quirk =
+            if param.is_some() { format!("quirks: [{{field: token.placement, {REASON}}}]") } else { String::new() };
         // A token in the body needs a method that has one.
         let method = if placement.contains("body") { "POST" } else { "GET" };
-        let text = format!("{PLAIN}token: {{placement: {placement}}}\n{quirk}\n").replace("GET https", &format!("{method} https"));
+        let text = format!("{PLAIN}token: {{placement: {placement}}}\n{quirk}\n")
+            .replace("GET https", &format!("{method} https"));
         let file = spec(&text);
         let sim = simulate(&file).await;
         let account = rig::log_in(&sim, &client_of(&sim, &file)).await.unwrap_or_else(|broken| panic!("{broken}"));

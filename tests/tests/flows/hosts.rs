@@ -83,7 +83,11 @@ async fn settings_stand_in_every_address() {
     let bare = ProviderSpec::clone(&file).client("id", "secret").redirect_uri("https://app.example/callback");
     let error = bare.authorize().begin().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Setting);
-    assert!(error.to_string().contains("`shop`") && error.explain().contains("The name of the shop"), "{}", error.explain());
+    assert!(
+        error.to_string().contains("`shop`") && error.explain().contains("The name of the shop"),
+        "{}",
+        error.explain()
+    );
 }
 
 #[tokio::test]
@@ -96,7 +100,11 @@ async fn the_callback_chooses_among_the_hosts_of_a_closed_list() {
             assert_eq!(hosts(&sim, endpoint), [host], "{endpoint:?}");
         }
         let extras = walked.account.callback_extras().unwrap();
-        assert_eq!((extras.str("location"), extras.str("account")), (Some(value), Some("a/b?c")), "kept through the refresh");
+        assert_eq!(
+            (extras.str("location"), extras.str("account")),
+            (Some(value), Some("a/b?c")),
+            "kept through the refresh"
+        );
     }
 }
 
@@ -157,7 +165,14 @@ async fn an_api_outside_the_declared_hosts_gets_not_a_byte() {
         assert!(!error.explain().contains("sim_at_"));
         // Nor does the whole address help.
         let error = account.get(format!("{}/v2/anything", api.trim_end_matches('/'))).send().await.unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Setting | ErrorKind::OriginRefused | ErrorKind::Config | ErrorKind::Parameter), "{api}: {}", error.explain());
+        assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::Setting | ErrorKind::OriginRefused | ErrorKind::Config | ErrorKind::Parameter
+            ),
+            "{api}: {}",
+            error.explain()
+        );
         assert_eq!(sim.requests().len(), 0, "{api}: {:?}", sim.requests());
     }
 }

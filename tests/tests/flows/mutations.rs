@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use oauth_core::spec::{BodyFormat, ClientAuthMethod, Method, Placement, Pkce, ProviderSpec, Template};
 use oauth_core::Step;
+use oauth_core::spec::{BodyFormat, ClientAuthMethod, Method, Pkce, Placement, ProviderSpec, Template};
 
 use crate::rig::{client_of, simulate, spec, walk};
 
@@ -52,13 +52,17 @@ fn without_first<T>(list: &mut Vec<T>) -> bool {
 }
 
 const MUTATIONS: &[Mutation] = &[
-    ("endpoints.authorization: another path", Step::Authorize, |spec| spec.endpoints.authorization.as_mut().is_some_and(|address| {
-        // Before the query, where the address has one.
-        let text = address.as_str().to_owned();
-        let (path, query) = text.split_once('?').map_or((text.as_str(), String::new()), |(path, query)| (path, format!("?{query}")));
-        *address = Template::parse(&format!("{path}-elsewhere{query}")).expect("a template before");
-        true
-    })),
+    ("endpoints.authorization: another path", Step::Authorize, |spec| {
+        spec.endpoints.authorization.as_mut().is_some_and(|address| {
+            // Before the query, where the address has one.
+            let text = address.as_str().to_owned();
+            let (path, query) = text
+                .split_once('?')
+                .map_or((text.as_str(), String::new()), |(path, query)| (path, format!("?{query}")));
+            *address = Template::parse(&format!("{path}-elsewhere{query}")).expect("a template before");
+            true
+        })
+    }),
     ("endpoints.token: another path", Step::Exchange, |spec| spec.endpoints.token.as_mut().is_some_and(changed)),
     ("endpoints.issuer: another issuer", Step::Callback, |spec| {
         spec.endpoints.iss_in_callback && spec.endpoints.issuer.as_mut().is_some_and(changed)
@@ -90,7 +94,7 @@ const MUTATIONS: &[Mutation] = &[
     }),
     ("scopes.separator: another", Step::Callback, |spec| {
         let other = if spec.scopes.separator == " " { "," } else { " " };
-        spec.scopes.separator = other.to_owned();
+        spec.scopes.separator = String::from(other);
         crate::rig::scopes(spec).len() > 1
     }),
     ("scopes.required: not added", Step::Callback, |spec| {
@@ -101,7 +105,9 @@ const MUTATIONS: &[Mutation] = &[
             operation.scopes.retain(|scope| !required.contains(scope));
         }
         !required.is_empty() && {
-            spec.scopes.default.extend(spec.scopes.known.iter().map(|known| known.value.clone()).find(|scope| !required.contains(scope)));
+            spec.scopes.default.extend(
+                spec.scopes.known.iter().map(|known| known.value.clone()).find(|scope| !required.contains(scope)),
+            );
             !spec.scopes.default.is_empty()
         }
     }),
@@ -111,9 +117,15 @@ const MUTATIONS: &[Mutation] = &[
         was != "scope" && crate::rig::scopes(spec) != spec.scopes.default
     }),
     ("authorize.params: one less", Step::Callback, |spec| without_first(&mut spec.authorize.params)),
-    ("authorize.rename: the standard client_id", Step::Authorize, |spec| renamed(&mut spec.authorize.rename, "client_id")),
-    ("authorize.rename: the standard response_type", Step::Callback, |spec| renamed(&mut spec.authorize.rename, "response_type")),
-    ("callback.code: the standard name", Step::Callback, |spec| std::mem::replace(&mut spec.callback.code, "code".to_owned()) != "code"),
+    ("authorize.rename: the standard client_id", Step::Authorize, |spec| {
+        renamed(&mut spec.authorize.rename, "client_id")
+    }),
+    ("authorize.rename: the standard response_type", Step::Callback, |spec| {
+        renamed(&mut spec.authorize.rename, "response_type")
+    }),
+    ("callback.code: the standard name", Step::Callback, |spec| {
+        std::mem::replace(&mut spec.callback.code, "code".to_owned()) != "code"
+    }),
     ("token.request.method: the other", Step::Exchange, |spec| {
         let request = &mut spec.token.request;
         request.method = if request.method == Method::Get { Method::Post } else { Method::Get };
@@ -130,23 +142,32 @@ const MUTATIONS: &[Mutation] = &[
     }),
     ("token.request.headers: one less", Step::Exchange, |spec| {
         // The client asks for JSON by itself: a file that says so again may as well not.
-        spec.token.request.headers.retain(|(name, value)| !(name.eq_ignore_ascii_case("accept") && value.as_str() == "application/json"));
+        spec.token
+            .request
+            .headers
+            .retain(|(name, value)| !(name.eq_ignore_ascii_case("accept") && value.as_str() == "application/json"));
         without_first(&mut spec.token.request.headers)
     }),
     ("token.request.params: one less", Step::Exchange, |spec| without_first(&mut spec.token.request.params)),
     ("token.request.rename: the standard code", Step::Exchange, |spec| renamed(&mut spec.token.request.rename, "code")),
-    ("token.request.rename: the standard grant_type", Step::Exchange, |spec| renamed(&mut spec.token.request.rename, "grant_type")),
+    ("token.request.rename: the standard grant_type", Step::Exchange, |spec| {
+        renamed(&mut spec.token.request.rename, "grant_type")
+    }),
     ("token.request.omit: nothing", Step::Exchange, |spec| without_first(&mut spec.token.request.omit)),
     ("token.response.at: elsewhere", Step::Exchange, |spec| {
         spec.token.response.at = vec!["/elsewhere".to_owned()];
         true
     }),
-    ("token.response.rename: the standard access_token", Step::Exchange, |spec| renamed(&mut spec.token.response.rename, "access_token")),
+    ("token.response.rename: the standard access_token", Step::Exchange, |spec| {
+        renamed(&mut spec.token.response.rename, "access_token")
+    }),
     ("token.response.token_type: required", Step::Exchange, |spec| {
         let rule = std::mem::take(&mut spec.token.response.token_type);
         rule != oauth_core::spec::TokenTypeRule::Required
     }),
-    ("token.upgrade: another path", Step::Exchange, |spec| spec.token.upgrade.as_mut().is_some_and(|upgrade| changed(&mut upgrade.url))),
+    ("token.upgrade: another path", Step::Exchange, |spec| {
+        spec.token.upgrade.as_mut().is_some_and(|upgrade| changed(&mut upgrade.url))
+    }),
     ("token.upgrade: another grant type", Step::Exchange, |spec| {
         spec.token.upgrade.as_mut().is_some_and(|upgrade| {
             upgrade.grant_type.push('x');
@@ -168,13 +189,17 @@ const MUTATIONS: &[Mutation] = &[
     }),
     ("token.placement: another scheme", Step::Profile, |spec| match &mut spec.token.placement {
         Placement::Header { scheme: Some(scheme), .. } => {
-            *scheme = "Token".to_owned();
+            *scheme = String::from("Token");
             spec.profile.is_some()
         }
         _ => false,
     }),
-    ("refresh: another address", Step::Refresh, |spec| spec.refresh.as_mut().and_then(|refresh| refresh.url.as_mut()).is_some_and(changed)),
-    ("refresh: at the token endpoint", Step::Refresh, |spec| spec.refresh.as_mut().and_then(|refresh| refresh.url.take()).is_some()),
+    ("refresh: another address", Step::Refresh, |spec| {
+        spec.refresh.as_mut().and_then(|refresh| refresh.url.as_mut()).is_some_and(changed)
+    }),
+    ("refresh: at the token endpoint", Step::Refresh, |spec| {
+        spec.refresh.as_mut().and_then(|refresh| refresh.url.take()).is_some()
+    }),
     ("refresh.grant_type: another", Step::Refresh, |spec| {
         spec.refresh.as_mut().is_some_and(|refresh| {
             refresh.grant_type.push('x');
@@ -187,16 +212,24 @@ const MUTATIONS: &[Mutation] = &[
             true
         })
     }),
-    ("refresh.params: one less", Step::Refresh, |spec| spec.refresh.as_mut().is_some_and(|refresh| without_first(&mut refresh.params))),
+    ("refresh.params: one less", Step::Refresh, |spec| {
+        spec.refresh.as_mut().is_some_and(|refresh| without_first(&mut refresh.params))
+    }),
     ("refresh.client_auth: the other", Step::Refresh, |spec| {
         spec.refresh.as_mut().is_some_and(|refresh| {
             refresh.client_auth = !refresh.client_auth;
             spec.client_auth != ClientAuthMethod::None
         })
     }),
-    ("profile: another address", Step::Profile, |spec| spec.profile.as_mut().is_some_and(|profile| changed(&mut profile.url))),
-    ("profile.query: one less", Step::Profile, |spec| spec.profile.as_mut().is_some_and(|profile| without_first(&mut profile.query))),
-    ("profile.headers: one less", Step::Profile, |spec| spec.profile.as_mut().is_some_and(|profile| without_first(&mut profile.headers))),
+    ("profile: another address", Step::Profile, |spec| {
+        spec.profile.as_mut().is_some_and(|profile| changed(&mut profile.url))
+    }),
+    ("profile.query: one less", Step::Profile, |spec| {
+        spec.profile.as_mut().is_some_and(|profile| without_first(&mut profile.query))
+    }),
+    ("profile.headers: one less", Step::Profile, |spec| {
+        spec.profile.as_mut().is_some_and(|profile| without_first(&mut profile.headers))
+    }),
     ("profile.at: elsewhere, and the map along", Step::Profile, |spec| {
         spec.profile.as_mut().is_some_and(|profile| {
             profile.at = vec!["/elsewhere".to_owned()];
@@ -204,26 +237,40 @@ const MUTATIONS: &[Mutation] = &[
             true
         })
     }),
-    ("api.headers: one less", Step::Profile, |spec| spec.profile.is_some() && spec.api.as_mut().is_some_and(|api| without_first(&mut api.headers))),
-    ("api.headers: the last one less", Step::Profile, |spec| spec.profile.is_some() && spec.api.as_mut().is_some_and(|api| api.headers.pop().is_some())),
+    ("api.headers: one less", Step::Profile, |spec| {
+        spec.profile.is_some() && spec.api.as_mut().is_some_and(|api| without_first(&mut api.headers))
+    }),
+    ("api.headers: the last one less", Step::Profile, |spec| {
+        spec.profile.is_some() && spec.api.as_mut().is_some_and(|api| api.headers.pop().is_some())
+    }),
     ("api.operations: another path", Step::Api, |spec| {
         // A call that has no description is echoed, so only one with a declared result is missed.
         let operations = spec.api.iter_mut().flat_map(|api| &mut api.operations);
-        operations.filter(|operation| operation.returns.as_ref().is_some_and(|returns| !returns.at.is_empty())).last().is_some_and(|operation| changed(&mut operation.path))
+        operations
+            .filter(|operation| operation.returns.as_ref().is_some_and(|returns| !returns.at.is_empty()))
+            .last()
+            .is_some_and(|operation| changed(&mut operation.path))
     }),
     ("api.operations: a result elsewhere", Step::Api, |spec| {
-        let returns = spec.api.iter_mut().flat_map(|api| &mut api.operations).find_map(|operation| operation.returns.as_mut());
+        let returns =
+            spec.api.iter_mut().flat_map(|api| &mut api.operations).find_map(|operation| operation.returns.as_mut());
         returns.is_some_and(|returns| {
             returns.at.push_str("/elsewhere");
             true
         })
     }),
     ("api.operations: a parameter less", Step::Api, |spec| {
-        let operation = spec.api.iter_mut().flat_map(|api| &mut api.operations).find(|operation| operation.parameters.iter().any(|parameter| !parameter.kind.optional));
+        let operation = spec
+            .api
+            .iter_mut()
+            .flat_map(|api| &mut api.operations)
+            .find(|operation| operation.parameters.iter().any(|parameter| !parameter.kind.optional));
         operation.is_some_and(|operation| {
             // The walk gives a value to what the file names; what it does not name stays away.
             let before = operation.parameters.len();
-            operation.parameters.retain(|parameter| parameter.kind.optional || parameter.place == oauth_core::spec::ParameterPlace::Path);
+            operation.parameters.retain(|parameter| {
+                parameter.kind.optional || parameter.place == oauth_core::spec::ParameterPlace::Path
+            });
             operation.parameters.len() < before
         })
     }),
@@ -285,7 +332,8 @@ fn every_mistake_can_be_made_somewhere() {
     let odd = spec(ODD);
     let mut without = Vec::new();
     for (name, _, mutate) in MUTATIONS {
-        let mut specs: Vec<ProviderSpec> = oauth_providers::catalog().iter().map(|entry| (**entry.spec()).clone()).collect();
+        let mut specs: Vec<ProviderSpec> =
+            oauth_providers::catalog().iter().map(|entry| (**entry.spec()).clone()).collect();
         specs.push((*odd).clone());
         if !specs.iter_mut().any(mutate) {
             without.push(name);

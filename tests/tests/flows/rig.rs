@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use oauth_core::spec::{FieldKind, FieldType, Operation, RefreshNeeds, SettingKind};
 use oauth_core::{
-    Account, Browser, CanAuthorize, CanRefresh, Client, ClientAuth, Compiled, ExposeSecret as _, HasApi,
-    HasProfile, OperationCall, Profile, ProviderSpec, Rng, RngError, Scopes, Step,
+    Account, Browser, CanAuthorize, CanRefresh, Client, ClientAuth, Compiled, ExposeSecret as _, HasApi, HasProfile,
+    OperationCall, Profile, ProviderSpec, Rng, RngError, Scopes, Step,
 };
 use oauth_simulator::{Builder, Endpoint, Recorded, RegisteredClient, SimUser, Simulator};
 use serde_json::{Value, json};
@@ -191,7 +191,10 @@ pub(crate) async fn log_in<P: CanAuthorize>(sim: &Simulator, client: &Client<P>)
 
 /// Logs in, reads the profile, makes every described call with all its parameters, refreshes, and reads the profile
 /// with the new token.
-pub(crate) async fn walk<P: CanAuthorize + CanRefresh + HasProfile + HasApi>(sim: &Simulator, client: &Client<P>) -> Result<Walked<P>, Broken> {
+pub(crate) async fn walk<P: CanAuthorize + CanRefresh + HasProfile + HasApi>(
+    sim: &Simulator,
+    client: &Client<P>,
+) -> Result<Walked<P>, Broken> {
     let spec = client.spec();
     let account = log_in(sim, client).await?;
     let granted = account.tokens().scopes().to_vec();
@@ -267,7 +270,9 @@ pub(crate) fn count(sim: &Simulator, endpoint: Endpoint) -> usize {
 
 /// A request as text, without what depends on the simulator's port.
 pub(crate) fn written(request: &Recorded) -> String {
-    let pairs = |pairs: &mut dyn Iterator<Item = (&str, &str)>| pairs.map(|(name, value)| format!("  {name} = {value}\n")).collect::<Vec<_>>().concat();
+    let pairs = |pairs: &mut dyn Iterator<Item = (&str, &str)>| {
+        pairs.map(|(name, value)| format!("  {name} = {value}\n")).collect::<Vec<_>>().concat()
+    };
     let headers = request.headers().iter().filter(|(name, _)| !matches!(name.as_str(), "host" | "cookie"));
     let headers = headers.map(|(name, value)| format!("  {name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
     format!(

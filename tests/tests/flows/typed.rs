@@ -48,7 +48,8 @@ async fn log_in<P: Compiled + CanAuthorize>(
     authorize: oauth_core::Authorize<P>,
     client: &Client<P>,
 ) -> (oauth_core::Account<P>, String) {
-    let (url, pending, browser) = authorize.begin().await.unwrap_or_else(|error| panic!("{}", error.explain())).into_parts();
+    let (url, pending, browser) =
+        authorize.begin().await.unwrap_or_else(|error| panic!("{}", error.explain())).into_parts();
     let callback = sim.scripted_user().approve(url.as_str()).await.unwrap_or_else(|error| panic!("{error}"));
     let account = client.callback(callback, pending, Browser::from(browser)).await;
     (account.unwrap_or_else(|error| panic!("{}", error.explain())), url.into())
@@ -73,12 +74,18 @@ async fn github_scopes_options_and_calls() {
 
     let repos: Vec<github::Repo> = account.call(github::ListRepos::new().per_page(5).sort("pushed")).await.unwrap();
     assert_eq!(repos.len(), 3);
-    assert_eq!((repos[0].id, repos[0].full_name.as_str(), repos[0].private, repos[1].private), (1, "sample-full-name-1", true, false));
+    assert_eq!(
+        (repos[0].id, repos[0].full_name.as_str(), repos[0].private, repos[1].private),
+        (1, "sample-full-name-1", true, false)
+    );
     assert_eq!(repos[2].html_url, "https://example.com/html-url/3");
     assert_eq!(repos[0].description.as_deref(), Some("sample-description-1"));
     let typed = written(&last(&sim, Endpoint::Api));
     assert!(typed.contains("GET https://api.github.com/user/repos?sort=pushed&per_page=5 -> 200"), "{typed}");
-    assert!(typed.contains("x-github-api-version: 2022-11-28") && typed.contains("accept: application/vnd.github+json"), "{typed}");
+    assert!(
+        typed.contains("x-github-api-version: 2022-11-28") && typed.contains("accept: application/vnd.github+json"),
+        "{typed}"
+    );
 
     // The parameters go out in the order of the file, whatever the order in which they are given.
     let again = OperationCall::new("list_repos").set("per_page", 5).set("sort", "pushed");
@@ -158,7 +165,8 @@ async fn instagram_is_upgraded_at_login_and_renews_itself() {
     assert_eq!(account.extras().unwrap().user_id.as_deref(), Some("sample-user-id-1"), "kept through the upgrade");
     assert_eq!(count(&sim, Endpoint::Upgrade), 1);
 
-    let media: Vec<instagram::Media> = account.call(instagram::ListMedia::new().limit(1).fields("id,caption")).await.unwrap();
+    let media: Vec<instagram::Media> =
+        account.call(instagram::ListMedia::new().limit(1).fields("id,caption")).await.unwrap();
     assert_eq!((media.len(), media[0].id.as_str()), (3, "sample-id-1"));
     account.refresh().await.unwrap();
     let refresh = last(&sim, Endpoint::Refresh);
@@ -170,12 +178,16 @@ async fn instagram_is_upgraded_at_login_and_renews_itself() {
 
 #[tokio::test]
 async fn settings_callback_extras_and_every_place_of_a_parameter_as_types() {
-    let sim = rig::builder(atlas::Atlas::spec()).setting("region", "eu").callback_value("location", "eu").extra("team_id", 77);
+    let sim = rig::builder(atlas::Atlas::spec())
+        .setting("region", "eu")
+        .callback_value("location", "eu")
+        .extra("team_id", 77);
     let sim = sim.extra("files_url", "https://files.atlas-eu.example/f/").start().await.unwrap();
     let client = sim.client::<atlas::Atlas>().set(atlas::Region::Eu).set(atlas::Shop::from("customer"));
     let client = client.redirect_uri(REDIRECT).rng(rig::Counter::new(1));
     let authorize = client.authorize().scopes([atlas::Scope::Read, atlas::Scope::WriteAll]);
-    let authorize = authorize.option(atlas::Prompt::Login).option(atlas::Prompt::Consent).option(atlas::Hint::from("a b"));
+    let authorize =
+        authorize.option(atlas::Prompt::Login).option(atlas::Prompt::Consent).option(atlas::Hint::from("a b"));
     let (account, url) = log_in(&sim, authorize, &client).await;
     assert!(url.contains("/customer.atlas.example/authorize?"), "{url}");
     assert_eq!(parameter(&url, "prompt").as_deref(), Some("login,consent"));

@@ -10,7 +10,8 @@ oauth_providers::provider!("tests/ui/pass/acme.yaml");
 
 async fn simulator() -> Simulator {
     let spec = <Acme as oauth_providers::Compiled>::spec().clone();
-    let builder = Simulator::builder(spec).setting("region", "eu").setting("shop", "my-shop").callback_value("plan", "gold");
+    let builder =
+        Simulator::builder(spec).setting("region", "eu").setting("shop", "my-shop").callback_value("plan", "gold");
     builder.extra("team_id", 7).extra("tags", vec!["a", "b"]).start().await.expect("a simulator")
 }
 
@@ -30,7 +31,8 @@ async fn log_in(sim: &Simulator, client: &Client<Acme>) -> Account<Acme> {
         .option(Prompt::SelectAccount)
         .option(LoginHint::from("ada"));
     let (url, pending, browser) = attempt.begin().await.expect("an attempt").into_parts();
-    let sent: Vec<(String, String)> = url::Url::parse(url.as_ref()).expect("an address").query_pairs().into_owned().collect();
+    let sent: Vec<(String, String)> =
+        url::Url::parse(url.as_ref()).expect("an address").query_pairs().into_owned().collect();
     for (name, value) in [("scope", "read repo:write"), ("prompt", "consent select_account"), ("login_hint", "ada")] {
         assert!(sent.contains(&(name.to_owned(), value.to_owned())), "{name}: {sent:?}");
     }

@@ -1,0 +1,266 @@
+//! The canonical JSON, both ways: what serde writes, the reader reads.
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::decode::{Decode, Words, read};
+use super::*;
+
+/// A spec in which every member is there, with a value that is not the one it has when it is left out.
+fn full() -> Value {
+    json!({
+        "id": "acme", "name": "Acme", "module": "acme", "marker": "Acme", "description": "All there is",
+        "docs": "https://acme.example/docs", "console": "https://acme.example/apps", "checked": "2026-11-21",
+        "confidence": "vendor", "groups": ["developer"],
+        "settings": [{
+            "name": "region", "rust": "Region", "type": "enum", "values": [["eu", "acme.eu", "Eu"]], "default": "eu",
+            "doc": "\"Where\"\n",
+        }],
+        "endpoints": {
+            "authorization": "https://{region}/authorize", "token": "https://{region}/{{token}}",
+            "issuer": "https://{region}", "iss_in_callback": true,
+        },
+        "client_auth": "body", "pkce": "supported",
+        "scopes": {
+            "separator": ",", "response_separator": " ", "param": "scopes", "default": ["read"], "required": ["openid"],
+            "known": [{"value": "read", "rust": "Read", "doc": "Read"}],
+        },
+        "authorize": {
+            "params": [["note", "{region}"], ["a", ""]], "rename": [["client_id", "client_key"]],
+            "options": [{
+                "name": "prompt", "rust": "Prompt", "values": [["login", "Login"]], "join": " ", "doc": "What is asked",
+            }],
+        },
+        "callback": {
+            "code": "authcode",
+            "keep": [{"name": "location", "rust": "location", "values": [["eu", "acme.eu"]], "doc": "Where"}],
+            "errors": [["user_denied", "access_denied"]],
+        },
+        "token": token(),
+        "refresh": {
+            "with": "access_token", "url": "https://acme.example/refresh", "method": "GET", "format": "query",
+            "grant_type": "extend", "param": "current", "client_auth": true, "params": [["a", "{client_id}"]],
+            "rotates": true, "keep_old": true, "needs": {"param": ["access_type", "offline"]}, "note": "Ask for it",
+        },
+        "profile": {
+            "method": "POST", "url": "https://acme.example/me", "query": [["q", "1"]], "headers": [["h", "2"]],
+            "at": ["/data", ""],
+            "map": {
+                "subject": "/id", "username": "/login", "name": "/name", "email": "/email", "email_verified": "/ok",
+                "avatar_url": "/picture", "url": "/page",
+            },
+        },
+        "api": api(),
+        "quirks": [{
+            "field": "pkce", "because": "it is", "source": "https://acme.example/docs", "checked": "2026-11-20",
+        }],
+    })
+}
+
+fn token() -> Value {
+    json!({
+        "request": {
+            "method": "POST", "format": "json", "headers": [["Accept", "*/*"]], "params": [["app", "{client_secret}"]],
+            "rename": [["client_id", "client_key"]], "omit": ["redirect_uri"],
+        },
+        "response": {
+            "at": ["/data"], "rename": [["access_token", "token"]],
+            "fails_when": {"at": "/ok", "equals": {"no": [1, -2, 1.5, false]}, "differs": "0"},
+            "error": {"code": "/err", "description": "/text", "codes": [["190", "invalid_grant"]]},
+            "expiry": {"field": "expires_at", "kind": "at", "unit": "ms", "default": u64::MAX},
+            "token_type": "ignored",
+            "extras": [{"name": "domain", "at": "/domain", "type": "url", "hosts": ["acme.eu"], "doc": "Where"}],
+        },
+        "upgrade": {
+            "url": "https://acme.example/upgrade", "method": "GET", "grant_type": "exchange", "format": "query",
+            "params": [["access_token", "{access_token}"]],
+        },
+        "placement": {"body": {"name": "token", "json": true}},
+    })
+}
+
+fn api() -> Value {
+    json!({
+        "base_url": "{token.domain}/v2", "headers": [["X-Realm", "{callback.location}"]], "hosts": ["*.acme.eu"],
+        "operations": [{
+            "name": "list", "rust": "List", "method": "PATCH", "path": "/leads/{id}",
+            "parameters": [{"name": "id", "rust": "id", "in": "path", "type": "u64"}], "scopes": ["read"],
+            "returns": {
+                "rust": "Lead", "at": "/data", "list": true,
+                "fields": [{"rust": "names", "at": "/names", "type": "[string]?"}],
+            },
+            "doc": "The leads",
+        }],
+    })
+}
+
+/// JSON pointers to all values below and with the root.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(name, value)| pointers(value, &format!("{at}/{name}"), found))
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, value)| pointers(value, &format!("{at}/{index}"), found));
+        }
+        _ => {}
+    }
+}
+
+fn all_pointers() -> Vec<String> {
+    let mut found = Vec::new();
+    pointers(&full(), "", &mut found);
+    found
+}
+
+/// [`full`] with something else at the pointer; nothing removes the value.
+fn with(pointer: &str, value: Option<Value>) -> Value {
+    let mut spec = full();
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    match (spec.pointer_mut(parent).unwrap(), value) {
+        (Value::Object(members), None) => drop(members.remove(name).unwrap()),
+        (Value::Object(members), Some(value)) => drop(members.insert(name.to_owned(), value).unwrap()),
+        (Value::Array(items), None) => drop(items.remove(name.parse().unwrap())),
+        (Value::Array(items), Some(value)) => items[name.parse::<usize>().unwrap()] = value,
+        _ => unreachable!(),
+    }
+    spec
+}
+
+/// What the JSON becomes when it was read and is written again.
+fn again(json: &Value) -> Result<Value, serde_json::Error> {
+    let spec = ProviderSpec::from_json(&json.to_string())?;
+    let text = spec.to_json();
+    let same = ProviderSpec::from_json(&text)?;
+    assert_eq!(same, spec);
+    assert_eq!(same.to_json(), text);
+    Ok(serde_json::from_str(&text).unwrap())
+}
+
+#[test]
+fn every_member_is_read_as_it_is_written() {
+    assert_eq!(again(&full()).unwrap(), full());
+    let placements = [json!({"header": {"name": "X-Token"}}), json!({"header": {"name": "A", "scheme": "B"}})];
+    for placement in placements.into_iter().chain([json!({"query": {"name": "t"}}), json!({"body": {"name": "t"}})]) {
+        let changed = with("/token/placement", Some(placement));
+        assert_eq!(again(&changed).unwrap(), changed);
+    }
+    let changed = with("/refresh/needs", Some(json!({"scope": "offline"})));
+    assert_eq!(again(&changed).unwrap(), changed);
+    // A comparison with null is one.
+    let changed = with("/token/response/fails_when/equals", Some(Value::Null));
+    assert_eq!(again(&changed).unwrap(), changed);
+}
+
+/// What may be left out is left out again when it is written; the list says what may not be.
+#[test]
+fn a_member_that_is_missing_has_its_default_or_is_a_fault() {
+    let mut required = Vec::new();
+    for pointer in all_pointers().into_iter().skip(1) {
+        if pointer.ends_with(|last: char| last.is_ascii_digit()) {
+            continue;
+        }
+        let changed = with(&pointer, None);
+        match again(&changed) {
+            Ok(written) => assert_eq!(written, changed),
+            Err(_) => required.push(pointer[1..].replace('/', ".")),
+        }
+    }
+    assert_eq!(required, REQUIRED.split_whitespace().collect::<Vec<_>>());
+}
+
+const REQUIRED: &str = "
+    api.base_url api.operations.0.method api.operations.0.name api.operations.0.parameters.0.in
+    api.operations.0.parameters.0.name api.operations.0.parameters.0.rust api.operations.0.parameters.0.type
+    api.operations.0.path api.operations.0.returns.at api.operations.0.returns.fields
+    api.operations.0.returns.fields.0.at api.operations.0.returns.fields.0.rust
+    api.operations.0.returns.fields.0.type api.operations.0.returns.rust api.operations.0.rust authorize
+    authorize.options.0.name authorize.options.0.rust callback callback.code callback.keep.0.name
+    callback.keep.0.rust checked client_auth confidence docs endpoints id marker module name pkce profile.map
+    profile.map.subject profile.method profile.url quirks.0.because quirks.0.field quirks.0.source
+    refresh.client_auth refresh.format refresh.grant_type refresh.method refresh.needs.param refresh.param
+    refresh.with scopes scopes.known.0.rust scopes.known.0.value scopes.param scopes.separator settings.0.name
+    settings.0.rust settings.0.type token token.placement token.placement.body token.placement.body.name
+    token.request token.request.format token.request.method token.response token.response.at token.response.expiry
+    token.response.expiry.field token.response.expiry.kind token.response.expiry.unit token.response.extras.0.at
+    token.response.extras.0.name token.response.extras.0.type token.response.fails_when.at token.upgrade.format
+    token.upgrade.grant_type token.upgrade.method token.upgrade.params token.upgrade.url
+";
+
+/// A null for what may be nothing is nothing; any other value of another type is a fault, and none is a panic.
+#[test]
+fn a_value_of_another_type_is_a_fault() {
+    for pointer in all_pointers().into_iter().skip(1) {
+        let free = pointer.contains("/equals") || pointer.contains("/differs");
+        let kind = |value: &Value| std::mem::discriminant(value);
+        let here = full().pointer(&pointer).unwrap().clone();
+        for other in
+            [json!(-1), json!(0.5), json!("\u{0}"), json!(true), json!([]), json!([[]]), json!({}), json!({"": 1})]
+        {
+            let outcome = again(&with(&pointer, Some(other.clone())));
+            assert!(free || kind(&here) == kind(&other) || outcome.is_err(), "{other} at {pointer}");
+        }
+        let _ = again(&with(&pointer, Some(Value::Null)));
+    }
+}
+
+#[test]
+fn text_that_is_no_spec_is_a_fault() {
+    let text = full().to_string();
+    for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+        assert!(ProviderSpec::from_json(&text[..end]).is_err());
+    }
+    assert!(ProviderSpec::from_json(&"[".repeat(100_000)).is_err());
+    for text in ["null", "[]", "{}", "1e999"] {
+        assert!(ProviderSpec::from_json(text).is_err());
+    }
+    for (pointer, value) in [
+        ("/pkce", json!("maybe")),
+        ("/pkce", json!("Required")),
+        ("/endpoints/token", json!("https://{")),
+        ("/api/operations/0/parameters/0/type", json!("u128")),
+        ("/token/placement", json!({"cookie": {"name": "a"}})),
+        ("/token/placement", json!({"query": {"name": "a"}, "body": {"name": "a"}})),
+        ("/token/placement", json!("query")),
+        ("/refresh/needs", json!({"param": ["a"]})),
+        ("/authorize/params/0", json!(["a", "b", "c"])),
+        ("/token/response/expiry/default", json!(-1)),
+    ] {
+        assert!(again(&with(pointer, Some(value.clone()))).is_err(), "{value} at {pointer}");
+    }
+}
+
+#[test]
+fn a_fault_names_the_member() {
+    let fault = |pointer: &str, value| again(&with(pointer, value)).unwrap_err().to_string();
+    assert_eq!(fault("/scopes/param", None), "`scopes` has no member `param`");
+    assert_eq!(fault("/scopes/param", Some(json!(1))), "`param` is not text");
+    assert_eq!(fault("/token/request/method", Some(json!("GRAB"))), "`method` has a word that is not known");
+}
+
+/// The words of an enum: those that serde writes.
+fn words<T: Words + Decode + Serialize + PartialEq + Debug>() {
+    for (word, variant) in T::WORDS {
+        let json = format!("\"{word}\"");
+        assert_eq!(serde_json::to_string(variant).unwrap(), json);
+        assert_eq!(read::<T>(&json).unwrap(), *variant);
+    }
+}
+
+#[test]
+fn every_word_is_read_as_it_is_written() {
+    words::<BodyFormat>();
+    words::<ClientAuthMethod>();
+    words::<Confidence>();
+    words::<ExpiryKind>();
+    words::<ExpiryUnit>();
+    words::<Method>();
+    words::<ParameterPlace>();
+    words::<Pkce>();
+    words::<RefreshWith>();
+    words::<SettingKind>();
+    words::<TokenTypeRule>();
+}

@@ -1,0 +1,222 @@
+//! What errors say, when servers repeat what they were sent and when nobody answers.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use oauth_core::{Browser, ErrorKind, ExposeSecret as _};
+use oauth_simulator::Answer;
+
+use crate::catalog::Rig;
+
+/// An answer that repeats all of the request's secrets, as some servers do, in each spelling.
+fn echo(status: u16, code: &str, secrets: &[&str]) -> Answer {
+    let form: Vec<String> =
+        secrets.iter().map(|secret| url::form_urlencoded::byte_serialize(secret.as_bytes()).collect()).collect();
+    let base64: Vec<String> = secrets.iter().map(|secret| STANDARD.encode(secret)).collect();
+    let text = format!("you sent {} as {} or {}", secrets.join(" and "), form.join("&"), base64.join(" "));
+    let body = serde_json::json!({
+        "error": code, "error_description": text, "error_uri": format!("https://provider.example/errors?{}", form.join("&")),
+        "message": text, "errors": [{"code": code, "message": text}]
+    });
+    Answer::new(status).header("content-type", "application/json").body(body.to_string())
+}
+
+/// The same in the shape of nested error objects.
+fn nested_echo(status: u16, secrets: &[&str]) -> Answer {
+    let body = serde_json::json!({"error": {"code": secrets[0], "type": secrets[0], "message": secrets.join(" and ")}});
+    Answer::new(status).header("content-type", "application/json").body(body.to_string())
+}
+
+#[tokio::test]
+async fn a_code_exchange_that_is_refused() {
+    for entry in oauth_providers::catalog() {
+        let mut rig = Rig::new(entry).await;
+        for (status, code, kind) in [
+            (401, "invalid_client", Some(ErrorKind::ClientRejected)),
+            (400, "invalid_grant", Some(ErrorKind::GrantRejected)),
+            (200, "invalid_request", None),
+            (503, "temporarily_unavailable", Some(ErrorKind::Unavailable)),
+        ] {
+            for nested in [false, true] {
+                let (callback, pending, browser) = rig.begin().await;
+                let secrets = request_secrets(&rig, &callback, &pending);
+                let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+                rig.sim.next_token_answer(if nested {
+                    nested_echo(status, &secrets)
+                } else {
+                    echo(status, code, &secrets)
+                });
+                let result = rig.client.callback(callback, pending, browser).await;
+                let error = rig.failed(&format!("an exchange that ends in {status} {code}"), result);
+                if let (Some(kind), false) = (kind, nested) {
+                    assert_eq!(error.kind(), kind, "{}: {}", entry.id(), error.explain());
+                }
+            }
+        }
+        rig.log_in().await;
+        rig.check();
+    }
+}
+
+/// Client secret, code, and the verifier where there is one.
+fn request_secrets(rig: &Rig, callback: &str, pending: &oauth_core::PendingAttempt) -> Vec<String> {
+    let json: serde_json::Value = serde_json::from_str(pending.expose_json().expose_secret()).unwrap();
+    let code = oauth_tests::login::parameter(callback, &rig.sim.spec().callback.code).expect("a code");
+    let secret = rig.sim.client_secret().expose_secret().to_owned();
+    [Some(code), Some(secret), json["verifier"].as_str().map(str::to_owned)].into_iter().flatten().collect()
+}
+
+#[tokio::test]
+async fn answers_that_are_no_answers() {
+    for entry in oauth_providers::catalog() {
+        let mut rig = Rig::new(entry).await;
+        for number in 0..7 {
+            let (callback, pending, browser) = rig.begin().await;
+            let secrets = request_secrets(&rig, &callback, &pending);
+            let (all, first) = (secrets.join(" "), &secrets[0]);
+            rig.sim.next_token_answer(match number {
+                0 => Answer::lost(),
+                1 => Answer::new(200).header("content-type", "text/html").body(format!("<html>{all}</html>")),
+                2 => Answer::new(302).header("location", format!("https://evil.example/?code={first}")),
+                3 => Answer::new(200).body(format!("{{\"{first}\": 1, \"access_token\": 5, \"x\": \"{first}\"}}")),
+                4 => Answer::new(200).header("content-encoding", first.clone()).body(all),
+                5 => Answer::new(200).header("content-type", format!("application/{first}")).body(format!("{first}!")),
+                _ => Answer::new(200).body(
+                    serde_json::json!({"access_token": "canary-of-another-type", "token_type": first}).to_string(),
+                ),
+            });
+            let result = rig.client.callback(callback, pending, browser).await;
+            rig.failed(&format!("answer {number} to an exchange"), result);
+        }
+        rig.log_in().await;
+        rig.check();
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_that_is_refused() {
+    for entry in oauth_providers::catalog().iter().filter(|entry| entry.spec().refresh.is_some()) {
+        let mut rig = Rig::new(entry).await;
+        let account = rig.log_in().await;
+        let tokens = account.tokens();
+        let with = tokens.refresh_token().unwrap_or_else(|| tokens.access_token()).expose_secret().to_owned();
+        let secret = rig.sim.client_secret().expose_secret().to_owned();
+        for (status, code, kind) in
+            [(400, "invalid_grant", ErrorKind::GrantRejected), (401, "invalid_client", ErrorKind::ClientRejected)]
+        {
+            rig.sim.next_token_answer(echo(status, code, &[&with, &secret]));
+            let result = account.refresh().await;
+            let error = rig.failed(&format!("a refresh that ends in {code}"), result);
+            assert_eq!(error.kind(), kind, "{}: {}", entry.id(), error.explain());
+            rig.sim.next_token_answer(nested_echo(status, &[&with, &secret]));
+            let result = account.refresh().await;
+            rig.failed(&format!("a refresh that ends in a nested {status}"), result);
+        }
+        rig.sim.next_token_answer(Answer::lost());
+        let result = account.refresh().await;
+        assert_eq!(rig.failed("a refresh whose answer is lost", result).kind(), ErrorKind::Network);
+        rig.check();
+    }
+}
+
+#[tokio::test]
+async fn an_api_that_refuses() {
+    for entry in oauth_providers::catalog().iter().filter(|entry| entry.spec().api.is_some()) {
+        let mut rig = Rig::new(entry).await;
+        let account = rig.log_in().await;
+        let token = account.token().await.unwrap().expose_secret().to_owned();
+        for nested in [false, true] {
+            for status in [400, 403, 429, 500] {
+                let answer =
+                    || if nested { nested_echo(status, &[&token]) } else { echo(status, "invalid_token", &[&token]) };
+                rig.sim.next_api_answer(answer());
+                let result = account.get("/any/thing").send().await.unwrap().error_for_status().await;
+                rig.failed(&format!("a call that ends in {status}"), result);
+                if entry.spec().profile.is_some() {
+                    rig.sim.next_api_answer(answer());
+                    let result = account.profile().await;
+                    rig.failed(&format!("a profile that ends in {status}"), result);
+                }
+            }
+        }
+        rig.sim.next_api_answer(Answer::lost());
+        let result = account.get("/any/thing").send().await;
+        assert_eq!(rig.failed("a call whose answer is lost", result).kind(), ErrorKind::Network);
+        rig.sim.next_api_answer(Answer::new(200).body(format!("{token} is no JSON")));
+        let result = account.get("/any/thing").send().await.unwrap().json::<serde_json::Value>().await;
+        rig.failed("an answer that is no JSON", result);
+        rig.sim.next_api_answer(Answer::new(200).body(format!("\"{token}\"")));
+        let result = account.get("/any/thing").send().await.unwrap().json::<u32>().await;
+        rig.failed("an answer of another type", result);
+        let result = account.get(format!("https://evil.example/?t={token}")).send().await;
+        assert_eq!(rig.failed("a call to somebody else", result).kind(), ErrorKind::OriginRefused);
+        let result = account.get(format!("/x?access_token={token}")).send().await;
+        assert_eq!(rig.failed("a second token", result).kind(), ErrorKind::Parameter);
+        rig.check();
+    }
+}
+
+#[tokio::test]
+async fn callbacks_that_are_refused() {
+    for entry in oauth_providers::catalog() {
+        let mut rig = Rig::new(entry).await;
+        let code_name = entry.spec().callback.code.clone();
+        for number in 0..8 {
+            let (callback, pending, browser) = rig.begin().await;
+            let code = oauth_tests::login::parameter(&callback, &code_name).expect("a code");
+            let state = oauth_tests::login::parameter(&callback, "state").expect("a state");
+            let (input, browser) = match number {
+                0 => (callback, Browser::unknown()),
+                1 => (callback, Browser::cookie("canary-of-another-browser")),
+                2 => (callback.replace(&state, "canary-of-another-state"), browser),
+                3 => (format!("{callback}&{code_name}={code}"), browser),
+                4 => (format!("{callback}&iss=https%3A%2F%2F{state}.example%2F{code}"), browser),
+                5 => (format!("{callback}&error={code}&error_description={state}"), browser),
+                6 => (
+                    format!(
+                        "error=access_denied&error_description=your%20{state}&error_uri=https://x.example/{state}&state={state}"
+                    ),
+                    browser,
+                ),
+                _ => (format!("error={state}&state={state}"), browser),
+            };
+            // Where a provider names no issuer, a stray one is not looked at.
+            let result = rig.client.verify_callback(input, pending, browser);
+            if number == 4 && entry.spec().endpoints.issuer.is_none() {
+                rig.texts.debug("VerifiedCode", &result.unwrap());
+            } else {
+                rig.failed(&format!("callback {number}"), result);
+            }
+        }
+        rig.log_in().await;
+        rig.check();
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_cannot_be_reached() {
+    for entry in oauth_providers::catalog() {
+        let mut rig = Rig::new(entry).await;
+        let account = rig.log_in().await;
+        let (callback, pending, browser) = rig.begin().await;
+        // A port that was free a moment ago.
+        let gone = oauth_tests::canned::Canned::start([]).await.origin().to_owned();
+        let nowhere = rig.client.clone().dangerous_at(gone);
+        let result = nowhere.callback(callback, pending, browser).await;
+        let error = rig.failed("an exchange with nobody", result);
+        assert!(matches!(error.kind(), ErrorKind::Connect | ErrorKind::Network), "{}", error.explain());
+        let lost = nowhere.account((*account.tokens()).clone());
+        if entry.spec().profile.is_some() {
+            let result = lost.profile().await;
+            rig.failed("a profile from nobody", result);
+        }
+        if entry.spec().api.is_some() {
+            let result = lost.get("/any/thing").query("q", "x").send().await;
+            rig.failed("a call to nobody", result);
+        }
+        if entry.spec().refresh.is_some() {
+            let result = lost.refresh().await;
+            rig.failed("a refresh with nobody", result);
+        }
+        rig.check();
+    }
+}
