@@ -90,12 +90,24 @@ impl<P: Provider> Account<P> {
 
     /// What the token response had beyond the standard.
     pub fn extras(&self) -> Result<P::Extras> {
-        self.tokens().read_extras().map_err(|why| self.inner().error(ErrorKind::BadResponse, Step::Exchange, format!("the token response's extras are not as described: {why}")))
+        self.tokens().read_extras().map_err(|why| {
+            self.inner().error(
+                ErrorKind::BadResponse,
+                Step::Exchange,
+                format!("the token response's extras are not as described: {why}"),
+            )
+        })
     }
 
     /// What the callback had beyond the standard.
     pub fn callback_extras(&self) -> Result<P::CallbackExtras> {
-        self.tokens().read_callback().map_err(|why| self.inner().error(ErrorKind::CallbackValue, Step::Callback, format!("the callback's extras are not as described: {why}")))
+        self.tokens().read_callback().map_err(|why| {
+            self.inner().error(
+                ErrorKind::CallbackValue,
+                Step::Callback,
+                format!("the callback's extras are not as described: {why}"),
+            )
+        })
     }
 
     /// A fresh access token: renewed first when it ends within a minute and can be renewed.
@@ -124,8 +136,8 @@ impl<P: Provider> Account<P> {
             return if over { Err(self.cannot_renew()) } else { Ok(tokens) };
         }
         match self.renew(&tokens).await {
-            // The old one has not ended yet: an outage of the token endpoint is no outage of the API.
-            Err(error) if error.is_retryable() && !over => Ok(tokens),
+            // The old one has not ended yet: what keeps it from being renewed is no reason not to use it.
+            Err(_) if !over => Ok(tokens),
             result => result,
         }
     }
@@ -141,7 +153,11 @@ impl<P: Provider> Account<P> {
 
     fn cannot_renew(&self) -> Error {
         let note = self.spec().refresh.as_ref().and_then(|refresh| refresh.note.clone());
-        let error = Error::new(ErrorKind::NoRefreshToken, Step::Refresh, "the access token has expired and there is nothing to renew it with");
+        let error = Error::new(
+            ErrorKind::NoRefreshToken,
+            Step::Refresh,
+            "the access token has expired and there is nothing to renew it with",
+        );
         match note {
             Some(note) => error.fix(note),
             None => error,
@@ -158,7 +174,11 @@ impl<P: Provider> Account<P> {
         let landed = flight.wait_for(Option::is_some).await;
         match landed.ok().and_then(|result| result.clone()) {
             Some(result) => result,
-            None => Err(self.inner().error(ErrorKind::Store, Step::Refresh, "the refresh was ended before it had a result, with the runtime it ran in")),
+            None => Err(self.inner().error(
+                ErrorKind::Store,
+                Step::Refresh,
+                "the refresh was ended before it had a result, with the runtime it ran in",
+            )),
         }
     }
 }
@@ -195,7 +215,9 @@ impl Shared {
     /// Re-reads, decides, refreshes, writes, publishes.
     async fn refresh(&self, current: &Arc<TokenSet>) -> Result<Arc<TokenSet>> {
         let tokens = match self.store.load(KEY).await? {
-            Some(stored) if !stored.expires_within(MARGIN, self.client.now()) && !Arc::ptr_eq(&stored, current) => return Ok(self.publish(stored)),
+            Some(stored) if !stored.expires_within(MARGIN, self.client.now()) && !Arc::ptr_eq(&stored, current) => {
+                return Ok(self.publish(stored));
+            }
             Some(stored) => stored,
             None => Arc::clone(current),
         };
@@ -228,6 +250,9 @@ impl<P: Provider> Clone for Account<P> {
 
 impl<P: Provider> fmt::Debug for Account<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account").field("provider", &self.spec().id).field("tokens", &self.tokens()).finish_non_exhaustive()
+        f.debug_struct("Account")
+            .field("provider", &self.spec().id)
+            .field("tokens", &self.tokens())
+            .finish_non_exhaustive()
     }
 }

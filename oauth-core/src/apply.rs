@@ -26,15 +26,18 @@ pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request
     let config = &inner.config;
     let prepared = inner.prepared()?;
     let malformed = |what: &str| inner.error(ErrorKind::Config, Step::Api, what);
-    let url = url::Url::parse(&request.uri().to_string()).map_err(|_| malformed("the request has no absolute address"))?;
+    let url =
+        url::Url::parse(&request.uri().to_string()).map_err(|_| malformed("the request has no absolute address"))?;
     prepared.origins.admit(config, tokens, &url)?;
     refuse_second_token(inner, &url)?;
     if let Some(api) = &config.spec.api {
         for (name, value) in &api.headers {
-            let name = HeaderName::try_from(name).map_err(|_| malformed("a header of the provider's file has no valid name"))?;
+            let name = HeaderName::try_from(name)
+                .map_err(|_| malformed("a header of the provider's file has no valid name"))?;
             if !request.headers().contains_key(&name) {
                 let value = fill(config, Step::Api, value, token::context(tokens))?;
-                let value = HeaderValue::try_from(value).map_err(|_| malformed("a header of the provider's file has no valid value"))?;
+                let value = HeaderValue::try_from(value)
+                    .map_err(|_| malformed("a header of the provider's file has no valid value"))?;
                 request.headers_mut().insert(name, value);
             }
         }
@@ -47,7 +50,8 @@ pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request
                 None => secret.to_owned(),
             };
             let name = HeaderName::try_from(name).map_err(|_| malformed("the token's header has no valid name"))?;
-            let mut value = HeaderValue::from_maybe_shared(Bytes::from(value)).map_err(|_| malformed("the token cannot stand in a header"))?;
+            let mut value = HeaderValue::from_maybe_shared(Bytes::from(value))
+                .map_err(|_| malformed("the token cannot stand in a header"))?;
             value.set_sensitive(true);
             request.headers_mut().insert(name, value);
         }
@@ -78,7 +82,9 @@ fn refuse_second_token(inner: &Inner, url: &url::Url) -> Result<()> {
     };
     if placed || in_query("access_token") {
         let what = "the address has an access token in its query already";
-        return Err(Error::new(ErrorKind::Parameter, Step::Api, what).fix("leave it out; the token is put where the provider wants it").of(inner.spec()));
+        return Err(Error::new(ErrorKind::Parameter, Step::Api, what)
+            .fix("leave it out; the token is put where the provider wants it")
+            .of(inner.spec()));
     }
     Ok(())
 }
@@ -99,7 +105,8 @@ fn in_body(request: &mut Request<Bytes>, name: &str, json: bool, secret: &str) -
         let mut object: serde_json::Map<String, serde_json::Value> = if request.body().is_empty() {
             serde_json::Map::new()
         } else {
-            serde_json::from_slice(request.body()).map_err(|_| "the body is not a JSON object, so the token cannot be put into it")?
+            serde_json::from_slice(request.body())
+                .map_err(|_| "the body is not a JSON object, so the token cannot be put into it")?
         };
         object.insert(name.to_owned(), secret.into());
         *request.body_mut() = serde_json::Value::Object(object).to_string().into();

@@ -24,8 +24,19 @@ const MAX_URL: usize = 8 * 1024;
 
 /// What only the protocol itself may say in the authorization request.
 const RESERVED: [&str; 13] = [
-    "client_id", "client_secret", "code", "code_challenge", "code_challenge_method", "code_verifier", "grant_type",
-    "redirect_uri", "request", "request_uri", "response_type", "scope", "state",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "code_verifier",
+    "grant_type",
+    "redirect_uri",
+    "request",
+    "request_uri",
+    "response_type",
+    "scope",
+    "state",
 ];
 
 /// A login about to start.
@@ -79,11 +90,16 @@ impl<P: Provider> Authorize<P> {
     pub fn param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let name = name.into();
         let spec = self.client.spec();
-        let own = |reserved: &&str| name.eq_ignore_ascii_case(reserved) || name == renamed(&spec.authorize.rename, reserved) || name == spec.scopes.param;
+        let own = |reserved: &&str| {
+            name.eq_ignore_ascii_case(reserved)
+                || name == renamed(&spec.authorize.rename, reserved)
+                || name == spec.scopes.param
+        };
         if RESERVED.iter().any(own) {
             let what = format!("`{}` is the protocol's own parameter", crate::error::clean(&name));
             let error = Error::new(ErrorKind::ReservedParameter, Step::Authorize, what);
-            self.fault.get_or_insert(error.fix("leave it out; scopes and redirect URI have methods of their own").of(spec));
+            self.fault
+                .get_or_insert(error.fix("leave it out; scopes and redirect URI have methods of their own").of(spec));
             return self;
         }
         self.push(name.into(), value.into(), None);
@@ -109,10 +125,15 @@ impl<P: Provider> Authorize<P> {
         let prepared = inner.prepared()?;
         let config = &inner.config;
         let spec = &*config.spec;
-        let redirect_uri = self.redirect_uri.as_ref().or(config.redirect_uri.as_ref()).ok_or_else(|| no_redirect_uri(inner))?;
+        let redirect_uri =
+            self.redirect_uri.as_ref().or(config.redirect_uri.as_ref()).ok_or_else(|| no_redirect_uri(inner))?;
         check_redirect_uri(inner, redirect_uri)?;
         let endpoint = spec.endpoints.authorization.as_ref().ok_or_else(|| {
-            inner.error(ErrorKind::Unsupported, Step::Authorize, format!("provider `{}` has no login by redirect", spec.id))
+            inner.error(
+                ErrorKind::Unsupported,
+                Step::Authorize,
+                format!("provider `{}` has no login by redirect", spec.id),
+            )
         })?;
 
         let usual = self.scopes.is_none() && self.redirect_uri.is_none() && self.params.is_empty();
@@ -143,7 +164,9 @@ impl<P: Provider> Authorize<P> {
         };
         if url.len() > MAX_URL {
             let what = format!("the authorization URL has {} bytes, more than browsers and servers take", url.len());
-            return Err(Error::new(ErrorKind::UrlTooLong, Step::Authorize, what).fix("ask for fewer scopes at once").of(spec));
+            return Err(Error::new(ErrorKind::UrlTooLong, Step::Authorize, what)
+                .fix("ask for fewer scopes at once")
+                .of(spec));
         }
         let browser = BrowserBinding(SecretString::from(secrets.browser));
         let pending = PendingAttempt {
@@ -215,12 +238,16 @@ fn no_redirect_uri(inner: &Inner) -> Error {
 
 /// RFC 6749 section 3.1.2: the redirect URI "MUST be an absolute URI" and "MUST NOT include a fragment component".
 fn check_redirect_uri(inner: &Inner, uri: &str) -> Result<()> {
-    let parsed = url::Url::parse(uri).ok().filter(|parsed| parsed.fragment().is_none() && !uri.chars().any(|c| c.is_control() || c == ' '));
+    let parsed = url::Url::parse(uri)
+        .ok()
+        .filter(|parsed| parsed.fragment().is_none() && !uri.chars().any(|c| c.is_control() || c == ' '));
     if parsed.is_some() {
         return Ok(());
     }
     let what = "the redirect URI is not an absolute address without fragment";
-    Err(Error::new(ErrorKind::Config, Step::Authorize, what).fix("write it in full, as https://app.example/callback").of(inner.spec()))
+    Err(Error::new(ErrorKind::Config, Step::Authorize, what)
+        .fix("write it in full, as https://app.example/callback")
+        .of(inner.spec()))
 }
 
 /// What is new for each attempt, from one call to the source of random bytes.
@@ -236,9 +263,15 @@ impl Secrets {
     fn draw(inner: &Inner) -> Result<Self> {
         let mut bytes = [0; 64];
         inner.config.rng.fill(&mut bytes).map_err(|error| {
-            Error::new(ErrorKind::Random, Step::Authorize, "the system gave no random bytes; no login was started").source(error).of(inner.spec())
+            Error::new(ErrorKind::Random, Step::Authorize, "the system gave no random bytes; no login was started")
+                .source(error)
+                .of(inner.spec())
         })?;
-        let secrets = Self { verifier: base64url(&bytes[..32]), state: base64url(&bytes[32..48]), browser: base64url(&bytes[48..]) };
+        let secrets = Self {
+            verifier: base64url(&bytes[..32]),
+            state: base64url(&bytes[32..48]),
+            browser: base64url(&bytes[48..]),
+        };
         secrecy::zeroize::Zeroize::zeroize(&mut bytes);
         Ok(secrets)
     }

@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::account::Account;
 use crate::client::{Client, Inner, renamed};
-use crate::error::{Error, ErrorKind, Result, ServerError, Step, clean};
+use crate::error::{Error, ErrorKind, Result, Scrub, Step, clean};
 use crate::pending::{Browser, Found, PendingAttempt, PendingAttempts};
 use crate::provider::{CanAuthorize, Provider};
 
@@ -29,7 +29,8 @@ impl CallbackInput {
         if query.len() > MAX_CALLBACK {
             return Self { params: Vec::new(), too_large: true };
         }
-        let params = form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned()));
+        let params =
+            form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned()));
         Self { params: params.collect(), too_large: false }
     }
 
@@ -45,12 +46,21 @@ impl CallbackInput {
         let first = values.next();
         if values.next().is_some() { Err(()) } else { Ok(first.filter(|value| !value.is_empty())) }
     }
+
+    /// A value as a message may show it: without state and code, should somebody have put them there.
+    fn shown(&self, inner: &Inner, value: &str) -> String {
+        let spec = &inner.config.spec;
+        let is_secret = |name: &str| name == spec.callback.code || name == renamed(&spec.authorize.rename, "state");
+        let secrets = self.params.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| value.as_str());
+        clean(&Scrub::new(&inner.config, secrets).text(value))
+    }
 }
 
 /// A query, a path with a query, or a whole URL.
 impl From<&str> for CallbackInput {
     fn from(text: &str) -> Self {
-        let is_address = text.starts_with(['/', '?']) || text.split(['?', '=', '&']).next().is_some_and(|start| start.contains("://"));
+        let is_address = text.starts_with(['/', '?'])
+            || text.split(['?', '=', '&']).next().is_some_and(|start| start.contains("://"));
         if is_address { Self::from_url(text) } else { Self::from_query(text) }
     }
 }
@@ -83,7 +93,11 @@ impl fmt::Debug for CallbackInput {
 /// Where the attempt of a callback is: the attempt itself, perhaps none, or a store that is asked for it.
 pub trait IntoPending: private::Sealed {
     #[doc(hidden)]
-    fn take(self, state: &str, admit: &dyn Fn(&PendingAttempt) -> Result<()>) -> Result<Option<PendingAttempt>, TakeError>;
+    fn take(
+        self,
+        state: &str,
+        admit: &dyn Fn(&PendingAttempt) -> Result<()>,
+    ) -> Result<Option<PendingAttempt>, TakeError>;
 }
 
 #[doc(hidden)]
@@ -101,13 +115,21 @@ impl IntoPending for PendingAttempt {
 }
 
 impl IntoPending for Option<PendingAttempt> {
-    fn take(self, state: &str, admit: &dyn Fn(&PendingAttempt) -> Result<()>) -> Result<Option<PendingAttempt>, TakeError> {
+    fn take(
+        self,
+        state: &str,
+        admit: &dyn Fn(&PendingAttempt) -> Result<()>,
+    ) -> Result<Option<PendingAttempt>, TakeError> {
         self.map_or(Ok(None), |attempt| attempt.take(state, admit))
     }
 }
 
 impl IntoPending for &PendingAttempts {
-    fn take(self, state: &str, admit: &dyn Fn(&PendingAttempt) -> Result<()>) -> Result<Option<PendingAttempt>, TakeError> {
+    fn take(
+        self,
+        state: &str,
+        admit: &dyn Fn(&PendingAttempt) -> Result<()>,
+    ) -> Result<Option<PendingAttempt>, TakeError> {
         match PendingAttempts::take(self, state, admit).map_err(TakeError::Refused)? {
             Found::Unknown => Ok(None),
             Found::Taken => Err(TakeError::AlreadyUsed),
@@ -143,7 +165,12 @@ impl<P: Provider> Client<P> {
     /// `input` is the request's query or URL, `pending` the attempt (or the [`PendingAttempts`] that hold it), and
     /// `browser` the cookie that was set when the login started. With a store, a refused callback leaves the attempt
     /// where it is, so that a forged one cannot end somebody's login.
-    pub async fn callback(&self, input: impl Into<CallbackInput>, pending: impl IntoPending, browser: impl Into<Browser>) -> Result<Account<P>>
+    pub async fn callback(
+        &self,
+        input: impl Into<CallbackInput>,
+        pending: impl IntoPending,
+        browser: impl Into<Browser>,
+    ) -> Result<Account<P>>
     where
         P: CanAuthorize,
     {
@@ -152,7 +179,12 @@ impl<P: Provider> Client<P> {
     }
 
     /// The checks of [`callback`](Self::callback) alone; nothing is sent.
-    pub fn verify_callback(&self, input: impl Into<CallbackInput>, pending: impl IntoPending, browser: impl Into<Browser>) -> Result<VerifiedCode>
+    pub fn verify_callback(
+        &self,
+        input: impl Into<CallbackInput>,
+        pending: impl IntoPending,
+        browser: impl Into<Browser>,
+    ) -> Result<VerifiedCode>
     where
         P: CanAuthorize,
     {
@@ -168,7 +200,11 @@ fn verify(inner: &Inner, input: &CallbackInput, pending: impl IntoPending, brows
     if input.too_large {
         return Err(fail(ErrorKind::CallbackTooLarge, "the callback is larger than any real one"));
     }
-    let once = |name: &str| input.once(name).map_err(|()| fail(ErrorKind::AmbiguousCallback, &format!("the callback has `{}` more than once", clean(name))));
+    let once = |name: &str| {
+        input.once(name).map_err(|()| {
+            fail(ErrorKind::AmbiguousCallback, &format!("the callback has `{}` more than once", clean(name)))
+        })
+    };
     let state = once(renamed(&inner.config.spec.authorize.rename, "state"))?;
     let code = once(&rules.code)?;
     let error = once("error")?;
@@ -179,19 +215,25 @@ fn verify(inner: &Inner, input: &CallbackInput, pending: impl IntoPending, brows
     // end a login (RFC 6749 section 10.12, RFC 9700 section 4.7).
     let admit = |attempt: &PendingAttempt| {
         belongs(inner, &prepared.server, attempt, state, browser)?;
-        check_issuer(inner, prepared.issuer.as_deref(), iss)
+        check_issuer(inner, input, prepared.issuer.as_deref(), iss)
     };
     let attempt = match pending.take(state, &admit) {
         Ok(Some(attempt)) => attempt,
-        Ok(None) => return Err(fail(ErrorKind::NoPendingAttempt, "no login is under way that this callback belongs to")),
-        Err(TakeError::AlreadyUsed) => return Err(fail(ErrorKind::AlreadyUsed, "this login has been completed already")),
+        Ok(None) => {
+            return Err(fail(ErrorKind::NoPendingAttempt, "no login is under way that this callback belongs to"));
+        }
+        Err(TakeError::AlreadyUsed) => {
+            return Err(fail(ErrorKind::AlreadyUsed, "this login has been completed already"));
+        }
         Err(TakeError::Refused(error)) => return Err(error),
     };
     match (code, error) {
         (Some(_), Some(_)) => Err(fail(ErrorKind::AmbiguousCallback, "the callback has both a code and an error")),
-        (_, Some(error)) => Err(refusal(inner, input, error)),
+        (_, Some(error)) => Err(refusal(inner, input, &attempt, error)),
         (None, None) => Err(fail(ErrorKind::MissingCode, "the callback has no code, only the code flow is accepted")),
-        (Some(code), None) if code.len() > MAX_CODE => Err(fail(ErrorKind::CallbackTooLarge, "the code is larger than any real one")),
+        (Some(code), None) if code.len() > MAX_CODE => {
+            Err(fail(ErrorKind::CallbackTooLarge, "the code is larger than any real one"))
+        }
         (Some(code), None) => Ok(VerifiedCode { code: code.into(), kept: kept(inner, input)?, attempt }),
     }
 }
@@ -206,12 +248,19 @@ fn belongs(inner: &Inner, server: &str, attempt: &PendingAttempt, state: &str, b
         return fail(ErrorKind::AttemptExpired, "this login took too long and is no longer valid");
     }
     match browser.0.as_ref().map(SecretString::expose_secret).filter(|cookie| !cookie.is_empty()) {
-        None => return fail(ErrorKind::BrowserMissing, "the cookie that ties this login to its browser did not come back"),
-        Some(cookie) if !same(attempt.browser.expose_secret(), cookie) => return fail(ErrorKind::BrowserMismatch, "this login was started in another browser"),
+        None => {
+            return fail(ErrorKind::BrowserMissing, "the cookie that ties this login to its browser did not come back");
+        }
+        Some(cookie) if !same(attempt.browser.expose_secret(), cookie) => {
+            return fail(ErrorKind::BrowserMismatch, "this login was started in another browser");
+        }
         Some(_) => {}
     }
     // RFC 9700 section 4.4.2: what an attempt was made for is compared with what the callback is about to be used for.
-    if attempt.provider != inner.config.spec.id || attempt.server != server || attempt.client_id != inner.config.client_id {
+    if attempt.provider != inner.config.spec.id
+        || attempt.server != server
+        || attempt.client_id != inner.config.client_id
+    {
         return fail(ErrorKind::ProviderMismatch, "this login was started with another provider or another client");
     }
     Ok(())
@@ -219,15 +268,17 @@ fn belongs(inner: &Inner, server: &str, attempt: &PendingAttempt, state: &str, b
 
 /// RFC 9207 section 2.4: clients "MUST compare the result to the issuer identifier of the authorization server where the
 /// authorization request was sent to" by simple string comparison; it counts whenever it is there.
-fn check_issuer(inner: &Inner, expected: Option<&str>, iss: Option<&str>) -> Result<()> {
+fn check_issuer(inner: &Inner, input: &CallbackInput, expected: Option<&str>, iss: Option<&str>) -> Result<()> {
     match (expected, iss) {
         (Some(expected), Some(iss)) if expected != iss => {
-            let what = format!("the callback names the issuer `{}`, expected `{expected}`", clean(iss));
+            let what = format!("the callback names the issuer `{}`, expected `{expected}`", input.shown(inner, iss));
             Err(inner.error(ErrorKind::IssuerMismatch, Step::Callback, what))
         }
-        (_, None) if inner.config.spec.endpoints.iss_in_callback => {
-            Err(inner.error(ErrorKind::IssuerMissing, Step::Callback, "the callback names no issuer although this provider always does"))
-        }
+        (_, None) if inner.config.spec.endpoints.iss_in_callback => Err(inner.error(
+            ErrorKind::IssuerMissing,
+            Step::Callback,
+            "the callback names no issuer although this provider always does",
+        )),
         _ => Ok(()),
     }
 }
@@ -238,14 +289,21 @@ fn same(one: &str, other: &str) -> bool {
 }
 
 /// RFC 6749 section 4.1.2.1.
-fn refusal(inner: &Inner, input: &CallbackInput, error: &str) -> Error {
+fn refusal(inner: &Inner, input: &CallbackInput, attempt: &PendingAttempt, error: &str) -> Error {
     let text = |name| input.once(name).ok().flatten();
-    let server = ServerError::new(Some(error), text("error_description"), text("error_uri"));
+    let secrets = [Some(&attempt.state), attempt.verifier.as_ref(), Some(&attempt.browser)];
+    let scrub = Scrub::new(&inner.config, secrets.into_iter().flatten().map(SecretString::expose_secret));
+    let server = scrub.server(Some(error), text("error_description"), text("error_uri"));
     let (kind, what) = match renamed(&inner.config.spec.callback.errors, error) {
         "access_denied" => (ErrorKind::AccessDenied, "access was denied".to_owned()),
         "invalid_scope" => (ErrorKind::Scope, "the provider refused the scopes".to_owned()),
-        "server_error" | "temporarily_unavailable" => (ErrorKind::Unavailable, "the provider is not able to log anybody in right now".to_owned()),
-        _ => (ErrorKind::AuthorizationRefused, format!("the provider refused with {}", clean(error))),
+        "server_error" | "temporarily_unavailable" => {
+            (ErrorKind::Unavailable, "the provider is not able to log anybody in right now".to_owned())
+        }
+        _ => (
+            ErrorKind::AuthorizationRefused,
+            format!("the provider refused with {}", server.code().unwrap_or_default()),
+        ),
     };
     Error::new(kind, Step::Callback, what).server(server).of(inner.spec())
 }
@@ -255,9 +313,17 @@ fn kept(inner: &Inner, input: &CallbackInput) -> Result<Vec<(String, String)>> {
     let mut kept = Vec::new();
     for rule in &inner.config.spec.callback.keep {
         let fail = |what: String| inner.error(ErrorKind::CallbackValue, Step::Callback, what);
-        let Some(value) = input.once(&rule.name).map_err(|()| fail(format!("the callback has `{}` more than once", rule.name)))? else { continue };
+        let Some(value) =
+            input.once(&rule.name).map_err(|()| fail(format!("the callback has `{}` more than once", rule.name)))?
+        else {
+            continue;
+        };
         if !rule.values.is_empty() && !rule.values.iter().any(|(known, _)| known == value) {
-            return Err(fail(format!("the callback's `{}` is `{}`, which the provider's file does not list", rule.name, clean(value))));
+            return Err(fail(format!(
+                "the callback's `{}` is `{}`, which the provider's file does not list",
+                rule.name,
+                input.shown(inner, value)
+            )));
         }
         kept.push((rule.name.clone(), value.to_owned()));
     }

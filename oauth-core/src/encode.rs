@@ -27,7 +27,8 @@ fn push_form(text: &mut String, value: &str) {
 /// A path segment (RFC 3986 section 3.3): everything but the unreserved characters is escaped, so that a value is
 /// never more than one segment.
 pub(crate) fn push_segment(text: &mut String, value: &str) {
-    const KEPT: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    const KEPT: percent_encoding::AsciiSet =
+        percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     text.extend(percent_encoding::utf8_percent_encode(value, &KEPT));
 }
 

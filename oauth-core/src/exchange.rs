@@ -27,7 +27,11 @@ impl<P: Provider> Client<P> {
 async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
     let spec = &*inner.config.spec;
     let Some(url) = &spec.endpoints.token else {
-        return Err(inner.error(ErrorKind::Unsupported, Step::Exchange, format!("provider `{}` has no token endpoint", spec.id)));
+        return Err(inner.error(
+            ErrorKind::Unsupported,
+            Step::Exchange,
+            format!("provider `{}` has no token endpoint", spec.id),
+        ));
     };
     let VerifiedCode { code, attempt, kept } = code;
     let verifier = attempt.verifier.as_ref().map(SecretString::expose_secret);

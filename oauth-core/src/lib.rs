@@ -7,7 +7,6 @@
 //! you at that provider; [`Client::authorize`] starts a login, [`Client::callback`] finishes it, and the [`Account`]
 //! it gives keeps its token fresh.
 
-
 #[cfg(feature = "schema")]
 mod check;
 #[cfg(feature = "schema")]
@@ -18,6 +17,10 @@ pub mod load;
 mod schema;
 pub mod spec;
 
+#[cfg(feature = "client")]
+#[doc(hidden)]
+#[path = "generated.rs"]
+pub mod __private;
 #[cfg(feature = "client")]
 mod account;
 #[cfg(feature = "client")]
@@ -42,10 +45,6 @@ mod error;
 mod exchange;
 #[cfg(feature = "client")]
 mod fields;
-#[cfg(feature = "client")]
-#[doc(hidden)]
-#[path = "generated.rs"]
-pub mod __private;
 #[cfg(feature = "client")]
 pub mod http;
 #[cfg(feature = "client")]
@@ -74,6 +73,11 @@ mod values;
 #[cfg(feature = "client")]
 pub use secrecy::{ExposeSecret, SecretString};
 
+#[cfg(feature = "schema")]
+pub use self::fault::{Fault, Faults};
+#[cfg(feature = "json-schema")]
+pub use self::schema::json_schema;
+pub use self::spec::ProviderSpec;
 #[cfg(feature = "client")]
 pub use self::{
     account::Account,
@@ -93,8 +97,3 @@ pub use self::{
     token::TokenSet,
     values::{OptionValue, SettingValue},
 };
-#[cfg(feature = "schema")]
-pub use self::fault::{Fault, Faults};
-#[cfg(feature = "json-schema")]
-pub use self::schema::json_schema;
-pub use self::spec::ProviderSpec;

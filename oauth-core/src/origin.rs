@@ -17,8 +17,11 @@ impl Origins {
     /// The origins that do not depend on an account.
     pub(crate) fn new(config: &Config) -> Result<Self> {
         let spec = &config.spec;
-        let mut origins = Self { exact: Vec::new(), hosts: spec.api.as_ref().map(|api| api.hosts.clone()).unwrap_or_default() };
-        for address in addresses(config).filter(|address| !address.as_str().contains("{token.") && !address.as_str().contains("{callback.")) {
+        let mut origins =
+            Self { exact: Vec::new(), hosts: spec.api.as_ref().map(|api| api.hosts.clone()).unwrap_or_default() };
+        for address in addresses(config)
+            .filter(|address| !address.as_str().contains("{token.") && !address.as_str().contains("{callback."))
+        {
             origins.add(&crate::client::fill(config, Step::Configure, &origin_part(address), Context::default())?);
         }
         Ok(origins)
@@ -27,15 +30,22 @@ impl Origins {
     /// Whether the token may go to that address: `tokens` are the account's, whose extras may name its API host.
     pub(crate) fn admit(&self, config: &Config, tokens: &TokenSet, url: &url::Url) -> Result<()> {
         let secure = template::is_secure(url) && url.username().is_empty() && url.password().is_none();
-        if secure && (self.exact.contains(&url.origin()) || self.is_listed(url) || Self::is_the_accounts(config, tokens, url)) {
+        if secure
+            && (self.exact.contains(&url.origin()) || self.is_listed(url) || Self::is_the_accounts(config, tokens, url))
+        {
             return Ok(());
         }
-        let what = format!("{} is not one of the provider's addresses, so the token was not sent", url.origin().ascii_serialization());
+        let what = format!(
+            "{} is not one of the provider's addresses, so the token was not sent",
+            url.origin().ascii_serialization()
+        );
         Err(Error::new(ErrorKind::OriginRefused, Step::Api, what).of(&config.spec))
     }
 
     fn is_listed(&self, url: &url::Url) -> bool {
-        let Some(host) = url.host_str().filter(|_| url.scheme() == "https" && url.port().is_none()) else { return false };
+        let Some(host) = url.host_str().filter(|_| url.scheme() == "https" && url.port().is_none()) else {
+            return false;
+        };
         self.hosts.iter().any(|listed| match listed.strip_prefix("*.") {
             Some(suffix) => host.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.')),
             None => host == listed,
@@ -45,10 +55,14 @@ impl Origins {
     /// The base URL that this account's token response or callback named.
     fn is_the_accounts(config: &Config, tokens: &TokenSet, url: &url::Url) -> bool {
         let context = Context { tokens: Some(tokens), ..Context::default() };
-        addresses(config).filter(|address| address.as_str().contains("{token.") || address.as_str().contains("{callback.")).any(|address| {
-            let rendered = crate::client::fill(config, Step::Api, address, context).ok().and_then(|text| url::Url::parse(&text).ok());
-            rendered.is_some_and(|own| own.origin() == url.origin())
-        })
+        addresses(config)
+            .filter(|address| address.as_str().contains("{token.") || address.as_str().contains("{callback."))
+            .any(|address| {
+                let rendered = crate::client::fill(config, Step::Api, address, context)
+                    .ok()
+                    .and_then(|text| url::Url::parse(&text).ok());
+                rendered.is_some_and(|own| own.origin() == url.origin())
+            })
     }
 
     fn add(&mut self, address: &str) {
@@ -63,13 +77,17 @@ impl Origins {
 
 fn addresses(config: &Config) -> impl Iterator<Item = &Template> {
     let spec = &config.spec;
-    let api = spec.api.iter().flat_map(|api| std::iter::once(&api.base_url).chain(api.operations.iter().map(|operation| &operation.path)));
+    let api = spec
+        .api
+        .iter()
+        .flat_map(|api| std::iter::once(&api.base_url).chain(api.operations.iter().map(|operation| &operation.path)));
     spec.profile.iter().map(|profile| &profile.url).chain(api).filter(|address| !address.as_str().starts_with('/'))
 }
 
 /// The address without its path, whose holes are an operation's parameters.
 fn origin_part(address: &Template) -> Template {
     let text = address.as_str();
-    let end = text.find("://").and_then(|at| text[at + 3..].find('/').map(|slash| at + 3 + slash)).unwrap_or(text.len());
+    let end =
+        text.find("://").and_then(|at| text[at + 3..].find('/').map(|slash| at + 3 + slash)).unwrap_or(text.len());
     Template::parse(&text[..end]).unwrap_or_else(|_| address.clone())
 }

@@ -124,7 +124,9 @@ impl PendingAttempt {
             client_id: stored.client_id,
             redirect_uri: stored.redirect_uri,
             scopes: stored.scopes,
-            expires_at: SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(stored.expires_at)).unwrap_or(SystemTime::UNIX_EPOCH),
+            expires_at: SystemTime::UNIX_EPOCH
+                .checked_add(Duration::from_secs(stored.expires_at))
+                .unwrap_or(SystemTime::UNIX_EPOCH),
         })
     }
 }
@@ -238,7 +240,11 @@ impl PendingAttempts {
     }
 
     /// Takes the attempt of that state if `admit` agrees; else it stays for the one that it belongs to.
-    pub(crate) fn take<E>(&self, state: &str, admit: impl FnOnce(&PendingAttempt) -> Result<(), E>) -> Result<Found, E> {
+    pub(crate) fn take<E>(
+        &self,
+        state: &str,
+        admit: impl FnOnce(&PendingAttempt) -> Result<(), E>,
+    ) -> Result<Found, E> {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         match shared.attempts.get_mut(&key(state)) {
             None => Ok(Found::Unknown),

@@ -11,11 +11,11 @@ use crate::account::Account;
 use crate::apply;
 use crate::client::{Inner, fill};
 use crate::encode::push_pair;
-use crate::error::{Error, ErrorKind, Result, ServerError, Step};
+use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step};
 use crate::http::{Answer, send_bounded};
 use crate::json;
 use crate::provider::{HasProfile, Provider};
-use crate::spec::{ProfileField, Profile as Rules};
+use crate::spec::{Profile as Rules, ProfileField};
 use crate::token::{self, TokenSet};
 
 /// A user as every provider tells it, and as this one does.
@@ -71,11 +71,15 @@ impl<P: Provider> Account<P> {
 async fn fetch(inner: &Inner, tokens: &TokenSet) -> Result<Profile> {
     let spec = inner.spec();
     let Some(rules) = &spec.profile else {
-        return Err(inner.error(ErrorKind::Unsupported, Step::Profile, format!("provider `{}` has no profile request", spec.id)));
+        return Err(inner.error(
+            ErrorKind::Unsupported,
+            Step::Profile,
+            format!("provider `{}` has no profile request", spec.id),
+        ));
     };
     let request = build(inner, rules, tokens)?;
     let answer = send_bounded(inner.http()?, spec, Step::Profile, inner.config.timeout, request).await?;
-    read(inner, rules, &answer)
+    read(inner, rules, tokens, &answer)
 }
 
 fn build(inner: &Inner, rules: &Rules, tokens: &TokenSet) -> Result<Request<Bytes>> {
@@ -88,8 +92,13 @@ fn build(inner: &Inner, rules: &Rules, tokens: &TokenSet) -> Result<Request<Byte
         }
         push_pair(&mut url, name, &fill(config, Step::Profile, value, context)?);
     }
-    let malformed = |error: http::Error| Error::new(ErrorKind::Config, Step::Profile, "the request cannot be written as HTTP").source(error).of(inner.spec());
-    let mut request = Request::builder().method(rules.method.as_str()).uri(url).body(Bytes::new()).map_err(malformed)?;
+    let malformed = |error: http::Error| {
+        Error::new(ErrorKind::Config, Step::Profile, "the request cannot be written as HTTP")
+            .source(error)
+            .of(inner.spec())
+    };
+    let mut request =
+        Request::builder().method(rules.method.as_str()).uri(url).body(Bytes::new()).map_err(malformed)?;
     apply::to_request(inner, tokens, &mut request)?;
     request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
     for (name, value) in &rules.headers {
@@ -101,7 +110,7 @@ fn build(inner: &Inner, rules: &Rules, tokens: &TokenSet) -> Result<Request<Byte
     Ok(request)
 }
 
-fn read(inner: &Inner, rules: &Rules, answer: &Answer) -> Result<Profile> {
+fn read(inner: &Inner, rules: &Rules, tokens: &TokenSet, answer: &Answer) -> Result<Profile> {
     let spec = inner.spec();
     let status = answer.status.as_u16();
     if !answer.status.is_success() {
@@ -112,15 +121,30 @@ fn read(inner: &Inner, rules: &Rules, answer: &Answer) -> Result<Profile> {
             _ => (ErrorKind::ApiStatus, format!("the provider refused (status {status})")),
         };
         let wait = crate::http::retry_after(&answer.headers, inner.now());
-        let server = ServerError::of_api(status, wait, &answer.body);
+        let server = ServerError::of_api(&Scrub::tokens(&inner.config, tokens), status, wait, &answer.body);
         return Err(Error::new(kind, Step::Profile, what).server(server).of(spec));
     }
     let fail = |what: String| inner.error(ErrorKind::BadApiResponse, Step::Profile, what);
     let text = std::str::from_utf8(&answer.body).map_err(|_| fail("the profile is not UTF-8".to_owned()))?;
-    let root: &RawValue = serde_json::from_str(text).map_err(|_| fail(format!("the profile is not JSON (status {status}, {} bytes)", text.len())))?;
+    let root: &RawValue = serde_json::from_str(text)
+        .map_err(|_| fail(format!("the profile is not JSON (status {status}, {} bytes)", text.len())))?;
     let raw: Value = serde_json::from_str(text).map_err(|_| fail("the profile is nested too deeply".to_owned()))?;
-    let mut profile = Profile { provider: spec.id.clone(), subject: String::new(), username: None, name: None, email: None, email_verified: None, avatar_url: None, url: None, raw };
-    let object = rules.at.iter().filter_map(|at| json::pointer(root, at)).find(|object| json::pointer(object, &rules.map.subject).is_some());
+    let mut profile = Profile {
+        provider: spec.id.clone(),
+        subject: String::new(),
+        username: None,
+        name: None,
+        email: None,
+        email_verified: None,
+        avatar_url: None,
+        url: None,
+        raw,
+    };
+    let object = rules
+        .at
+        .iter()
+        .filter_map(|at| json::pointer(root, at))
+        .find(|object| json::pointer(object, &rules.map.subject).is_some());
     let root = object.unwrap_or(root);
     for (field, pointer) in rules.map.fields() {
         let Some(value) = json::pointer(root, pointer).filter(|value| !json::is_null(value)) else { continue };

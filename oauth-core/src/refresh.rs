@@ -32,10 +32,18 @@ pub(crate) async fn refresh(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet
 async fn send(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
     let spec = &*inner.config.spec;
     let Some(rule) = &spec.refresh else {
-        return Err(inner.error(ErrorKind::Unsupported, Step::Refresh, format!("provider `{}` cannot refresh tokens", spec.id)));
+        return Err(inner.error(
+            ErrorKind::Unsupported,
+            Step::Refresh,
+            format!("provider `{}` cannot refresh tokens", spec.id),
+        ));
     };
     let Some(url) = rule.url.as_ref().or(spec.endpoints.token.as_ref()) else {
-        return Err(inner.error(ErrorKind::Unsupported, Step::Refresh, format!("provider `{}` has no token endpoint", spec.id)));
+        return Err(inner.error(
+            ErrorKind::Unsupported,
+            Step::Refresh,
+            format!("provider `{}` has no token endpoint", spec.id),
+        ));
     };
     let with = match rule.with {
         RefreshWith::AccessToken => tokens.access_token.expose_secret(),
@@ -45,7 +53,8 @@ async fn send(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
         },
     };
     let grant_type = renamed(&spec.token.request.rename, "grant_type");
-    let params = vec![(grant_type, Cow::Borrowed(rule.grant_type.as_str())), (rule.param.as_str(), Cow::Borrowed(with))];
+    let params =
+        vec![(grant_type, Cow::Borrowed(rule.grant_type.as_str())), (rule.param.as_str(), Cow::Borrowed(with))];
     let call = TokenCall {
         step: Step::Refresh,
         url,

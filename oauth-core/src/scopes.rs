@@ -47,11 +47,11 @@ impl<P: Provider, S: ScopeOf<P>, const N: usize> From<[S; N]> for Scopes<P> {
     }
 }
 
-/// A scope of the provider: `github::Scope`. For providers known only at run time it is text.
+/// A scope of the provider: `acme::Scope`. For providers known only at run time it is text.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a scope of provider `{P}`",
     label = "not a scope of `{P}`",
-    note = "take it from the provider's own module, as in `github::Scope`; for one that the module does not know use `Scopes::from([..]).raw(\"..\")`, or declare it under `scopes.known` in the provider's YAML file"
+    note = "take it from the provider's own module, as in `acme::Scope`; for one that the module does not know use `Scopes::from([..]).raw(\"..\")`, or declare it under `scopes.known` in the provider's YAML file"
 )]
 pub trait ScopeOf<P: Provider>: AsRef<str> {}
 
@@ -63,7 +63,7 @@ impl ScopeOf<Dynamic> for &str {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no list of scopes of provider `{P}`",
     label = "no list of scopes of `{P}`",
-    note = "give an array, a slice or a `Vec` of the provider's `Scope`, as in `[github::Scope::ReadUser]`; `Scopes::from([..]).raw(\"..\")`; or `()` for the defaults"
+    note = "give an array, a slice or a `Vec` of the provider's `Scope`, as in `[acme::Scope::Read]`; `Scopes::from([..]).raw(\"..\")`; or `()` for the defaults"
 )]
 pub trait IntoScopes<P: Provider> {
     /// The scopes; `None` for the provider's defaults.

@@ -21,7 +21,7 @@ pub trait SettingValue<P: Provider> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an authorization option of provider `{P}`",
     label = "not an option of `{P}`",
-    note = "take it from the provider's own module, as in `google::Prompt`; for a parameter that the file does not know use `.param(name, value)`, or declare it under `authorize.options` in the provider's YAML file"
+    note = "take it from the provider's own module, as in `acme::Prompt`; for a parameter that the file does not know use `.param(name, value)`, or declare it under `authorize.options` in the provider's YAML file"
 )]
 pub trait OptionValue<P: Provider> {
     /// The parameter's name.

@@ -1,5 +1,7 @@
 //! The web example, driven as browsers would: links, redirects, cookies, two browsers at once.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
@@ -26,7 +28,8 @@ impl Web {
     fn request(&self, method: &str, target: &str, cookie: Option<&str>) -> Page {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let cookie = cookie.map(|cookie| format!("cookie: {cookie}\r\n")).unwrap_or_default();
-        write!(stream, "{method} {target} HTTP/1.1\r\nhost: {}\r\n{cookie}connection: close\r\n\r\n", self.address).unwrap();
+        write!(stream, "{method} {target} HTTP/1.1\r\nhost: {}\r\n{cookie}connection: close\r\n\r\n", self.address)
+            .unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
         Page(text)
@@ -52,7 +55,10 @@ impl Page {
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        self.0.lines().take_while(|line| !line.is_empty()).find_map(|line| line.split_once(": ").filter(|(known, _)| *known == name).map(|(_, value)| value))
+        self.0
+            .lines()
+            .take_while(|line| !line.is_empty())
+            .find_map(|line| line.split_once(": ").filter(|(known, _)| *known == name).map(|(_, value)| value))
     }
 }
 
@@ -102,6 +108,10 @@ async fn a_second_browser_is_refused_and_the_first_one_goes_on() {
 async fn a_callback_out_of_the_blue_is_told_what_to_do() {
     let web = Web::start();
     let page = web.get("/callback/github?code=c&state=s", None);
-    assert!(page.status() == "400" && page.0.contains("no-pending-attempt") && page.0.contains("start the login again"), "{}", page.0);
+    assert!(
+        page.status() == "400" && page.0.contains("no-pending-attempt") && page.0.contains("start the login again"),
+        "{}",
+        page.0
+    );
     assert_eq!(web.get("/login/nobody", None).status(), "404");
 }

@@ -103,5 +103,7 @@ fn meaning(chosen: &[Chosen], name: &str) -> Option<String> {
 }
 
 fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    // A base address is the same with and without its final slash.
+    if text.starts_with("https://") { text.trim_end_matches('/').to_owned() } else { text }
 }

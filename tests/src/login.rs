@@ -33,7 +33,10 @@ pub fn spec(yaml: &str) -> ProviderSpec {
 
 /// A client of a provider file, its redirect URI set, at the moment at which a [`ManualClock`] starts.
 pub fn client(yaml: &str) -> Client {
-    spec(yaml).client("my-client", SECRET).redirect_uri("https://app.example/callback").clock(Arc::new(ManualClock::new()))
+    spec(yaml)
+        .client("my-client", SECRET)
+        .redirect_uri("https://app.example/callback")
+        .clock(Arc::new(ManualClock::new()))
 }
 
 /// A login at its turning point: the attempt, its browser, and the state to answer with.
@@ -71,12 +74,17 @@ pub async fn log_in_with(yaml: &str, answers: impl IntoIterator<Item = Answer>) 
     let server = Canned::start(answers).await;
     let client = client(yaml).dangerous_at(server.origin());
     let started = start(&client).await;
-    let account = client.callback(format!("code=canary-code&state={}", started.state), started.pending, started.browser).await;
+    let account =
+        client.callback(format!("code=canary-code&state={}", started.state), started.pending, started.browser).await;
     (server, account)
 }
 
 /// An account of a provider file that has these tokens and whose requests are answered with `answers`.
-pub async fn account_with(yaml: &str, tokens: TokenSet, answers: impl IntoIterator<Item = Answer>) -> (Canned, Account<Dynamic>) {
+pub async fn account_with(
+    yaml: &str,
+    tokens: TokenSet,
+    answers: impl IntoIterator<Item = Answer>,
+) -> (Canned, Account<Dynamic>) {
     let server = Canned::start(answers).await;
     let account = client(yaml).dangerous_at(server.origin()).account(tokens);
     (server, account)

@@ -14,7 +14,7 @@ use crate::spec::{Hole, Operation, ParameterPlace};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a call of provider `{P}`",
     label = "not a call of `{P}`",
-    note = "take it from the provider's own module, as in `github::ListRepos`; for a path that the file does not describe use `.get(path)`, or declare it under `api.operations` in the provider's YAML file"
+    note = "take it from the provider's own module, as in `acme::ListLeads`; for a path that the file does not describe use `.get(path)`, or declare it under `api.operations` in the provider's YAML file"
 )]
 pub trait ApiCall<P: Provider> {
     /// What it gives.
@@ -90,7 +90,11 @@ impl OperationOutput<'_> {
     /// A list of objects.
     pub fn list<T: FromFields>(self) -> Result<Vec<T>, String> {
         let items: Vec<&RawValue> = serde_json::from_str(self.raw.get()).map_err(|_| "it is not a list".to_owned())?;
-        items.into_iter().enumerate().map(|(at, item)| FieldReader::read(item).map_err(|why| format!("item {at}: {why}"))).collect()
+        items
+            .into_iter()
+            .enumerate()
+            .map(|(at, item)| FieldReader::read(item).map_err(|why| format!("item {at}: {why}")))
+            .collect()
     }
 
     /// Anything.
@@ -108,7 +112,10 @@ impl<P: Provider> Account<P> {
         let call = call.into_call();
         let fail = |kind, what: String| self.inner().error(kind, Step::Api, what);
         let Some(operation) = self.spec().operation(&call.operation) else {
-            return Err(fail(ErrorKind::Parameter, format!("there is no operation `{}` in the provider's file", crate::error::clean(&call.operation))));
+            return Err(fail(
+                ErrorKind::Parameter,
+                format!("there is no operation `{}` in the provider's file", crate::error::clean(&call.operation)),
+            ));
         };
         let path = path(operation, &call).map_err(|what| fail(ErrorKind::Parameter, what))?;
         let method = Method::from_bytes(operation.method.as_str().as_bytes()).unwrap_or_default();
@@ -117,7 +124,12 @@ impl<P: Provider> Account<P> {
         for parameter in &operation.parameters {
             match (call.value(&parameter.name), parameter.place) {
                 (None, _) if parameter.kind.optional => {}
-                (None, _) => return Err(fail(ErrorKind::Parameter, format!("the operation `{}` needs `{}`", operation.name, parameter.name))),
+                (None, _) => {
+                    return Err(fail(
+                        ErrorKind::Parameter,
+                        format!("the operation `{}` needs `{}`", operation.name, parameter.name),
+                    ));
+                }
                 (Some(_), ParameterPlace::Path) => {}
                 (Some(value), ParameterPlace::Query) => request = request.query(&parameter.name, plain(value)),
                 (Some(value), ParameterPlace::Body) => {
@@ -125,8 +137,13 @@ impl<P: Provider> Account<P> {
                 }
             }
         }
-        if let Some((unknown, _)) = call.values.iter().find(|(name, _)| !operation.parameters.iter().any(|parameter| parameter.name == *name)) {
-            return Err(fail(ErrorKind::Parameter, format!("the operation `{}` has no parameter `{}`", operation.name, crate::error::clean(unknown))));
+        if let Some((unknown, _)) =
+            call.values.iter().find(|(name, _)| !operation.parameters.iter().any(|parameter| parameter.name == *name))
+        {
+            return Err(fail(
+                ErrorKind::Parameter,
+                format!("the operation `{}` has no parameter `{}`", operation.name, crate::error::clean(unknown)),
+            ));
         }
         if !body.is_empty() {
             request = request.json(&body);
@@ -136,10 +153,15 @@ impl<P: Provider> Account<P> {
             self.explain_scopes(operation)?;
         }
         let bytes = response.error_for_status().await?.bytes().await?;
-        let raw: &RawValue = serde_json::from_slice(&bytes).map_err(|_| fail(ErrorKind::BadApiResponse, format!("the answer of `{}` is not JSON", operation.name)))?;
+        let raw: &RawValue = serde_json::from_slice(&bytes)
+            .map_err(|_| fail(ErrorKind::BadApiResponse, format!("the answer of `{}` is not JSON", operation.name)))?;
         let at = operation.returns.as_ref().map_or("", |returns| returns.at.as_str());
-        let raw = json::pointer(raw, at).ok_or_else(|| fail(ErrorKind::BadApiResponse, format!("the answer of `{}` has no `{at}`", operation.name)))?;
-        C::read(OperationOutput { raw }).map_err(|why| fail(ErrorKind::BadApiResponse, format!("the answer of `{}` is not as described: {why}", operation.name)))
+        let raw = json::pointer(raw, at).ok_or_else(|| {
+            fail(ErrorKind::BadApiResponse, format!("the answer of `{}` has no `{at}`", operation.name))
+        })?;
+        C::read(OperationOutput { raw }).map_err(|why| {
+            fail(ErrorKind::BadApiResponse, format!("the answer of `{}` is not as described: {why}", operation.name))
+        })
     }
 
     /// A refusal of a call whose declared scopes the account lacks says so. It is not said before the call is sent: a
@@ -147,12 +169,21 @@ impl<P: Provider> Account<P> {
     fn explain_scopes(&self, operation: &Operation) -> Result<()> {
         let tokens = self.tokens();
         let granted = tokens.scopes();
-        let missing: Vec<&str> = operation.scopes.iter().map(String::as_str).filter(|scope| !granted.iter().any(|known| known == scope)).collect();
+        let missing: Vec<&str> = operation
+            .scopes
+            .iter()
+            .map(String::as_str)
+            .filter(|scope| !granted.iter().any(|known| known == scope))
+            .collect();
         if missing.is_empty() {
             return Ok(());
         }
         let granted = if granted.is_empty() { "none that it knows of".to_owned() } else { granted.join(", ") };
-        let what = format!("the API refused `{}`; it needs the scope {}, the account has {granted}", operation.name, missing.join(" and "));
+        let what = format!(
+            "the API refused `{}`; it needs the scope {}, the account has {granted}",
+            operation.name,
+            missing.join(" and ")
+        );
         let error = Error::new(ErrorKind::Scope, Step::Api, what).fix("log in again with that scope");
         Err(error.of(self.spec()))
     }
@@ -162,7 +193,8 @@ fn path(operation: &Operation, call: &OperationCall) -> Result<String, String> {
     operation.path.render(|hole, text| match hole {
         Hole::Name(name) => {
             let value = call.value(name).map(plain).filter(|value| !matches!(value.as_str(), "" | "." | ".."));
-            let value = value.ok_or_else(|| format!("the operation `{}` needs `{name}` for its path", operation.name))?;
+            let value =
+                value.ok_or_else(|| format!("the operation `{}` needs `{name}` for its path", operation.name))?;
             push_segment(text, &value);
             Ok(())
         }

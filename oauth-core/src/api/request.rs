@@ -153,7 +153,11 @@ impl<P: Provider> ApiRequest<P> {
         request.headers_mut().clone_from(&self.headers);
         apply::to_request(inner, tokens, &mut request)?;
         let host = request.uri().host().unwrap_or_default().to_owned();
-        let response = inner.http()?.send(request).await.map_err(|error| transport_error(Step::Api, &host, error).of(inner.spec()))?;
+        let response = inner
+            .http()?
+            .send(request)
+            .await
+            .map_err(|error| transport_error(Step::Api, &host, error).of(inner.spec()))?;
         Ok(ApiResponse::new(self.account.erased(), host, response))
     }
 }
@@ -164,7 +168,11 @@ fn resolve(inner: &Inner, tokens: &TokenSet, path: &str) -> Result<String> {
         return Ok(path.to_owned());
     }
     let Some(api) = &inner.config.spec.api else {
-        return Err(inner.error(ErrorKind::Unsupported, Step::Api, format!("provider `{}` has no API", inner.config.spec.id)));
+        return Err(inner.error(
+            ErrorKind::Unsupported,
+            Step::Api,
+            format!("provider `{}` has no API", inner.config.spec.id),
+        ));
     };
     let mut url = fill(&inner.config, Step::Api, &api.base_url, token::context(tokens))?;
     if url.ends_with('/') {

@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::account::Account;
-use crate::error::{Error, ErrorKind, Result, ServerError, Step};
+use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step};
 use crate::http::{Body, retry_after, transport_error};
 use crate::provider::Dynamic;
 
@@ -55,7 +55,8 @@ impl ApiResponse {
     pub async fn text(self) -> Result<String> {
         let account = self.account.clone();
         let bytes = self.bytes().await?;
-        String::from_utf8(bytes.into()).map_err(|_| account.inner().error(ErrorKind::BadApiResponse, Step::Api, "the answer is not UTF-8"))
+        String::from_utf8(bytes.into())
+            .map_err(|_| account.inner().error(ErrorKind::BadApiResponse, Step::Api, "the answer is not UTF-8"))
     }
 
     /// The body as JSON, if the API agreed to the request.
@@ -64,7 +65,11 @@ impl ApiResponse {
         let (account, status) = (response.account.clone(), response.status);
         let bytes = response.bytes().await?;
         serde_json::from_slice(&bytes).map_err(|error| {
-            let what = format!("the answer is not the JSON that was expected (status {}, {} bytes)", status.as_u16(), bytes.len());
+            let what = format!(
+                "the answer is not the JSON that was expected (status {}, {} bytes)",
+                status.as_u16(),
+                bytes.len()
+            );
             // The position, not the text: serde_json's messages may quote the answer.
             let place = format!("line {}, column {}", error.line(), error.column());
             Error::new(ErrorKind::BadApiResponse, Step::Api, what).source(place).of(account.spec())
@@ -96,7 +101,9 @@ impl ApiResponse {
             _ => (ErrorKind::ApiStatus, format!("the API refused the request (status {status})")),
         };
         let wait = retry_after(&self.headers, self.account.inner().now());
-        let server = ServerError::of_api(status, wait, &self.beginning().await);
+        let beginning = self.beginning().await;
+        let scrub = Scrub::tokens(&self.account.inner().config, &self.account.tokens());
+        let server = ServerError::of_api(&scrub, status, wait, &beginning);
         Err(Error::new(kind, Step::Api, what).server(server).of(self.account.spec()))
     }
 }

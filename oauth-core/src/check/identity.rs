@@ -9,7 +9,7 @@ use super::{api, authorize, callback, endpoints, profile, quirks, refresh, scope
 /// Lowers the file.
 pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec {
     let id = id(cx, file.id);
-    let name = cx.required(&top("name"), file.name, "the name that people know the provider by: `name: GitHub`");
+    let name = cx.required(&top("name"), file.name, "the name that people know the provider by: `name: Acme`");
     let (module, marker) = rust_names(cx, &id, &name, file.rust);
     let docs =
         cx.required(&top("docs"), file.docs, "the vendor's page that the facts were read on: `docs: https://...`");

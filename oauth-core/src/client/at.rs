@@ -9,10 +9,14 @@ pub(crate) struct Detour {
 
 impl Detour {
     pub(crate) fn new(spec: &ProviderSpec, origin: &str) -> Result<Self> {
-        let parsed = url::Url::parse(origin).ok().filter(|url| template::is_loopback(url) && url.scheme() == "http" && url.path() == "/" && url.query().is_none());
+        let parsed = url::Url::parse(origin).ok().filter(|url| {
+            template::is_loopback(url) && url.scheme() == "http" && url.path() == "/" && url.query().is_none()
+        });
         if parsed.is_none() {
             let what = "the stand-in server is not at a loopback origin such as http://127.0.0.1:4000";
-            return Err(Error::new(ErrorKind::InsecureUrl, Step::Configure, what).fix("dangerous_at is for servers on this machine only").of(spec));
+            return Err(Error::new(ErrorKind::InsecureUrl, Step::Configure, what)
+                .fix("dangerous_at is for servers on this machine only")
+                .of(spec));
         }
         Ok(Self { origin: origin.trim_end_matches('/').to_owned() })
     }

@@ -59,7 +59,11 @@ impl Config {
         let fail = |what: String| Err(Error::new(ErrorKind::Setting, Step::Configure, what).of(&self.spec));
         let Some(setting) = self.spec.setting(name) else {
             let known: Vec<&str> = self.spec.settings.iter().map(|setting| setting.name.as_str()).collect();
-            return fail(format!("there is no setting `{}`; it has {}", name.escape_debug(), if known.is_empty() { "none".to_owned() } else { known.join(", ") }));
+            return fail(format!(
+                "there is no setting `{}`; it has {}",
+                name.escape_debug(),
+                if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+            ));
         };
         match setting.resolve(value) {
             Ok(_) => Ok(()),

@@ -71,7 +71,11 @@ impl<P: Compiled> Client<P> {
 
 impl Client<Dynamic> {
     /// A client of a provider known only at run time.
-    pub fn dynamic(spec: impl Into<Arc<ProviderSpec>>, id: impl Into<String>, credentials: impl Into<ClientAuth>) -> Self {
+    pub fn dynamic(
+        spec: impl Into<Arc<ProviderSpec>>,
+        id: impl Into<String>,
+        credentials: impl Into<ClientAuth>,
+    ) -> Self {
         Self::over(Inner::new(Config::new(spec.into(), id.into(), credentials.into())))
     }
 

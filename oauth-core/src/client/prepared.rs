@@ -1,7 +1,7 @@
 use http::HeaderValue;
 
-use super::at::Detour;
 use super::Config;
+use super::at::Detour;
 use crate::encode::{self, push_pair};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::origin::Origins;
@@ -60,7 +60,12 @@ impl Prepared {
             scopes,
             basic: basic(config),
             origins: Origins::new(config)?,
-            issuer: spec.endpoints.issuer.as_ref().map(|issuer| fill(config, Step::Configure, issuer, Context::default())).transpose()?,
+            issuer: spec
+                .endpoints
+                .issuer
+                .as_ref()
+                .map(|issuer| fill(config, Step::Configure, issuer, Context::default()))
+                .transpose()?,
             server: String::new(),
             detour,
         };
@@ -97,12 +102,25 @@ impl Prepared {
     }
 
     /// A rendered address: checked to be secure, then led to the stand-in server if there is one.
-    pub(crate) fn address(&self, config: &Config, step: Step, address: &Template, context: Context<'_>) -> Result<String> {
+    pub(crate) fn address(
+        &self,
+        config: &Config,
+        step: Step,
+        address: &Template,
+        context: Context<'_>,
+    ) -> Result<String> {
         let rendered = fill(config, step, address, context)?;
-        let secure = url::Url::parse(&rendered).is_ok_and(|url| template::is_secure(&url) && url.username().is_empty() && url.password().is_none() && url.fragment().is_none());
+        let secure = url::Url::parse(&rendered).is_ok_and(|url| {
+            template::is_secure(&url)
+                && url.username().is_empty()
+                && url.password().is_none()
+                && url.fragment().is_none()
+        });
         if !secure {
             let what = format!("the address `{address}` is not an https address once its settings are filled in");
-            return Err(Error::new(ErrorKind::InsecureUrl, step, what).fix("use https; plain http is for loopback only").of(&config.spec));
+            return Err(Error::new(ErrorKind::InsecureUrl, step, what)
+                .fix("use https; plain http is for loopback only")
+                .of(&config.spec));
         }
         Ok(self.detoured(rendered))
     }
@@ -122,7 +140,11 @@ fn token_endpoint(config: &Config) -> String {
     token
         .render(|hole, text| {
             let known = match hole {
-                Hole::Name(name) => config.spec.setting(name).zip(config.setting(name)).and_then(|(setting, value)| setting.resolve(value).ok()),
+                Hole::Name(name) => config
+                    .spec
+                    .setting(name)
+                    .zip(config.setting(name))
+                    .and_then(|(setting, value)| setting.resolve(value).ok()),
                 _ => None,
             };
             text.push_str(&known.unwrap_or_else(|| hole.to_string().into()));
@@ -133,16 +155,25 @@ fn token_endpoint(config: &Config) -> String {
 
 /// RFC 6749 section 2.3: confidential clients authenticate; a public client has nothing to do it with.
 fn check_credentials(config: &Config) -> Result<()> {
-    let fail = |what: &str, fix: &str| Err(Error::new(ErrorKind::Config, Step::Configure, what).fix(fix).of(&config.spec));
+    let fail =
+        |what: &str, fix: &str| Err(Error::new(ErrorKind::Config, Step::Configure, what).fix(fix).of(&config.spec));
     if config.client_id.trim().is_empty() {
         return fail("the client id is empty", "register an app with the provider and use the id it gives you");
     }
     if config.client_id.chars().any(char::is_control) {
-        return fail("the client id has a line break or another control character", "copy it again from the provider's console");
+        return fail(
+            "the client id has a line break or another control character",
+            "copy it again from the provider's console",
+        );
     }
     match config.auth.as_secret() {
-        Some("") => fail("the client secret is empty", "use the provider's `public` constructor for a client without a secret"),
-        Some(secret) if secret.chars().any(char::is_control) => fail("the client secret has a line break or another control character", "copy it again from the provider's console, without the line's end"),
+        Some("") => {
+            fail("the client secret is empty", "use the provider's `public` constructor for a client without a secret")
+        }
+        Some(secret) if secret.chars().any(char::is_control) => fail(
+            "the client secret has a line break or another control character",
+            "copy it again from the provider's console, without the line's end",
+        ),
         _ => Ok(()),
     }
 }
@@ -154,7 +185,9 @@ fn basic(config: &Config) -> Option<HeaderValue> {
     }
     let secret = config.auth.as_secret()?;
     let pair = format!("{}:{}", encode::form(&config.client_id), encode::form(secret));
-    let mut value = HeaderValue::from_maybe_shared(bytes::Bytes::from(format!("Basic {}", encode::base64(pair.as_bytes())))).ok()?;
+    let mut value =
+        HeaderValue::from_maybe_shared(bytes::Bytes::from(format!("Basic {}", encode::base64(pair.as_bytes()))))
+            .ok()?;
     value.set_sensitive(true);
     Some(value)
 }
@@ -180,7 +213,11 @@ pub(crate) fn scopes(config: &Config, given: Option<&[String]>) -> Result<Vec<St
 
 pub(crate) fn push_scopes(url: &mut String, config: &Config, scopes: &[String]) {
     if !scopes.is_empty() {
-        push_pair(url, renamed(&config.spec.authorize.rename, &config.spec.scopes.param), &scopes.join(&config.spec.scopes.separator));
+        push_pair(
+            url,
+            renamed(&config.spec.authorize.rename, &config.spec.scopes.param),
+            &scopes.join(&config.spec.scopes.separator),
+        );
     }
 }
 
@@ -197,14 +234,26 @@ pub(crate) fn fill(config: &Config, step: Step, template: &Template, context: Co
             Hole::Name(name) => {
                 let setting = config.spec.setting(name).zip(config.setting(name));
                 let (setting, value) = setting.ok_or_else(|| missing(format!("the setting `{name}` is missing")))?;
-                let value = setting.resolve(value).map_err(|why| missing(format!("the setting `{name}` is not usable: {why}")))?;
+                let value = setting
+                    .resolve(value)
+                    .map_err(|why| missing(format!("the setting `{name}` is not usable: {why}")))?;
                 text.push_str(&value);
             }
-            Hole::Callback(name) => text.push_str(&callback_value(config, context, name).ok_or_else(|| missing(format!("the callback brought no usable `{name}`")))?),
-            Hole::Token(name) => text.push_str(&context.tokens.and_then(|tokens| tokens.extra(&config.spec, name)).ok_or_else(|| missing(format!("the token response brought no usable `{name}`")))?),
+            Hole::Callback(name) => text.push_str(
+                &callback_value(config, context, name)
+                    .ok_or_else(|| missing(format!("the callback brought no usable `{name}`")))?,
+            ),
+            Hole::Token(name) => text.push_str(
+                &context
+                    .tokens
+                    .and_then(|tokens| tokens.extra(&config.spec, name))
+                    .ok_or_else(|| missing(format!("the token response brought no usable `{name}`")))?,
+            ),
             Hole::ClientId => text.push_str(&config.client_id),
             Hole::ClientSecret if context.secrets => text.push_str(config.auth.as_secret().unwrap_or_default()),
-            Hole::AccessToken if context.secrets => text.push_str(context.tokens.map(TokenSet::access_token_str).unwrap_or_default()),
+            Hole::AccessToken if context.secrets => {
+                text.push_str(context.tokens.map(TokenSet::access_token_str).unwrap_or_default());
+            }
             Hole::ClientSecret | Hole::AccessToken => return Err(missing(format!("{hole} may not stand here"))),
         }
         Ok(())

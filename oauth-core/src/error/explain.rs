@@ -32,19 +32,37 @@ impl Error {
 /// The usual reason; none where the message itself is the reason.
 fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
     Some(match kind {
-        ErrorKind::NoPendingAttempt => "the callback page was opened by itself, after a restart, or long after the login was started",
+        ErrorKind::NoPendingAttempt => {
+            "the callback page was opened by itself, after a restart, or long after the login was started"
+        }
         ErrorKind::StateMissing => "the page was opened directly, or a proxy or rewrite rule dropped the query string",
-        ErrorKind::StateMismatch => "the callback belongs to another login: an old tab, or a link that somebody else prepared",
-        ErrorKind::BrowserMissing => "started on `localhost` and returned to `127.0.0.1`, SameSite=Strict, or a Secure cookie over http",
+        ErrorKind::StateMismatch => {
+            "the callback belongs to another login: an old tab, or a link that somebody else prepared"
+        }
+        ErrorKind::BrowserMissing => {
+            "started on `localhost` and returned to `127.0.0.1`, SameSite=Strict, or a Secure cookie over http"
+        }
         ErrorKind::BrowserMismatch => "somebody opened a login link or callback that another browser had started",
-        ErrorKind::AlreadyUsed => "the callback page was reloaded or opened twice; the first one succeeded or failed on its own",
+        ErrorKind::AlreadyUsed => {
+            "the callback page was reloaded or opened twice; the first one succeeded or failed on its own"
+        }
         ErrorKind::AccessDenied => "the person pressed Cancel, or an administrator has to approve the app first",
-        ErrorKind::ClientRejected => "the client id or secret is wrong, expired, of another app, or has a line break at its end",
-        ErrorKind::GrantRejected if step == Step::Refresh => "the refresh token was revoked, expired, or has been used already by somebody else",
-        ErrorKind::GrantRejected => "the code was used before, is too old, or was issued for another redirect URI or verifier",
-        ErrorKind::RedirectRefused => "a redirect would carry the client's secret to another address, so none is followed",
+        ErrorKind::ClientRejected => {
+            "the client id or secret is wrong, expired, of another app, or has a line break at its end"
+        }
+        ErrorKind::GrantRejected if step == Step::Refresh => {
+            "the refresh token was revoked, expired, or has been used already by somebody else"
+        }
+        ErrorKind::GrantRejected => {
+            "the code was used before, is too old, or was issued for another redirect URI or verifier"
+        }
+        ErrorKind::RedirectRefused => {
+            "a redirect would carry the client's secret to another address, so none is followed"
+        }
         ErrorKind::OriginRefused => "a token is sent only to the provider that issued it",
-        ErrorKind::ResponseEncoded => "compressed answers are not asked for, because their size cannot be bounded up front",
+        ErrorKind::ResponseEncoded => {
+            "compressed answers are not asked for, because their size cannot be bounded up front"
+        }
         _ => return None,
     })
 }
@@ -54,15 +72,28 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
     const AGAIN: &str = "start the login again";
     Some(match kind {
         ErrorKind::GrantRejected if step != Step::Refresh => AGAIN,
-        ErrorKind::NoPendingAttempt | ErrorKind::StateMissing | ErrorKind::StateMismatch | ErrorKind::AttemptExpired | ErrorKind::MissingCode | ErrorKind::AlreadyUsed => AGAIN,
-        ErrorKind::BrowserMissing | ErrorKind::BrowserMismatch => "start the login again in this browser, under the same host name as the redirect URI",
+        ErrorKind::NoPendingAttempt
+        | ErrorKind::StateMissing
+        | ErrorKind::StateMismatch
+        | ErrorKind::AttemptExpired
+        | ErrorKind::MissingCode
+        | ErrorKind::AlreadyUsed => AGAIN,
+        ErrorKind::BrowserMissing | ErrorKind::BrowserMismatch => {
+            "start the login again in this browser, under the same host name as the redirect URI"
+        }
         ErrorKind::AccessDenied => "offer the login again; nothing is broken",
         ErrorKind::ClientRejected => "compare id and secret with the provider's console",
         ErrorKind::GrantRejected | ErrorKind::NoRefreshToken => "send the user through the login again",
         ErrorKind::RedirectRefused => "put the final address into the provider's file",
         ErrorKind::ResponseEncoded => "remove the proxy that compresses, or let it pass these answers as they are",
-        ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::Timeout | ErrorKind::Connect | ErrorKind::Network => "try again later",
-        ErrorKind::OriginRefused => "use a path relative to the API's base URL, or list the host under `api.hosts` in the provider's file",
+        ErrorKind::Unavailable
+        | ErrorKind::RateLimited
+        | ErrorKind::Timeout
+        | ErrorKind::Connect
+        | ErrorKind::Network => "try again later",
+        ErrorKind::OriginRefused => {
+            "use a path relative to the API's base URL, or list the host under `api.hosts` in the provider's file"
+        }
         _ => return None,
     })
 }

@@ -159,6 +159,14 @@ kinds! {
 impl ErrorKind {
     /// Whether the same call may succeed later without anybody changing anything.
     pub const fn is_retryable(self) -> bool {
-        matches!(self, Self::Unavailable | Self::RateLimited | Self::Connect | Self::Timeout | Self::Network | Self::ResponseTruncated)
+        matches!(
+            self,
+            Self::Unavailable
+                | Self::RateLimited
+                | Self::Connect
+                | Self::Timeout
+                | Self::Network
+                | Self::ResponseTruncated
+        )
     }
 }

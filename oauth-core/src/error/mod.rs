@@ -2,6 +2,7 @@
 
 mod explain;
 mod kind;
+mod scrub;
 mod server;
 
 use std::error::Error as StdError;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::kind::{ErrorKind, Step};
+pub(crate) use self::scrub::Scrub;
 pub use self::server::ServerError;
 pub(crate) use self::server::clean;
 use crate::spec::ProviderSpec;
@@ -173,5 +175,4 @@ impl Builder {
         });
         Error { inner: Arc::new(self.inner) }
     }
-
 }

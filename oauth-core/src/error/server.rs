@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
+use super::Scrub;
 use crate::json;
 
 /// What a server said about its refusal (RFC 6749 sections 4.1.2.1 and 5.2): data, cleaned and cut.
@@ -39,12 +40,12 @@ impl ServerError {
     }
 
     /// What an API's error answer says, in the shapes that APIs commonly use.
-    pub(crate) fn of_api(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
+    pub(crate) fn of_api(scrub: &Scrub, status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
         let root: Option<&RawValue> = serde_json::from_slice(body).ok();
         let first = |places: &[&str]| places.iter().find_map(|at| json::scalar(json::pointer(root?, at)?));
         let code = first(&["/error", "/error/code", "/error/type", "/code", "/errors/0/code"]);
         let description = first(&["/error_description", "/error/message", "/message", "/errors/0/message", "/detail"]);
-        Self::new(code.as_deref(), description.as_deref(), None).with_status(status, retry_after)
+        scrub.server(code.as_deref(), description.as_deref(), None).with_status(status, retry_after)
     }
 
     /// The error code: `invalid_grant`.

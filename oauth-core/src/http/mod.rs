@@ -11,9 +11,9 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 
-pub(crate) use self::retry_after::retry_after;
 pub(crate) use self::policy::{Answer, send_bounded, transport_error};
 pub use self::reqwest_client::ReqwestClient;
+pub(crate) use self::retry_after::retry_after;
 
 /// A boxed future, as object-safe traits need it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

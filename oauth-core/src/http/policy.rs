@@ -58,13 +58,28 @@ async fn read_bounded(
     let (head, mut body) = response.into_parts();
     let fail = |kind, what: String| Err(Error::new(kind, step, what).of(spec));
     if head.status.is_redirection() {
-        return fail(ErrorKind::RedirectRefused, format!("{host} answered with a redirect (status {})", head.status.as_u16()));
+        return fail(
+            ErrorKind::RedirectRefused,
+            format!("{host} answered with a redirect (status {})", head.status.as_u16()),
+        );
     }
-    if let Some(encoding) = head.headers.get(header::CONTENT_ENCODING).filter(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        let encoding = crate::error::ServerError::new(encoding.to_str().ok(), None, None);
-        return fail(ErrorKind::ResponseEncoded, format!("{host} sent a compressed answer ({}) that was not asked for", encoding.code().unwrap_or("unknown")));
+    if let Some(encoding) = head
+        .headers
+        .get(header::CONTENT_ENCODING)
+        .filter(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
+        // Only what is known is named: a header is the server's text, and may hold what the request did.
+        let known = ["gzip", "deflate", "br", "zstd", "compress"]
+            .into_iter()
+            .find(|known| encoding.as_bytes().eq_ignore_ascii_case(known.as_bytes()));
+        let known = known.unwrap_or("in an unknown way");
+        return fail(
+            ErrorKind::ResponseEncoded,
+            format!("{host} sent a compressed answer ({known}) that was not asked for"),
+        );
     }
-    let declared = head.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let declared =
+        head.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let mut read = BytesMut::with_capacity(usize::try_from(declared.unwrap_or(0)).unwrap_or(usize::MAX).min(MAX_BODY));
     loop {
         if declared.is_some_and(|length| length > MAX_BODY as u64) || read.len() > MAX_BODY {
@@ -84,12 +99,16 @@ pub(crate) fn transport_error(step: Step, host: &str, error: TransportError) -> 
         TransportErrorKind::Connect => (ErrorKind::Connect, format!("{host} could not be reached")),
         TransportErrorKind::Tls => (ErrorKind::Tls, format!("the connection to {host} is not trusted")),
         TransportErrorKind::Timeout => (ErrorKind::Timeout, format!("{host} took too long")),
-        TransportErrorKind::Broken => (ErrorKind::Network, format!("the connection to {host} broke before the answer was complete")),
+        TransportErrorKind::Broken => {
+            (ErrorKind::Network, format!("the connection to {host} broke before the answer was complete"))
+        }
         TransportErrorKind::Request => (ErrorKind::Config, format!("the request to {host} could not be built")),
     };
     let builder = Error::new(kind, step, what).source(error);
     match kind {
-        ErrorKind::Tls => builder.fix("check the local clock, the system's trust store, and whether a proxy intercepts TLS"),
+        ErrorKind::Tls => {
+            builder.fix("check the local clock, the system's trust store, and whether a proxy intercepts TLS")
+        }
         ErrorKind::Connect => builder.fix("check the network, DNS and the address in the provider's file"),
         _ => builder,
     }

@@ -34,7 +34,9 @@ impl ReqwestClient {
     /// let http = oauth_core::http::ReqwestClient::with(|builder| builder.user_agent("my-app/1.0"))?;
     /// # Ok(()) }
     /// ```
-    pub fn with(configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Result<Self, TransportError> {
+    pub fn with(
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Self, TransportError> {
         let fresh = reqwest::Client::builder()
             .user_agent(concat!("oauth-providers/", env!("CARGO_PKG_VERSION")))
             .tls_backend_preconfigured(tls()?)

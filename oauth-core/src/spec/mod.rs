@@ -27,6 +27,8 @@ mod token;
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 pub use self::api::{Api, Method, Operation, Parameter, ParameterPlace, Returns, ReturnsField};
 pub use self::authorize::{Authorize, AuthorizeOption};
 pub use self::callback::{Callback, KeptValue};
@@ -47,7 +49,6 @@ pub use self::token::{
     BodyFormat, ErrorFields, Expiry, ExpiryKind, ExpiryUnit, ExtraField, FailsWhen, Placement, Token, TokenRequest,
     TokenResponse, TokenTypeRule, Upgrade,
 };
-use serde::Serialize;
 
 /// An ordered list of parameter names and value templates.
 pub type Params = Vec<(String, Template)>;

@@ -5,18 +5,17 @@ use std::borrow::Cow;
 use http::{StatusCode, header};
 use serde_json::value::RawValue;
 
+use super::TokenCall;
 use super::response::{Fault, Grant};
 use crate::client::Inner;
-use crate::error::{Error, ErrorKind, Result, ServerError, Step};
+use crate::error::{Error, ErrorKind, Result, ServerError};
 use crate::http::{Answer, retry_after};
 use crate::json::{self, Members};
 use crate::spec::FailsWhen;
 
 pub(super) struct Reader<'a> {
     pub(super) inner: &'a Inner,
-    pub(super) step: Step,
-    /// What the request held and an error must not repeat.
-    pub(super) secrets: &'a [String],
+    pub(super) call: &'a TokenCall<'a>,
     pub(super) secure: bool,
 }
 
@@ -35,10 +34,16 @@ impl Reader<'_> {
         });
         let failed = rules.fails_when.as_ref().is_some_and(|rule| applies(rule, root)) || is_error(root);
         match (object, failed) {
-            (Some(_), true) => Err(self.fail(ErrorKind::AmbiguousResponse, "the answer has both a token and an error; neither is believed")),
+            (Some(_), true) => Err(self
+                .fail(ErrorKind::AmbiguousResponse, "the answer has both a token and an error; neither is believed")),
             (None, true) => Err(self.refusal(answer, Some(root))),
-            (None, false) => Err(self.fail(ErrorKind::BadResponse, format!("the answer has no `access_token` ({})", describe(answer)))),
-            (Some(object), false) => Grant::read(self.inner.spec(), &object, requested, self.inner.now()).map_err(|fault| self.fault(fault)),
+            (None, false) => {
+                Err(self
+                    .fail(ErrorKind::BadResponse, format!("the answer has no `access_token` ({})", describe(answer))))
+            }
+            (Some(object), false) => {
+                Grant::read(self.inner.spec(), &object, requested, self.inner.now()).map_err(|fault| self.fault(fault))
+            }
         }
     }
 
@@ -54,9 +59,12 @@ impl Reader<'_> {
         }
         // A form that ends where the connection does may have lost its last characters, and nobody would see it. TLS
         // tells such an end from a cut; plain HTTP does so only with a length or with chunks.
-        let framed = answer.headers.contains_key(header::CONTENT_LENGTH) || answer.headers.contains_key(header::TRANSFER_ENCODING);
+        let framed = answer.headers.contains_key(header::CONTENT_LENGTH)
+            || answer.headers.contains_key(header::TRANSFER_ENCODING);
         if !self.secure && !framed {
-            return Err(self.fail(ErrorKind::ResponseTruncated, "the answer has no length, so it may have been cut off"));
+            return Err(
+                self.fail(ErrorKind::ResponseTruncated, "the answer has no length, so it may have been cut off")
+            );
         }
         let mut object = serde_json::Map::new();
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
@@ -69,26 +77,32 @@ impl Reader<'_> {
 
     /// The error of a refusal (RFC 6749 section 5.2), in the standard's shape or in the provider's.
     fn refusal(&self, answer: &Answer, root: Option<&RawValue>) -> Error {
+        let scrub = self.call.scrub(self.inner);
         let fields = self.inner.spec().token.response.error.as_ref();
         // The provider's own member, the standard's, then the nested object that many APIs answer with.
         let read = |own: Option<&str>, others: [&str; 2]| {
             let text = own.into_iter().chain(others).find_map(|at| json::scalar(json::pointer(root?, at)?))?;
-            Some(self.scrubbed(&text))
+            Some(scrub.text(&text))
         };
         let code = read(fields.and_then(|fields| fields.code.as_deref()), ["/error", "/error/code"]);
-        let description = read(fields.and_then(|fields| fields.description.as_deref()), ["/error_description", "/error/message"]);
+        let description =
+            read(fields.and_then(|fields| fields.description.as_deref()), ["/error_description", "/error/message"]);
         let uri = read(None, ["/error_uri", "/error/error_uri"]);
         let wait = retry_after(&answer.headers, self.inner.now());
-        let server = ServerError::new(code.as_deref(), description.as_deref(), uri.as_deref()).with_status(answer.status.as_u16(), wait);
-        let standard = code.as_deref().map(|code| fields.map_or(code, |fields| crate::client::renamed(&fields.codes, code)));
+        let server = ServerError::new(code.as_deref(), description.as_deref(), uri.as_deref())
+            .with_status(answer.status.as_u16(), wait);
+        let standard =
+            code.as_deref().map(|code| fields.map_or(code, |fields| crate::client::renamed(&fields.codes, code)));
         let kind = kind(answer.status, standard);
         let what = match (kind, &code) {
-            (ErrorKind::Unavailable, _) => format!("the provider is not able to answer (status {})", answer.status.as_u16()),
+            (ErrorKind::Unavailable, _) => {
+                format!("the provider is not able to answer (status {})", answer.status.as_u16())
+            }
             (ErrorKind::RateLimited, _) => "the provider asks to wait".to_owned(),
             (_, Some(code)) => format!("the provider refused with {}", crate::error::clean(code)),
             (_, None) => format!("the provider refused ({})", describe(answer)),
         };
-        let builder = Error::new(kind, self.step, what).server(server);
+        let builder = Error::new(kind, self.call.step, what).server(server);
         let builder = match kind {
             ErrorKind::ClientRejected => builder.fix(self.credentials_hint()),
             _ => builder,
@@ -101,41 +115,66 @@ impl Reader<'_> {
         let config = &self.inner.config;
         let id = &config.client_id;
         let tail: String = id.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
-        let secret = config.auth.as_secret().map_or_else(|| "no secret was given".to_owned(), |secret| format!("the secret has {} characters", secret.chars().count()));
-        format!("compare with the provider's console: the id ends in `{tail}`, {secret}, sent as `client_auth: {}`", config.spec.client_auth.as_str())
+        let secret = config.auth.as_secret().map_or_else(
+            || "no secret was given".to_owned(),
+            |secret| format!("the secret has {} characters", secret.chars().count()),
+        );
+        format!(
+            "compare with the provider's console: the id ends in `{tail}`, {secret}, sent as `client_auth: {}`",
+            config.spec.client_auth.as_str()
+        )
     }
 
     fn fault(&self, fault: Fault) -> Error {
         match fault {
             Fault::Member(name, why) => self.fail(ErrorKind::BadResponse, format!("the answer's `{name}` {why}")),
-            Fault::TypeMissing => Error::new(ErrorKind::TokenTypeMissing, self.step, "the answer has no `token_type`")
-                .fix("where the vendor documents that, its file says `token_type: assume_bearer`")
-                .of(self.inner.spec()),
-            Fault::TypeUnsupported(given) => self.fail(ErrorKind::TokenTypeUnsupported, format!("the token is of type `{given}`, which this client cannot use; it was discarded")),
+            Fault::TypeMissing => {
+                Error::new(ErrorKind::TokenTypeMissing, self.call.step, "the answer has no `token_type`")
+                    .fix("where the vendor documents that, its file says `token_type: assume_bearer`")
+                    .of(self.inner.spec())
+            }
+            Fault::TypeUnsupported(given) => {
+                let given = self.call.scrub(self.inner).text(&given);
+                self.fail(
+                    ErrorKind::TokenTypeUnsupported,
+                    format!("the token is of type `{given}`, which this client cannot use; it was discarded"),
+                )
+            }
         }
     }
 
     fn not_json(&self, answer: &Answer) -> Error {
-        Error::new(ErrorKind::BadResponse, self.step, format!("expected JSON and got something else ({})", describe(answer)))
-            .fix("usual reasons: a wrong token address, a captive portal or proxy, a missing Accept header")
-            .of(self.inner.spec())
+        Error::new(
+            ErrorKind::BadResponse,
+            self.call.step,
+            format!("expected JSON and got something else ({})", describe(answer)),
+        )
+        .fix("usual reasons: a wrong token address, a captive portal or proxy, a missing Accept header")
+        .of(self.inner.spec())
     }
 
     fn fail(&self, kind: ErrorKind, what: impl Into<String>) -> Error {
-        Error::new(kind, self.step, what).of(self.inner.spec())
-    }
-
-    /// The text without anything that the request held: servers echo what they did not like.
-    fn scrubbed(&self, text: &str) -> String {
-        let own = self.inner.config.auth.as_secret();
-        let secrets = self.secrets.iter().map(String::as_str).chain(own).filter(|secret| secret.len() >= 4);
-        secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "[redacted]"))
+        Error::new(kind, self.call.step, what).of(self.inner.spec())
     }
 }
 
+/// The types that a message names. A header is the server's text like any other, and may hold what the request did.
+const KINDS: [&str; 7] = [
+    "text/html",
+    "text/plain",
+    "text/xml",
+    "application/json",
+    "application/xml",
+    "application/x-www-form-urlencoded",
+    "application/problem+json",
+];
+
 /// `text/html, 512 bytes, status 200`: what an answer is, without a byte of what it says.
 fn describe(answer: &Answer) -> String {
-    let kind = answer.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map_or_else(|| "no content type".to_owned(), crate::error::clean);
+    let kind = answer.headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes().to_ascii_lowercase());
+    let kind = kind.map_or("no content type", |given| {
+        KINDS.iter().find(|known| given.starts_with(known.as_bytes())).unwrap_or(&"another type")
+    });
     format!("{kind}, {} bytes, status {}", answer.body.len(), answer.status.as_u16())
 }
 

@@ -29,13 +29,19 @@ const STANDARD: [&str; 6] = ["access_token", "token_type", "refresh_token", "id_
 
 impl Grant {
     /// Reads the token object.
-    pub(crate) fn read(spec: &ProviderSpec, object: &Members<'_>, requested: &[String], now: SystemTime) -> Result<Self, Fault> {
+    pub(crate) fn read(
+        spec: &ProviderSpec,
+        object: &Members<'_>,
+        requested: &[String],
+        now: SystemTime,
+    ) -> Result<Self, Fault> {
         let rules = &spec.token.response;
         let member = |standard: &str| {
             let name = crate::client::renamed(&rules.rename, standard);
             object.get(name).filter(|value| !json::is_null(value))
         };
-        let access_token = secret(member("access_token"), "access_token")?.ok_or(Fault::Member("access_token", "is missing or empty"))?;
+        let access_token = secret(member("access_token"), "access_token")?
+            .ok_or(Fault::Member("access_token", "is missing or empty"))?;
         let token_type = match member("token_type") {
             Some(value) => Some(json::text(value).ok_or(Fault::Member("token_type", "is not text"))?.into_owned()),
             None => None,
@@ -93,7 +99,8 @@ fn scopes(spec: &ProviderSpec, value: Option<&RawValue>, requested: &[String]) -
     if let Some(text) = json::text(value) {
         return Ok(spec.scopes.split_response(&text).map(str::to_owned).collect());
     }
-    serde_json::from_str::<Vec<String>>(value.get()).map_err(|_| Fault::Member("scope", "is neither text nor a list of texts"))
+    serde_json::from_str::<Vec<String>>(value.get())
+        .map_err(|_| Fault::Member("scope", "is neither text nor a list of texts"))
 }
 
 /// RFC 6749 section 5.1: `expires_in` is "the lifetime in seconds of the access token". Text and fractions are
@@ -125,7 +132,8 @@ fn expires_at(expiry: &Expiry, object: &Members<'_>, now: SystemTime) -> Result<
 fn extras(spec: &ProviderSpec, object: &Members<'_>) -> Option<SecretString> {
     let rules = &spec.token.response;
     let known = |name: &str| {
-        name == rules.expiry.field || STANDARD.iter().any(|standard| crate::client::renamed(&rules.rename, standard) == name)
+        name == rules.expiry.field
+            || STANDARD.iter().any(|standard| crate::client::renamed(&rules.rename, standard) == name)
     };
     let others: Vec<_> = object.0.iter().filter(|(name, _)| !known(name)).cloned().collect();
     (!others.is_empty()).then(|| self::object(&others))

@@ -112,7 +112,8 @@ impl TokenSet {
 
     /// The kept callback values as the provider's struct.
     pub(crate) fn read_callback<T: FromFields>(&self) -> Result<T, String> {
-        let object: serde_json::Map<String, serde_json::Value> = self.callback.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+        let object: serde_json::Map<String, serde_json::Value> =
+            self.callback.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
         let text = serde_json::to_string(&object).map_err(|error| error.to_string())?;
         let raw: &RawValue = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         FieldReader::read(raw)
@@ -130,8 +131,16 @@ impl TokenSet {
         }
         let url = url::Url::parse(&text).ok()?;
         let host = url.host_str()?;
-        let plain = url.scheme() == "https" && url.port().is_none() && url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
-        let listed = declared.hosts.iter().any(|suffix| host == suffix || host.strip_suffix(suffix.as_str()).is_some_and(|rest| rest.ends_with('.')));
+        let plain = url.scheme() == "https"
+            && url.port().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        let listed = declared
+            .hosts
+            .iter()
+            .any(|suffix| host == suffix || host.strip_suffix(suffix.as_str()).is_some_and(|rest| rest.ends_with('.')));
         (plain && listed).then(|| text.trim_end_matches('/').to_owned())
     }
 
@@ -154,7 +163,9 @@ impl TokenSet {
             refresh_token: self.refresh_token.as_ref().map(|token| token.expose_secret().into()),
             id_token: self.id_token.as_ref().map(|token| token.expose_secret().into()),
             scopes: self.scopes.clone(),
-            expires_at_ms: self.expires_at.and_then(|at| u64::try_from(at.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis()).ok()),
+            expires_at_ms: self
+                .expires_at
+                .and_then(|at| u64::try_from(at.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis()).ok()),
             extras: self.extras.as_ref().map(|extras| extras.expose_secret().into()),
             callback: self.callback.clone(),
         };
@@ -171,7 +182,9 @@ impl TokenSet {
             refresh_token: stored.refresh_token.map(|token| token.into_owned().into()),
             id_token: stored.id_token.map(|token| token.into_owned().into()),
             scopes: stored.scopes,
-            expires_at: stored.expires_at_ms.and_then(|at| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(at))),
+            expires_at: stored
+                .expires_at_ms
+                .and_then(|at| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(at))),
             extras: stored.extras.map(|extras| extras.into_owned().into()),
             callback: stored.callback,
         })

@@ -37,7 +37,7 @@ fn expand(spec: &ProviderSpec) -> TokenStream {
 /// what a change to the macros changes for users.
 #[test]
 fn the_expansion_is_the_golden_file() {
-    let golden = Path::new(RICH).with_extension("rs");
+    let golden = Path::new(RICH).with_extension("expanded");
     let file: syn::File = syn::parse2(expand(&rich())).unwrap();
     let text = prettyplease::unparse(&file);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

@@ -7,7 +7,8 @@ use oauth_core::http::{Body, BoxFuture, HttpClient, ReqwestClient, TransportErro
 use oauth_core::{ProviderSpec, Rng, RngError, TokenSet};
 use oauth_simulator::Simulator;
 use oauth_tests::canned::{Answer, Canned, json, json_status, raw, status, with};
-use oauth_tests::login::{ACME, SECRET, TOKENS, account_with, client, log_in, spec};
+use oauth_tests::login::{ACME, SECRET, account_with, client, log_in, spec};
+use tokio::io::AsyncWriteExt as _;
 
 /// What a chain says that its cause says again.
 fn repeated(error: &(dyn StdError + 'static)) -> Vec<String> {
@@ -79,12 +80,18 @@ async fn errors() -> Vec<Box<dyn StdError>> {
     let gone = Canned::start([]).await.origin().to_owned();
     let account = client(ACME).dangerous_at(&gone).account(TokenSet::new("t").with_refresh_token("r"));
     errors.push(Box::new(account.refresh().await.unwrap_err()));
-    // A port that speaks no TLS.
-    let plain = Canned::start([json(TOKENS)]).await;
-    let tls =
-        ACME.replace("https://id.acme.example/token", &format!("{}/token", plain.origin().replace("http:", "https:")));
-    errors
-        .push(Box::new(client(&tls).account(TokenSet::new("t").with_refresh_token("r")).refresh().await.unwrap_err()));
+    // A port that speaks no TLS, and says so at once.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("https://{}/token", listener.local_addr().unwrap());
+    let plain = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+    });
+    let tls = client(&ACME.replace("https://id.acme.example/token", &address));
+    let error = tls.account(TokenSet::new("t").with_refresh_token("r")).refresh().await.unwrap_err();
+    assert_eq!(error.kind(), oauth_core::ErrorKind::Tls, "{}", error.explain());
+    errors.push(Box::new(error));
+    plain.await.unwrap();
     let (_server, account) = account_with(ACME, TokenSet::new("t"), [json("[1"), json("\"text\"")]).await;
     errors.push(Box::new(account.get("/x").send().await.unwrap().json::<serde_json::Value>().await.unwrap_err()));
     errors.push(Box::new(account.get("/x").send().await.unwrap().json::<u64>().await.unwrap_err()));

@@ -34,7 +34,9 @@ async fn az_01_verifier_and_state_are_new_long_and_random() {
 
 #[tokio::test]
 async fn az_04_the_protocols_own_parameters_cannot_be_replaced() {
-    for name in ["state", "redirect_uri", "code_challenge", "response_type", "client_id", "scope", "STATE", "request_uri"] {
+    for name in
+        ["state", "redirect_uri", "code_challenge", "response_type", "client_id", "scope", "STATE", "request_uri"]
+    {
         let error = client(ACME).authorize().param(name, "x").begin().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ReservedParameter, "{name}");
         assert!(error.explain().contains("Acme") && error.explain().contains("fix:"), "{}", error.explain());
@@ -53,7 +55,10 @@ async fn az_04_the_protocols_own_parameters_cannot_be_replaced() {
 async fn az_05_an_endpoints_own_query_stays() {
     let yaml = ACME.replace("id.acme.example/authorize", "id.acme.example/authorize?tenant=x");
     let url = start(&client(&yaml)).await.url;
-    assert!(url.starts_with("https://id.acme.example/authorize?tenant=x&response_type=code&client_id=my-client"), "{url}");
+    assert!(
+        url.starts_with("https://id.acme.example/authorize?tenant=x&response_type=code&client_id=my-client"),
+        "{url}"
+    );
     assert!(url.is_ascii() && !url.contains(['\r', '\n', ' ']));
     for bad in ["authorize#top", "authorize\\r\\nx: y", "auth orize"] {
         let yaml = ACME.replace("https://id.acme.example/authorize,", &format!("\"https://id.acme.example/{bad}\","));
@@ -85,7 +90,9 @@ async fn az_06_a_scope_that_holds_the_separator_is_two_scopes_and_refused() {
 
 #[test]
 fn az_07_no_file_reaches_another_response_type_or_grant() {
-    for line in ["authorize: {params: {response_type: token}}", "authorize: {options: {response_type: {values: [token]}}}"] {
+    for line in
+        ["authorize: {params: {response_type: token}}", "authorize: {options: {response_type: {values: [token]}}}"]
+    {
         let faults = oauth_core::ProviderSpec::from_yaml(&format!("{ACME}{line}\n")).unwrap_err().to_string();
         assert!(faults.contains("response_type"), "{faults}");
     }
@@ -126,6 +133,9 @@ async fn a_login_without_client_id_secret_or_redirect_uri_says_what_is_missing()
     assert!(error.to_string().contains("no redirect URI"), "{error}");
     let error = begin(spec(ACME).client("id", "secret").redirect_uri("/callback")).await;
     assert!(error.to_string().contains("not an absolute address"), "{error}");
-    let error = begin(spec(ACME).client("id", "secret").redirect_uri("https://app.example/cb").dangerous_at("https://acme.evil")).await;
+    let error = begin(
+        spec(ACME).client("id", "secret").redirect_uri("https://app.example/cb").dangerous_at("https://acme.evil"),
+    )
+    .await;
     assert_eq!(error.kind(), ErrorKind::InsecureUrl);
 }

@@ -68,12 +68,19 @@ async fn cb_02_another_browser_cannot_finish_a_login() {
 async fn cb_03_an_attempt_of_one_provider_is_worth_nothing_at_another() {
     let server = Canned::start([json(TOKENS)]).await;
     let here = client(ACME).dangerous_at(server.origin());
-    let other_id = client(&ACME.replace("id: acme\n", "id: other\n").replace("name: Acme\n", "name: Other\n")).dangerous_at(server.origin());
+    let other_id = client(&ACME.replace("id: acme\n", "id: other\n").replace("name: Acme\n", "name: Other\n"))
+        .dangerous_at(server.origin());
     let other_server = client(&ACME.replace("id.acme.example", "id2.acme.example")).dangerous_at(server.origin());
-    let other_client = oauth_tests::login::spec(ACME).client("another-client", "s").clock(Arc::new(ManualClock::new())).dangerous_at(server.origin());
+    let other_client = oauth_tests::login::spec(ACME)
+        .client("another-client", "s")
+        .clock(Arc::new(ManualClock::new()))
+        .dangerous_at(server.origin());
     for there in [other_id, other_server, other_client] {
         let started = start(&here).await;
-        let error = there.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap_err();
+        let error = there
+            .callback(format!("code=c&state={}", started.state), started.pending, started.browser)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ProviderMismatch, "{error}");
     }
     assert!(server.received().is_empty());
@@ -99,16 +106,20 @@ endpoints: {authorization: \"https://{shop}.shops.example/authorize\", token: \"
 #[tokio::test]
 async fn cb_04_another_issuer_is_refused() {
     for issuer in ["https://evil.example", "https://id.acme.example/", "https://ID.acme.example"] {
-        let error = refused(ACME, ErrorKind::IssuerMismatch, |started| format!("code=c&state={}&iss={issuer}", started.state)).await;
+        let error =
+            refused(ACME, ErrorKind::IssuerMismatch, |started| format!("code=c&state={}&iss={issuer}", started.state))
+                .await;
         assert!(error.to_string().contains("expected `https://id.acme.example`"), "{error}");
     }
-    let (result, _) = outcome(ACME, |started| format!("code=c&state={}&iss=https%3A%2F%2Fid.acme.example", started.state)).await;
+    let (result, _) =
+        outcome(ACME, |started| format!("code=c&state={}&iss=https%3A%2F%2Fid.acme.example", started.state)).await;
     result.unwrap();
 }
 
 #[tokio::test]
 async fn cb_05_a_missing_issuer_is_refused_where_there_always_is_one() {
-    let yaml = ACME.replace("issuer: https://id.acme.example}", "issuer: https://id.acme.example, iss_in_callback: true}");
+    let yaml =
+        ACME.replace("issuer: https://id.acme.example}", "issuer: https://id.acme.example, iss_in_callback: true}");
     refused(&yaml, ErrorKind::IssuerMissing, |started| format!("code=c&state={}", started.state)).await;
 }
 
@@ -123,7 +134,10 @@ async fn cb_07_a_code_is_redeemed_with_this_attempts_verifier_only() {
     let client = client(ACME).dangerous_at(server.origin());
     let (injected, other) = (start(&client).await, start(&client).await);
     let challenge = oauth_tests::login::parameter(&injected.url, "code_challenge").unwrap();
-    let error = client.callback(format!("code=stolen&state={}", injected.state), injected.pending, injected.browser).await.unwrap_err();
+    let error = client
+        .callback(format!("code=stolen&state={}", injected.state), injected.pending, injected.browser)
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::GrantRejected);
     let body = &server.received()[0].body;
     let verifier = oauth_tests::login::parameter(&format!("http://x/?{body}"), "code_verifier").unwrap();
@@ -134,7 +148,8 @@ async fn cb_07_a_code_is_redeemed_with_this_attempts_verifier_only() {
 /// RFC 7636 section 4.2, written from the server's side.
 fn sha256_base64url(text: &str) -> String {
     use base64::Engine as _;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()))
+    base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()))
 }
 
 #[tokio::test]
@@ -145,7 +160,8 @@ async fn cb_08_a_callback_that_comes_twice_makes_one_request() {
     let started = start(&client).await;
     let (query, browser) = (format!("code=c&state={}", started.state), started.browser);
     attempts.insert(started.pending);
-    let (one, other) = tokio::join!(client.callback(&query, &attempts, browser.clone()), client.callback(&query, &attempts, browser));
+    let (one, other) =
+        tokio::join!(client.callback(&query, &attempts, browser.clone()), client.callback(&query, &attempts, browser));
     let (won, lost) = if one.is_ok() { (one, other) } else { (other, one) };
     won.unwrap();
     assert_eq!(lost.unwrap_err().kind(), ErrorKind::AlreadyUsed);
@@ -158,14 +174,20 @@ async fn cb_09_a_late_callback_is_told_so() {
     let client = client(ACME).clock(Arc::new(clock.clone()));
     let started = start(&client).await;
     clock.advance(Duration::from_secs(10 * 60));
-    let error = client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap_err();
+    let error =
+        client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AttemptExpired);
     assert!(error.explain().contains("start the login again"));
 }
 
 #[tokio::test]
 async fn cb_10_parameters_that_come_twice_are_ambiguous() {
-    for query in ["code=a&code=b&state=S", "code=a&state=S&state=S", "code=a&error=access_denied&state=S", "code=a&state=S&iss=a&iss=b"] {
+    for query in [
+        "code=a&code=b&state=S",
+        "code=a&state=S&state=S",
+        "code=a&error=access_denied&state=S",
+        "code=a&state=S&iss=a&iss=b",
+    ] {
         refused(ACME, ErrorKind::AmbiguousCallback, |started| query.replace('S', &started.state)).await;
     }
 }
@@ -196,7 +218,10 @@ async fn cb_12_a_forged_refusal_ends_no_login() {
         client.callback(forged, &attempts, started.browser.clone()).await.unwrap_err();
     }
     // Even with the right state, but from another browser.
-    client.callback(format!("error=access_denied&state={}", started.state), &attempts, Browser::cookie("x")).await.unwrap_err();
+    client
+        .callback(format!("error=access_denied&state={}", started.state), &attempts, Browser::cookie("x"))
+        .await
+        .unwrap_err();
     client.callback(format!("code=c&state={}", started.state), &attempts, started.browser).await.unwrap();
 }
 
@@ -206,7 +231,10 @@ async fn cb_13_and_14_a_providers_words_are_cleaned_and_cut() {
     let server = Canned::start([]).await;
     let client: Client = client(ACME).dangerous_at(server.origin());
     let started = start(&client).await;
-    let query = format!("error=invalid_request&error_description={nasty}&error_uri=javascript:alert(1)&state={}", started.state);
+    let query = format!(
+        "error=invalid_request&error_description={nasty}&error_uri=javascript:alert(1)&state={}",
+        started.state
+    );
     let error = client.callback(query, started.pending, started.browser).await.unwrap_err();
     let text = error.explain();
     assert!(!text.contains(['\u{1b}', '\r', '\u{202e}']), "{text}");
@@ -218,8 +246,14 @@ async fn cb_13_and_14_a_providers_words_are_cleaned_and_cut() {
 
 #[tokio::test]
 async fn cb_15_tokens_in_the_callback_are_not_adopted() {
-    refused(ACME, ErrorKind::MissingCode, |started| format!("access_token=stolen&token_type=bearer&state={}", started.state)).await;
-    refused(ACME, ErrorKind::StateMissing, |started| format!("https://app.example/callback#access_token=x&state={}", started.state)).await;
+    refused(ACME, ErrorKind::MissingCode, |started| {
+        format!("access_token=stolen&token_type=bearer&state={}", started.state)
+    })
+    .await;
+    refused(ACME, ErrorKind::StateMissing, |started| {
+        format!("https://app.example/callback#access_token=x&state={}", started.state)
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -239,11 +273,18 @@ async fn cb_17_a_code_passes_byte_for_byte_and_within_bounds() {
     let server = Canned::start([json(TOKENS)]).await;
     let client = client(ACME).dangerous_at(server.origin());
     let started = start(&client).await;
-    client.callback(format!("code=a%2Bb%20c%00d%0Ae&state={}", started.state), started.pending, started.browser).await.unwrap();
+    client
+        .callback(format!("code=a%2Bb%20c%00d%0Ae&state={}", started.state), started.pending, started.browser)
+        .await
+        .unwrap();
     let body = &server.received()[0].body;
     assert_eq!(oauth_tests::login::parameter(&format!("http://x/?{body}"), "code").unwrap(), "a+b c\0d\ne");
-    refused(ACME, ErrorKind::CallbackTooLarge, |started| format!("code={}&state={}", "a".repeat(9000), started.state)).await;
-    refused(ACME, ErrorKind::CallbackTooLarge, |started| format!("code={}&state={}", "a".repeat(100_000), started.state)).await;
+    refused(ACME, ErrorKind::CallbackTooLarge, |started| format!("code={}&state={}", "a".repeat(9000), started.state))
+        .await;
+    refused(ACME, ErrorKind::CallbackTooLarge, |started| {
+        format!("code={}&state={}", "a".repeat(100_000), started.state)
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -251,7 +292,11 @@ async fn cb_18_a_state_is_compared_whole() {
     refused(ACME, ErrorKind::StateMismatch, |started| format!("code=c&state={}", &started.state[..21])).await;
     refused(ACME, ErrorKind::StateMismatch, |started| format!("code=c&state={}x", started.state)).await;
     refused(ACME, ErrorKind::StateMismatch, |started| {
-        let swapped: String = started.state.chars().map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }).collect();
+        let swapped: String = started
+            .state
+            .chars()
+            .map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
+            .collect();
         format!("code=c&state={swapped}")
     })
     .await;

@@ -74,7 +74,10 @@ async fn tok_03_a_server_that_is_slow_or_silent_is_given_up() {
         let client = oauth_tests::login::client(ACME).http_client(http);
         let started = oauth_tests::login::start(&client).await;
         let before = tokio::time::Instant::now();
-        let error = client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap_err();
+        let error = client
+            .callback(format!("code=c&state={}", started.state), started.pending, started.browser)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout);
         assert!(error.is_retryable());
         assert_eq!(before.elapsed().as_secs(), 30, "of the paused clock");
@@ -94,13 +97,19 @@ async fn tok_05_a_form_that_may_be_cut_off_is_not_believed() {
 
 #[tokio::test]
 async fn tok_07_an_error_with_status_200_is_an_error() {
-    let error = refused(ErrorKind::ProviderRefused, json(r#"{"error":"bad_verification_code","error_description":"The code is wrong."}"#)).await;
+    let error = refused(
+        ErrorKind::ProviderRefused,
+        json(r#"{"error":"bad_verification_code","error_description":"The code is wrong."}"#),
+    )
+    .await;
     assert_eq!(error.server().unwrap().code(), Some("bad_verification_code"));
     assert!(!error.to_string().contains("missing"), "{error}");
     refused(ErrorKind::AmbiguousResponse, tokens_with(r#","error":"x""#)).await;
     accepted(tokens_with(r#","error":null"#)).await;
 
-    let yaml = format!("{ACME}token: {{response: {{fails_when: {{at: /ok, equals: false}}, error: {{code: /reason, codes: {{bad_code: invalid_grant}}}}}}}}\n");
+    let yaml = format!(
+        "{ACME}token: {{response: {{fails_when: {{at: /ok, equals: false}}, error: {{code: /reason, codes: {{bad_code: invalid_grant}}}}}}}}\n"
+    );
     let (_, account) = log_in_with(&yaml, [json(r#"{"ok":false,"reason":"bad_code"}"#)]).await;
     assert_eq!(account.unwrap_err().kind(), ErrorKind::GrantRejected);
 }
@@ -149,8 +158,18 @@ async fn tok_12_a_lifetime_is_understood_in_every_form_it_comes_in() {
 #[tokio::test]
 async fn tok_13_no_lifetime_overflows() {
     const TEN_YEARS: u64 = 10 * 365 * 24 * 60 * 60;
-    for (value, seconds) in [("0", 0), ("-1", 0), ("9223372036854775808", TEN_YEARS), ("18446744073709551616", TEN_YEARS), ("\"1e400\"", TEN_YEARS)] {
-        assert_eq!(lifetime(&accepted(tokens_with(&format!(r#","expires_in":{value}"#))).await), Some(seconds), "{value}");
+    for (value, seconds) in [
+        ("0", 0),
+        ("-1", 0),
+        ("9223372036854775808", TEN_YEARS),
+        ("18446744073709551616", TEN_YEARS),
+        ("\"1e400\"", TEN_YEARS),
+    ] {
+        assert_eq!(
+            lifetime(&accepted(tokens_with(&format!(r#","expires_in":{value}"#))).await),
+            Some(seconds),
+            "{value}"
+        );
     }
 }
 
@@ -165,7 +184,9 @@ async fn tok_14_no_lifetime_is_no_promise() {
 async fn tok_15_a_missing_type_is_an_error_unless_the_file_says_otherwise() {
     let error = refused(ErrorKind::TokenTypeMissing, json(r#"{"access_token":"a"}"#)).await;
     assert!(error.explain().contains("assume_bearer"));
-    let yaml = format!("{ACME}token: {{response: {{token_type: assume_bearer}}}}\nquirks: [{{field: token.response.token_type, because: it is not there, source: https://acme.example/docs}}]\n");
+    let yaml = format!(
+        "{ACME}token: {{response: {{token_type: assume_bearer}}}}\nquirks: [{{field: token.response.token_type, because: it is not there, source: https://acme.example/docs}}]\n"
+    );
     log_in_with(&yaml, [json(r#"{"access_token":"a"}"#)]).await.1.unwrap();
 }
 
@@ -175,7 +196,8 @@ async fn tok_16_types_are_compared_without_case_and_unknown_ones_refused() {
         accepted(json(&format!(r#"{{"access_token":"a","token_type":"{known}"}}"#))).await;
     }
     for unknown in ["mac", "N_A", "DPoP", "Bearer2"] {
-        refused(ErrorKind::TokenTypeUnsupported, json(&format!(r#"{{"access_token":"a","token_type":"{unknown}"}}"#))).await;
+        refused(ErrorKind::TokenTypeUnsupported, json(&format!(r#"{{"access_token":"a","token_type":"{unknown}"}}"#)))
+            .await;
     }
 }
 
@@ -196,7 +218,14 @@ async fn tok_19_a_large_token_is_kept_whole() {
 #[tokio::test]
 async fn tok_20_granted_scopes_in_every_form_they_come_in() {
     let yaml = format!("{ACME}scopes: {{default: [a, b], response_separator: \",\"}}\n");
-    for (member, granted) in [("", vec!["a", "b"]), (r#","scope":"a""#, vec!["a"]), (r#","scope":"a,c""#, vec!["a", "c"]), (r#","scope":["a","d"]"#, vec!["a", "d"]), (r#","scope":null"#, vec!["a", "b"]), (r#","scope":"""#, vec![])] {
+    for (member, granted) in [
+        ("", vec!["a", "b"]),
+        (r#","scope":"a""#, vec!["a"]),
+        (r#","scope":"a,c""#, vec!["a", "c"]),
+        (r#","scope":["a","d"]"#, vec!["a", "d"]),
+        (r#","scope":null"#, vec!["a", "b"]),
+        (r#","scope":"""#, vec![]),
+    ] {
         let (_, account) = log_in_with(&yaml, [tokens_with(member)]).await;
         assert_eq!(account.unwrap().tokens().scopes(), granted, "{member}");
     }
@@ -216,14 +245,21 @@ async fn tok_21_deep_and_wide_members_that_nobody_asked_for_do_no_harm() {
 
 #[tokio::test]
 async fn tok_22_json_with_something_behind_or_before_it_is_no_json() {
-    for body in [format!("{TOKENS}x"), format!("{TOKENS}{TOKENS}"), format!(")]}}'\n{TOKENS}"), TOKENS.replace('}', ",\"access_token\":\"b\"}")] {
+    for body in [
+        format!("{TOKENS}x"),
+        format!("{TOKENS}{TOKENS}"),
+        format!(")]}}'\n{TOKENS}"),
+        TOKENS.replace('}', ",\"access_token\":\"b\"}"),
+    ] {
         refused(ErrorKind::BadResponse, json(&body)).await;
     }
 }
 
 #[tokio::test]
 async fn tok_24_what_the_server_echoes_of_the_request_is_blotted_out() {
-    let body = format!(r#"{{"error":"invalid_request","error_description":"secret {SECRET} and code canary-code are wrong"}}"#);
+    let body = format!(
+        r#"{{"error":"invalid_request","error_description":"secret {SECRET} and code canary-code are wrong"}}"#
+    );
     let error = refused(ErrorKind::ProviderRefused, json_status(400, &body)).await;
     let text = format!("{} {error:?}", error.explain());
     assert!(!text.contains(SECRET) && !text.contains("canary-code"), "{text}");
@@ -242,7 +278,11 @@ async fn tok_26_a_refused_client_is_no_reason_to_log_in_again() {
     for code in ["invalid_client", "unauthorized_client"] {
         let error = refused(ErrorKind::ClientRejected, json_status(401, &format!(r#"{{"error":"{code}"}}"#))).await;
         assert!(!error.is_retryable() && !error.needs_reauth());
-        assert!(error.explain().contains("the id ends in `ient`") && error.explain().contains("client_auth: body"), "{}", error.explain());
+        assert!(
+            error.explain().contains("the id ends in `ient`") && error.explain().contains("client_auth: body"),
+            "{}",
+            error.explain()
+        );
         assert!(!error.explain().contains(SECRET));
     }
     refused(ErrorKind::ProviderRefused, json_status(400, r#"{"error":"unsupported_grant_type"}"#)).await;
@@ -256,7 +296,11 @@ async fn tok_26_a_refused_client_is_no_reason_to_log_in_again() {
 
 #[tokio::test]
 async fn tok_27_members_of_the_wrong_type_are_told() {
-    for (member, name) in [("\"id_token\":5", "id_token"), ("\"refresh_token\":[]", "refresh_token"), ("\"refresh_token\":{}", "refresh_token")] {
+    for (member, name) in [
+        ("\"id_token\":5", "id_token"),
+        ("\"refresh_token\":[]", "refresh_token"),
+        ("\"refresh_token\":{}", "refresh_token"),
+    ] {
         let error = refused(ErrorKind::BadResponse, tokens_with(&format!(",{member}"))).await;
         assert!(error.to_string().contains(name), "{error}");
     }
@@ -272,7 +316,11 @@ async fn tok_27_members_of_the_wrong_type_are_told() {
 
 #[tokio::test]
 async fn an_html_answer_is_described_and_not_repeated() {
-    let error = refused(ErrorKind::BadResponse, with(200, &[("content-type", "text/html")], "<html>sign in to the hotel's wifi</html>")).await;
+    let error = refused(
+        ErrorKind::BadResponse,
+        with(200, &[("content-type", "text/html")], "<html>sign in to the hotel's wifi</html>"),
+    )
+    .await;
     assert!(error.to_string().contains("text/html") && !error.to_string().contains("hotel"), "{error}");
     assert!(error.explain().contains("captive portal"));
 }

@@ -19,10 +19,15 @@ async fn net_01_no_redirect_is_followed_with_a_secret() {
         let (_, account) = log_in([with(code, &[("location", target.origin())], "")]).await;
         let error = account.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::RedirectRefused, "{code}");
-        assert!(error.explain().contains("fix:") && error.to_string().contains(&code.to_string()), "{}", error.explain());
+        assert!(
+            error.explain().contains("fix:") && error.to_string().contains(&code.to_string()),
+            "{}",
+            error.explain()
+        );
         assert!(target.received().is_empty());
     }
-    let (_server, account) = account_with(ACME, TokenSet::new("t"), [with(307, &[("location", "//evil.example/")], "")]).await;
+    let (_server, account) =
+        account_with(ACME, TokenSet::new("t"), [with(307, &[("location", "//evil.example/")], "")]).await;
     assert_eq!(account.profile().await.unwrap_err().kind(), ErrorKind::RedirectRefused);
 }
 
@@ -33,7 +38,10 @@ async fn net_02_a_certificate_that_nobody_trusts_ends_the_connection() {
         let yaml = ACME.replace("https://id.acme.example/token", &format!("https://localhost:{}/token", server.port));
         let client = client(&yaml);
         let started = start(&client).await;
-        let error = client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap_err();
+        let error = client
+            .callback(format!("code=c&state={}", started.state), started.pending, started.browser)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Tls, "{}", error.explain());
         assert!(error.to_string().contains("localhost") && error.explain().contains("clock"), "{}", error.explain());
         assert!(!error.explain().contains(SECRET) && !format!("{error:?}").contains("code="));
@@ -71,7 +79,10 @@ impl SelfSigned {
                 stream.write_all(&out).await.unwrap();
                 let mut read = vec![0; 16 * 1024];
                 let length = stream.read(&mut read).await.unwrap_or(0);
-                if length == 0 || server.read_tls(&mut &read[..length]).is_err() || server.process_new_packets().is_err() {
+                if length == 0
+                    || server.read_tls(&mut &read[..length]).is_err()
+                    || server.process_new_packets().is_err()
+                {
                     return false;
                 }
             }
@@ -83,7 +94,10 @@ impl SelfSigned {
 
 #[tokio::test]
 async fn net_03_plain_http_is_for_this_machine_only() {
-    let faults = ProviderSpec::from_yaml(&ACME.replace("https://id.acme.example/token", "http://id.acme.example/token")).unwrap_err().to_string();
+    let faults =
+        ProviderSpec::from_yaml(&ACME.replace("https://id.acme.example/token", "http://id.acme.example/token"))
+            .unwrap_err()
+            .to_string();
     assert!(faults.contains("http") && faults.contains("7:70"), "{faults}");
     let server = Canned::start([json(TOKENS)]).await;
     let yaml = ACME.replace("https://id.acme.example/token", &format!("{}/token", server.origin()));
@@ -97,7 +111,8 @@ async fn net_07_and_08_failures_of_the_network_are_told_apart_from_refusals() {
     let gone = Canned::start([]).await.origin().to_owned();
     let client = client(ACME).dangerous_at(gone);
     let started = start(&client).await;
-    let error = client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap_err();
+    let error =
+        client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect);
     assert!(error.is_retryable() && !error.needs_reauth());
     assert!(error.to_string().contains("127.0.0.1"), "{error}");
@@ -112,7 +127,8 @@ async fn net_10_an_answer_with_two_lengths_is_no_answer() {
 
 #[tokio::test]
 async fn net_11_no_cookie_is_kept() {
-    let (server, account) = account_with(ACME, TokenSet::new("t"), [with(200, &[("set-cookie", "a=b")], API), json(API)]).await;
+    let (server, account) =
+        account_with(ACME, TokenSet::new("t"), [with(200, &[("set-cookie", "a=b")], API), json(API)]).await;
     account.profile().await.unwrap();
     account.profile().await.unwrap();
     assert!(server.received().iter().all(|request| request.header("cookie").is_none()));
@@ -122,8 +138,14 @@ async fn net_11_no_cookie_is_kept() {
 async fn net_12_a_token_goes_to_the_providers_origins_only() {
     let (server, account) = account_with(ACME, TokenSet::new("canary-token"), [json(API)]).await;
     for foreign in [
-        "https://evil.example/", "https://api.acme.example.evil.example/", "http://api.acme.example/", "https://api.acme.example:8443/",
-        "https://api.acme.example@evil.example/", "https://user:pw@api.acme.example/", "https://id.acme.example/", "ftp://api.acme.example/",
+        "https://evil.example/",
+        "https://api.acme.example.evil.example/",
+        "http://api.acme.example/",
+        "https://api.acme.example:8443/",
+        "https://api.acme.example@evil.example/",
+        "https://user:pw@api.acme.example/",
+        "https://id.acme.example/",
+        "ftp://api.acme.example/",
     ] {
         let error = account.get(foreign).send().await.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::OriginRefused | ErrorKind::Config), "{foreign}: {error}");
@@ -142,7 +164,8 @@ async fn net_12_a_token_goes_to_the_providers_origins_only() {
 #[tokio::test]
 async fn net_12_a_redirect_of_the_api_is_shown_and_not_followed() {
     let target = Canned::start([json(API)]).await;
-    let (_server, account) = account_with(ACME, TokenSet::new("t"), [with(302, &[("location", target.origin())], "")]).await;
+    let (_server, account) =
+        account_with(ACME, TokenSet::new("t"), [with(302, &[("location", target.origin())], "")]).await;
     assert_eq!(account.get("/x").send().await.unwrap().status(), 302);
     assert!(target.received().is_empty());
 }
@@ -153,7 +176,9 @@ async fn net_13_a_token_stands_in_a_query_only_where_the_file_says_so() {
     let error = account.get("/x?access_token=other").send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Parameter);
 
-    let yaml = format!("{ACME}token: {{placement: {{query: access_token}}}}\nquirks: [{{field: token.placement, because: it is so, source: https://acme.example/docs}}]\n");
+    let yaml = format!(
+        "{ACME}token: {{placement: {{query: access_token}}}}\nquirks: [{{field: token.placement, because: it is so, source: https://acme.example/docs}}]\n"
+    );
     let (server, account) = account_with(&yaml, TokenSet::new("canary-token"), [json(API), status(500, "")]).await;
     account.get("/x").query("a", "b&c").send().await.unwrap();
     assert_eq!(server.received()[0].target, "/api.acme.example/x?a=b%26c&access_token=canary-token");
@@ -166,7 +191,10 @@ async fn net_13_a_token_stands_in_a_query_only_where_the_file_says_so() {
 async fn net_14_and_15_basic_credentials_are_form_encoded_and_the_only_ones() {
     let yaml = ACME.replace("client_auth: body\n", "");
     let server = Canned::start([json(TOKENS)]).await;
-    let client = spec(&yaml).client("my client:1", "s:%+ä&").redirect_uri("https://app.example/cb").dangerous_at(server.origin());
+    let client = spec(&yaml)
+        .client("my client:1", "s:%+ä&")
+        .redirect_uri("https://app.example/cb")
+        .dangerous_at(server.origin());
     let started = start(&client).await;
     client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap();
     let request = &server.received()[0];
@@ -205,7 +233,13 @@ struct Careless;
 
 impl HttpClient for Careless {
     fn send(&self, _: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
-        Box::pin(async { Ok(http::Response::builder().status(307).header("location", "https://evil.example").body(Bytes::new().into()).unwrap()) })
+        Box::pin(async {
+            Ok(http::Response::builder()
+                .status(307)
+                .header("location", "https://evil.example")
+                .body(Bytes::new().into())
+                .unwrap())
+        })
     }
 }
 
@@ -213,14 +247,21 @@ impl HttpClient for Careless {
 async fn a_custom_transport_is_held_to_the_same_rules() {
     let client = client(ACME).http_client(Arc::new(Careless));
     let started = start(&client).await;
-    let error = client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap_err();
+    let error =
+        client.callback(format!("code=c&state={}", started.state), started.pending, started.browser).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::RedirectRefused);
 }
 
 #[tokio::test]
 async fn a_provider_whose_answer_is_nested_renamed_and_in_milliseconds_is_understood() {
-    let yaml = format!("{ACME}token: {{response: {{at: /data, rename: {{access_token: accessToken}}, expiry: {{field: expireIn, unit: ms}}, extras: {{team: {{type: string, at: /team/id}}}}}}}}\n");
-    let (_, account) = log_in_with(&yaml, [json(r#"{"data":{"accessToken":"a","token_type":"bearer","expireIn":60000,"team":{"id":"T1"}}}"#)]).await;
+    let yaml = format!(
+        "{ACME}token: {{response: {{at: /data, rename: {{access_token: accessToken}}, expiry: {{field: expireIn, unit: ms}}, extras: {{team: {{type: string, at: /team/id}}}}}}}}\n"
+    );
+    let (_, account) = log_in_with(
+        &yaml,
+        [json(r#"{"data":{"accessToken":"a","token_type":"bearer","expireIn":60000,"team":{"id":"T1"}}}"#)],
+    )
+    .await;
     let account = account.unwrap();
     assert_eq!(account.extras().unwrap().pointer("/team/id").unwrap(), "T1");
     assert!(account.tokens().expires_at().is_some());

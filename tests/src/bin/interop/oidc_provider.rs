@@ -1,7 +1,10 @@
 //! npm `oidc-provider`: code with PKCE, userinfo, refresh with rotation, a wrong verifier; with the generated client and
 //! with the same file loaded at run time.
 
-use oauth_core::{Account, Browser as Binding, CanAuthorize, CanRefresh, Client, ErrorKind, ExposeSecret as _, HasProfile, PendingAttempt, ProviderSpec, SecretString};
+use oauth_core::{
+    Account, Browser as Binding, CanAuthorize, CanRefresh, Client, ErrorKind, ExposeSecret as _, HasProfile,
+    PendingAttempt, ProviderSpec, SecretString,
+};
 
 use crate::browser::Browser;
 use crate::providers::oidc_provider::{OidcProvider, Scope};
@@ -17,7 +20,10 @@ pub(crate) async fn run() -> Result<usize> {
     let secret = SecretString::from(variable("INTEROP_CLIENT_SECRET")?);
 
     let generated = OidcProvider::client("interop-web", &secret, issuer.as_str()).redirect_uri(REDIRECT);
-    let loaded = ProviderSpec::from_yaml_file(FILE)?.client("interop-web", &secret).set("issuer", &issuer)?.redirect_uri(REDIRECT);
+    let loaded = ProviderSpec::from_yaml_file(FILE)?
+        .client("interop-web", &secret)
+        .set("issuer", &issuer)?
+        .redirect_uri(REDIRECT);
     let public = OidcProvider::public("interop-public", issuer.as_str()).redirect_uri(REDIRECT);
 
     let mut rows = suite("generated", &generated).await?;
@@ -37,12 +43,18 @@ async fn suite<P: CanAuthorize + CanRefresh + HasProfile>(name: &str, client: &C
     println!("{name}:");
     let account = log_in(client).await?;
     let first = account.tokens();
-    require("code and PKCE give tokens", first.refresh_token().is_some() && first.id_token().is_some() && first.expires_at().is_some())?;
+    require(
+        "code and PKCE give tokens",
+        first.refresh_token().is_some() && first.id_token().is_some() && first.expires_at().is_some(),
+    )?;
     require("all scopes are granted", first.scopes() == ["openid", "profile", "email", "offline_access"])?;
 
     let me = account.profile().await?;
     let expected = ("alice", Some("Interop alice"), Some("alice@example.test"), Some(true));
-    require("userinfo is the user's", (me.subject.as_str(), me.name.as_deref(), me.email.as_deref(), me.email_verified) == expected)?;
+    require(
+        "userinfo is the user's",
+        (me.subject.as_str(), me.name.as_deref(), me.email.as_deref(), me.email_verified) == expected,
+    )?;
 
     let second = account.refresh().await?;
     let changed = |one: Option<&SecretString>, other: Option<&SecretString>| match (one, other) {
@@ -74,7 +86,11 @@ async fn with_wrong_verifier<P: CanAuthorize>(client: &Client<P>) -> Result<oaut
     let callback = Browser::new()?.log_in(url.as_str(), REDIRECT, "alice").await?;
     let forged = pending.expose_json().expose_secret().replace(&verifier(&pending)?, &verifier(&other)?);
     let forged = PendingAttempt::from_exposed_json(&forged.into())?;
-    client.callback(callback, forged, Binding::from(browser)).await.err().ok_or_else(|| "a wrong verifier was taken".into())
+    client
+        .callback(callback, forged, Binding::from(browser))
+        .await
+        .err()
+        .ok_or_else(|| "a wrong verifier was taken".into())
 }
 
 fn verifier(attempt: &PendingAttempt) -> Result<String> {
