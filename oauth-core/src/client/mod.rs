@@ -32,18 +32,11 @@ use crate::values::SettingValue;
 /// over the same engine; `P` only says which scopes, options and calls compile.
 ///
 /// ```
-/// use oauth_core::ProviderSpec;
+/// use oauth_core::{Client, ProviderSpec};
 ///
-/// let client = ProviderSpec::from_yaml("
-/// id: acme
-/// name: Acme
-/// docs: https://acme.example/docs
-/// checked: 2026-11-21
-/// endpoints: {authorization: https://acme.example/authorize, token: https://acme.example/token}
-/// ")?
-/// .client("my-client-id", "my-client-secret")
-/// .redirect_uri("https://app.example/callback");
-/// # Ok::<(), oauth_core::Faults>(())
+/// fn connect(acme: ProviderSpec) -> Client {
+///     acme.client("my-client-id", "my-client-secret").redirect_uri("https://app.example/callback")
+/// }
 /// ```
 pub struct Client<P: Provider = Dynamic> {
     inner: Arc<Inner>,
