@@ -77,7 +77,7 @@ const RENAMED_LIB_RS: &str = "\
 ";
 
 #[test]
-fn a_dropped_file_is_a_client_and_so_is_the_next() {
+fn gen_11_a_dropped_file_is_a_client_and_so_is_the_next() {
     let own = OwnCrate::new("brings-own-providers", &["oauth-providers", "oauth-simulator"]);
     own.write("src/main.rs", MAIN_RS);
     own.write("providers/acme.yaml", ACME);
@@ -111,7 +111,7 @@ fn a_dropped_file_is_a_client_and_so_is_the_next() {
 }
 
 #[test]
-fn the_dependency_may_have_another_name() {
+fn gen_21_the_dependency_may_have_another_name_and_the_crate_no_prelude() {
     let own = OwnCrate::new("renames-the-dependency", &[]);
     own.write("src/lib.rs", RENAMED_LIB_RS);
     own.write("providers/acme.yaml", ACME);

@@ -48,7 +48,7 @@ fn the_expansion_is_the_golden_file() {
 }
 
 #[test]
-fn the_expansion_is_the_same_each_time() {
+fn gen_12_the_expansion_is_the_same_each_time() {
     assert_eq!(expand(&rich()).to_string(), expand(&rich()).to_string());
 }
 

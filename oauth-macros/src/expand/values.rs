@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_a_literal_whatever_it_holds() {
+    fn gen_01_a_value_is_a_literal_whatever_it_holds() {
         let hostile = "\"}} fn evil() {{ //";
         let tokens = closed(&format_ident!("Scope"), hostile, hostile, &[variant("A", hostile)]).unwrap();
         let file: syn::File = syn::parse2(tokens).unwrap();

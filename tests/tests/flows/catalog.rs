@@ -34,7 +34,7 @@ fn the_catalog_is_the_folder() {
 }
 
 #[test]
-fn a_file_gives_one_spec_however_it_is_loaded() {
+fn gen_09_a_file_gives_one_spec_however_it_is_loaded() {
     for entry in oauth_providers::catalog() {
         let loaded = loaded(entry);
         assert_eq!(**entry.spec(), loaded, "{}", entry.id());
