@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result, Step};
 use crate::pending::{BrowserBinding, PendingAttempt};
 use crate::provider::{Compiled, Dynamic, Provider};
 use crate::scopes::IntoScopes;
-use crate::spec::{AuthorizeOption, Pkce};
+use crate::spec::{AuthorizeOption, PROTOCOL_PARAMS, Pkce};
 use crate::values::OptionValue;
 
 /// RFC 6749 section 4.1.2 recommends that a code lives at most 10 minutes; so does the attempt.
@@ -21,23 +21,6 @@ const ATTEMPT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// Browsers and servers agree on no limit; from here on some of them cut.
 const MAX_URL: usize = 8 * 1024;
-
-/// What only the protocol itself may say in the authorization request.
-const RESERVED: [&str; 13] = [
-    "client_id",
-    "client_secret",
-    "code",
-    "code_challenge",
-    "code_challenge_method",
-    "code_verifier",
-    "grant_type",
-    "redirect_uri",
-    "request",
-    "request_uri",
-    "response_type",
-    "scope",
-    "state",
-];
 
 /// A login about to start.
 ///
@@ -95,7 +78,7 @@ impl<P: Provider> Authorize<P> {
                 || name == renamed(&spec.authorize.rename, reserved)
                 || name == spec.scopes.param
         };
-        if RESERVED.iter().any(own) {
+        if PROTOCOL_PARAMS.iter().any(own) {
             let what = format!("`{}` is the protocol's own parameter", crate::error::clean(&name));
             let error = Error::new(ErrorKind::ReservedParameter, Step::Authorize, what);
             self.fault

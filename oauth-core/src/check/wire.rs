@@ -1,37 +1,10 @@
 //! Names and values as they go over the wire: parameters, headers, and which of them are the client's own.
 
 use crate::fault::{Finding, Path, listed, nearest, shown};
-use crate::spec::{ProviderSpec, Template};
+use crate::spec::{PROTOCOL_PARAMS, ProviderSpec, Template};
 
 use super::Cx;
 use super::templates::{Reach, holes};
-
-/// Parameters that the client writes itself, with the value that the protocol asks for (RFC 6749, RFC 7521, RFC 7636,
-/// RFC 9101, RFC 9126, RFC 9207, RFC 9449, OpenID Connect Core section 3.1.2.1).
-const STANDARD: [&str; 22] = [
-    "access_token",
-    "client_assertion",
-    "client_assertion_type",
-    "client_id",
-    "client_secret",
-    "code",
-    "code_challenge",
-    "code_challenge_method",
-    "code_verifier",
-    "dpop_jkt",
-    "grant_type",
-    "iss",
-    "nonce",
-    "password",
-    "redirect_uri",
-    "refresh_token",
-    "request",
-    "request_uri",
-    "response_mode",
-    "response_type",
-    "scope",
-    "state",
-];
 
 /// Headers that the client writes itself, or that change who is spoken to (RFC 9110).
 const OWN_HEADERS: [&str; 14] = [
@@ -53,7 +26,7 @@ const OWN_HEADERS: [&str; 14] = [
 
 /// Whether the client writes that parameter itself.
 pub(super) fn is_standard(name: &str) -> bool {
-    STANDARD.contains(&name)
+    PROTOCOL_PARAMS.contains(&name)
 }
 
 /// Extra parameters: sound names, none of the client's own, values whose holes are known.

@@ -40,3 +40,31 @@ pub struct AuthorizeOption {
 }
 
 fields!(AuthorizeOption { name, rust, values = Vec::new(), join = None, doc = None });
+
+/// Parameters that the client writes itself, with the value that the protocol asks for (RFC 6749, RFC 7521, RFC 7636,
+/// RFC 9101, RFC 9126, RFC 9207, RFC 9449, OpenID Connect Core section 3.1.2.1).
+#[cfg(any(feature = "schema", feature = "client"))]
+pub(crate) const PROTOCOL_PARAMS: [&str; 22] = [
+    "access_token",
+    "client_assertion",
+    "client_assertion_type",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "code_verifier",
+    "dpop_jkt",
+    "grant_type",
+    "iss",
+    "nonce",
+    "password",
+    "redirect_uri",
+    "refresh_token",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+];

@@ -30,6 +30,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use self::api::{Api, Method, Operation, Parameter, ParameterPlace, Returns, ReturnsField};
+#[cfg(any(feature = "schema", feature = "client"))]
+pub(crate) use self::authorize::PROTOCOL_PARAMS;
 pub use self::authorize::{Authorize, AuthorizeOption};
 pub use self::callback::{Callback, KeptValue};
 use self::decode::fields;
