@@ -12,6 +12,7 @@
 //! compiler sees to it that each field and each variant is listed, the tests to it that their names are the same.
 
 use std::cell::OnceCell;
+use std::{mem, slice};
 
 use serde::de::Error as _;
 use serde_json::{Error, Map, Value};
@@ -24,41 +25,46 @@ pub(super) trait Decode: Sized {
 
 /// Reads the whole text.
 pub(super) fn read<T: Decode>(json: &str) -> Result<T, Error> {
-    let value = serde_json::from_str(json)?;
+    let mut value = serde_json::from_str(json)?;
     let fault = OnceCell::new();
-    let read = T::decode(Member { name: "spec", value: &value, fault: &fault });
+    let read = T::decode(Member { name: "spec", value: &mut value, fault: &fault });
     fault.into_inner().map_or(Ok(read), Err)
 }
 
-/// A value and the name of the member that it came from, for messages.
-#[derive(Clone, Copy)]
+/// A value, which is read once and may be moved from, and the name of the member that it came from, for messages.
 pub(super) struct Member<'a> {
     name: &'a str,
-    value: &'a Value,
+    value: &'a mut Value,
     fault: &'a OnceCell<Error>,
 }
 
 /// A JSON object whose members are looked up by name; names that nobody asks for do not matter.
-#[derive(Clone, Copy)]
 pub(super) struct Object<'a> {
-    member: Member<'a>,
-    members: Option<&'a Map<String, Value>>,
+    name: &'a str,
+    members: Option<&'a mut Map<String, Value>>,
+    fault: &'a OnceCell<Error>,
 }
 
-static NULL: Value = Value::Null;
+/// The entries of a list, in order.
+struct List<'a> {
+    name: &'a str,
+    items: slice::IterMut<'a, Value>,
+    fault: &'a OnceCell<Error>,
+}
 
 impl<'a> Member<'a> {
     #[inline(never)]
     pub(super) fn object(self) -> Object<'a> {
-        let members = self.value.as_object();
+        let Self { name, value, fault } = self;
+        let members = value.as_object_mut();
         if members.is_none() {
-            self.fault("is not an object");
+            keep(fault, name, "is not an object");
         }
-        Object { member: self, members }
+        Object { name, members, fault }
     }
 
     #[inline(never)]
-    pub(super) fn text(self) -> &'a str {
+    pub(super) fn text(&self) -> &str {
         self.value.as_str().unwrap_or_else(|| {
             self.fault("is not text");
             ""
@@ -67,75 +73,107 @@ impl<'a> Member<'a> {
 
     /// The variant of an enum with data, by its name: an object whose only member is named like the variant.
     #[inline(never)]
-    pub(super) fn variant(self) -> (&'a str, Self) {
-        let mut members = self.object().members.into_iter().flatten();
-        match (members.next(), members.next()) {
-            (Some((name, value)), None) => (name, Self { name, value, ..self }),
-            _ => ("", self),
+    pub(super) fn variant(self) -> Option<(&'a str, Self)> {
+        let Self { name, value, fault } = self;
+        let mut members = value.as_object_mut().into_iter().flatten();
+        if let (Some((name, value)), None) = (members.next(), members.next()) {
+            return Some((name, Self { name, value, fault }));
         }
+        keep(fault, name, "is not an object with one member");
+        None
     }
 
     #[inline(never)]
-    fn items(self) -> &'a [Value] {
-        self.value.as_array().map_or_else(
+    fn list(self) -> List<'a> {
+        let Self { name, value, fault } = self;
+        let items = value.as_array_mut().map_or_else(
             || {
-                self.fault("is not a list");
-                [].as_slice()
+                keep(fault, name, "is not a list");
+                slice::IterMut::default()
             },
-            Vec::as_slice,
-        )
-    }
-
-    /// The entries of a list that has `N`.
-    fn tuple<const N: usize>(self) -> [Self; N] {
-        let items = self.items();
-        if items.len() != N {
-            self.fault("has an entry of another length");
-        }
-        std::array::from_fn(|index| Self { value: items.get(index).unwrap_or(&NULL), ..self })
+            |items| items.iter_mut(),
+        );
+        List { name, items, fault }
     }
 
     /// The value is none that the type knows.
-    pub(super) fn unknown(self) {
-        self.fault("has a word that is not known");
+    pub(super) fn unknown(&self) {
+        self.fault(UNKNOWN);
     }
 
-    #[cold]
-    #[inline(never)]
-    fn fault(self, what: &str) {
-        self.fault.get_or_init(|| Error::custom(format_args!("`{}` {what}", self.name)));
+    fn fault(&self, what: &str) {
+        keep(self.fault, self.name, what);
     }
 }
 
-impl<'a> Object<'a> {
+const UNKNOWN: &str = "has a word that is not known";
+
+/// Only the first fault counts: those after it may come of it.
+#[cold]
+#[inline(never)]
+fn keep(fault: &OnceCell<Error>, name: &str, what: &str) {
+    fault.get_or_init(|| Error::custom(format_args!("`{name}` {what}")));
+}
+
+impl Object<'_> {
     #[inline(never)]
-    pub(super) fn get(self, name: &'static str) -> Option<Member<'a>> {
-        Some(Member { name, value: self.members?.get(name)?, ..self.member })
+    fn get(&mut self, name: &'static str) -> Option<Member<'_>> {
+        let value = self.members.as_mut()?.get_mut(name)?;
+        Some(Member { name, value, fault: self.fault })
+    }
+
+    /// The object is none that the type knows.
+    pub(super) fn unknown(&self) {
+        keep(self.fault, self.name, UNKNOWN);
     }
 
     /// The JSON value of a member, whatever it is.
-    pub(super) fn value(self, name: &'static str) -> Option<Value> {
-        self.get(name).map(|member| member.value.clone())
+    pub(super) fn value(&mut self, name: &'static str) -> Option<Value> {
+        self.get(name).map(|member| member.value.take())
     }
 
     #[inline(never)]
-    pub(super) fn required<T: Decode>(self, name: &'static str) -> T {
-        T::decode(self.get(name).unwrap_or_else(|| {
-            self.member.fault(&format!("has no member `{name}`"));
-            Member { name, value: &NULL, ..self.member }
-        }))
+    pub(super) fn required<T: Decode>(&mut self, name: &'static str) -> T {
+        let (object, fault) = (self.name, self.fault);
+        let mut nothing = Value::Null;
+        let member = self.get(name).unwrap_or_else(|| {
+            keep(fault, object, &format!("has no member `{name}`"));
+            Member { name, value: &mut nothing, fault }
+        });
+        T::decode(member)
     }
 
     #[inline(never)]
-    pub(super) fn optional<T: Decode>(self, name: &'static str, default: fn() -> T) -> T {
+    pub(super) fn optional<T: Decode>(&mut self, name: &'static str, default: fn() -> T) -> T {
         self.get(name).map_or_else(default, T::decode)
+    }
+}
+
+impl List<'_> {
+    fn entry<T: Decode>(&mut self) -> T {
+        let mut nothing = Value::Null;
+        let value = self.items.next().unwrap_or_else(|| {
+            keep(self.fault, self.name, "has an entry that is too short");
+            &mut nothing
+        });
+        T::decode(Member { name: self.name, value, fault: self.fault })
+    }
+
+    fn end(self) {
+        if self.items.len() > 0 {
+            keep(self.fault, self.name, "has an entry that is too long");
+        }
     }
 }
 
 impl Decode for String {
     #[inline(never)]
     fn decode(member: Member<'_>) -> Self {
-        member.text().to_owned()
+        if let Value::String(text) = member.value {
+            return mem::take(text);
+        }
+        member.fault("is not text");
+        Self::new()
     }
 }
 
@@ -166,26 +204,31 @@ impl<T: Decode> Decode for Option<T> {
 
 impl<T: Decode> Decode for Vec<T> {
     fn decode(member: Member<'_>) -> Self {
-        member.items().iter().map(|value| T::decode(Member { value, ..member })).collect()
+        let List { name, items, fault } = member.list();
+        items.map(|value| T::decode(Member { name, value, fault })).collect()
     }
 }
 
 impl<A: Decode, B: Decode> Decode for (A, B) {
     fn decode(member: Member<'_>) -> Self {
-        let [a, b] = member.tuple();
-        (A::decode(a), B::decode(b))
+        let mut list = member.list();
+        let pair = (list.entry(), list.entry());
+        list.end();
+        pair
     }
 }
 
 impl<A: Decode, B: Decode, C: Decode> Decode for (A, B, C) {
     fn decode(member: Member<'_>) -> Self {
-        let [a, b, c] = member.tuple();
-        (A::decode(a), B::decode(b), C::decode(c))
+        let mut list = member.list();
+        let triple = (list.entry(), list.entry(), list.entry());
+        list.end();
+        triple
     }
 }
 
 /// What is written as text and has its own grammar.
-pub(super) fn parsed<T>(member: Member<'_>, parse: fn(&str) -> Result<T, String>) -> Option<T> {
+pub(super) fn parsed<T>(member: &Member<'_>, parse: fn(&str) -> Result<T, String>) -> Option<T> {
     parse(member.text()).map_err(|fault| member.fault(&fault)).ok()
 }
 
@@ -195,7 +238,7 @@ pub(super) trait Words: Copy + 'static {
 }
 
 /// The variant that the member's word stands for.
-pub(super) fn word<T: Words>(member: Member<'_>) -> T {
+pub(super) fn word<T: Words>(member: &Member<'_>) -> T {
     let text = member.text();
     let known = T::WORDS.iter().find(|(word, _)| *word == text);
     known.map_or_else(
@@ -217,7 +260,7 @@ macro_rules! words {
         impl $crate::spec::decode::Decode for $type {
             #[inline(never)]
             fn decode(member: $crate::spec::decode::Member<'_>) -> Self {
-                $crate::spec::decode::word(member)
+                $crate::spec::decode::word(&member)
             }
         }
 
@@ -237,7 +280,7 @@ macro_rules! fields {
         impl $crate::spec::decode::Decode for $type {
             #[inline(never)]
             fn decode(member: $crate::spec::decode::Member<'_>) -> Self {
-                let object = member.object();
+                let mut object = member.object();
                 $crate::spec::decode::fields!(read object => Self { $($fields)+ })
             }
         }

@@ -99,6 +99,6 @@ impl Serialize for FieldType {
 impl Decode for FieldType {
     #[inline(never)]
     fn decode(member: Member<'_>) -> Self {
-        parsed(member, str::parse).unwrap_or(Self { kind: FieldKind::Json, optional: false, list: false })
+        parsed(&member, str::parse).unwrap_or(Self { kind: FieldKind::Json, optional: false, list: false })
     }
 }

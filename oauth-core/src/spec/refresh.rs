@@ -83,15 +83,16 @@ pub enum RefreshNeeds {
 
 impl Decode for RefreshNeeds {
     fn decode(member: Member<'_>) -> Self {
-        let (name, variant) = member.variant();
-        match name {
-            "param" => {
+        match member.variant() {
+            Some(("param", variant)) => {
                 let (name, value) = Decode::decode(variant);
                 Self::Param(name, value)
             }
-            "scope" => Self::Scope(Decode::decode(variant)),
-            _ => {
-                variant.unknown();
+            Some(("scope", variant)) => Self::Scope(Decode::decode(variant)),
+            other => {
+                if let Some((_, variant)) = other {
+                    variant.unknown();
+                }
                 Self::Scope(String::new())
             }
         }

@@ -166,7 +166,7 @@ impl Serialize for Template {
 impl Decode for Template {
     #[inline(never)]
     fn decode(member: Member<'_>) -> Self {
-        parsed(member, Self::parse).unwrap_or_default()
+        parsed(&member, Self::parse).unwrap_or_default()
     }
 }
 

@@ -120,7 +120,7 @@ pub struct FailsWhen {
 
 impl Decode for FailsWhen {
     fn decode(member: Member<'_>) -> Self {
-        let object = member.object();
+        let mut object = member.object();
         // A member that is there with `null` is a value to compare with: it is not the same as none.
         Self { at: object.required("at"), equals: object.value("equals"), differs: object.value("differs") }
     }
@@ -285,14 +285,14 @@ pub enum Placement {
 
 impl Decode for Placement {
     fn decode(member: Member<'_>) -> Self {
-        let (name, variant) = member.variant();
-        let object = variant.object();
+        let Some((name, variant)) = member.variant() else { return Self::default() };
+        let mut object = variant.object();
         match name {
             "header" => fields!(read object => Self::Header { name, scheme = None }),
             "query" => fields!(read object => Self::Query { name }),
             "body" => fields!(read object => Self::Body { name, json = false }),
             _ => {
-                variant.unknown();
+                object.unknown();
                 Self::default()
             }
         }
