@@ -305,7 +305,23 @@ fn refusal(inner: &Inner, input: &CallbackInput, attempt: &PendingAttempt, error
             format!("the provider refused with {}", server.code().unwrap_or_default()),
         ),
     };
-    Error::new(kind, Step::Callback, what).server(server).of(inner.spec())
+    let error = Error::new(kind, Step::Callback, what).server(server);
+    match scope_hint(inner, attempt).filter(|_| kind == ErrorKind::Scope) {
+        Some(hint) => error.fix(hint),
+        None => error,
+    }
+    .of(inner.spec())
+}
+
+/// The scopes that were asked for and that the provider's file does not know: most likely the misspelt ones.
+fn scope_hint(inner: &Inner, attempt: &PendingAttempt) -> Option<String> {
+    let known = &inner.config.spec.scopes.known;
+    let unknown = attempt.scopes.iter().filter(|scope| known.iter().all(|known| known.value != **scope));
+    let unknown: Vec<String> = unknown.map(|scope| format!("`{scope}`")).collect();
+    (!known.is_empty() && !unknown.is_empty()).then(|| {
+        let known: Vec<&str> = known.iter().map(|known| known.value.as_str()).collect();
+        format!("check {}, which the provider's file does not know; it knows {}", unknown.join(", "), known.join(", "))
+    })
 }
 
 /// The declared values; all others are ignored (RFC 6749 section 4.1.2).

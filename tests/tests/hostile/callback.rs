@@ -208,6 +208,21 @@ async fn cb_11_a_refusal_by_the_user_is_no_fault() {
 }
 
 #[tokio::test]
+async fn a_scope_that_the_provider_does_not_know_is_named() {
+    let yaml = format!("{ACME}scopes: {{known: {{repo: Repositories}}}}\n");
+    let client = client(&yaml);
+    let (url, pending, browser) = client.authorize().scopes(["repo", "reop"]).begin().await.unwrap().into_parts();
+    let state = oauth_tests::login::parameter(url.as_str(), "state").unwrap();
+    let error = client.callback(format!("error=invalid_scope&state={state}"), pending, browser).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Scope);
+    assert!(
+        error.explain().contains("check `reop`") && error.explain().contains("it knows repo"),
+        "{}",
+        error.explain()
+    );
+}
+
+#[tokio::test]
 async fn cb_12_a_forged_refusal_ends_no_login() {
     let server = Canned::start([json(TOKENS)]).await;
     let client = client(ACME).dangerous_at(server.origin());
