@@ -266,3 +266,34 @@ async fn a_provider_whose_answer_is_nested_renamed_and_in_milliseconds_is_unders
     assert_eq!(account.extras().unwrap().pointer("/team/id").unwrap(), "T1");
     assert!(account.tokens().expires_at().is_some());
 }
+
+/// Each place that a file may name, and what then is in the request: the token there, and nowhere else.
+#[tokio::test]
+async fn a_token_goes_where_the_file_says() {
+    let quirk = "quirks: [{field: token.placement, because: it is so, source: https://acme.example/docs}]\n";
+    let placed = async |placement: &str, quirk: &str| {
+        let yaml = format!("{ACME}token: {{placement: {{{placement}}}}}\n{quirk}");
+        let (server, account) = account_with(&yaml, TokenSet::new("canary-token"), [json(API), json(API)]).await;
+        account.post("/x").form([("a", "b")]).send().await.unwrap();
+        account.post("/x").json(&serde_json::json!({"a": 1})).send().await.unwrap();
+        let [form, json] = <[_; 2]>::try_from(server.received()).unwrap();
+        for request in [&form, &json] {
+            let everything = format!("{} {:?} {}", request.target, request.headers, request.body);
+            assert_eq!(everything.matches("canary-token").count(), 1, "{placement}: {everything}");
+        }
+        (form, json)
+    };
+    let (form, _) = placed("header: Authorization, scheme: Acme-token", "").await;
+    assert_eq!(form.header("authorization"), Some("Acme-token canary-token"));
+    let (form, _) = placed("header: Authorization", "").await;
+    assert_eq!(form.header("authorization"), Some("canary-token"));
+    let (form, _) = placed("header: X-Acme-Token", "").await;
+    assert_eq!((form.header("x-acme-token"), form.header("authorization")), (Some("canary-token"), None));
+    let (form, _) = placed("query: token", quirk).await;
+    assert_eq!(form.target, "/api.acme.example/x?token=canary-token");
+    let (form, json) = placed("body: token", quirk).await;
+    assert_eq!(
+        (form.body.as_str(), json.body.as_str()),
+        ("a=b&token=canary-token", r#"{"a":1,"token":"canary-token"}"#)
+    );
+}
