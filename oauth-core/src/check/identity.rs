@@ -4,7 +4,7 @@ use crate::spec::{ClientAuthMethod, Confidence, Pkce, ProviderSpec, names};
 
 use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
-use super::{api, authorize, callback, endpoints, profile, quirks, refresh, scopes, settings, text, token};
+use super::{api, authorize, callback, endpoints, openid, profile, quirks, refresh, scopes, settings, text, token};
 
 /// Lowers the file.
 pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec {
@@ -46,6 +46,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         callback: callback::lower(cx, file.callback),
         token,
         refresh,
+        openid: openid::lower(cx, file.openid),
         profile: profile::lower(cx, file.profile),
         api: api::lower(cx, file.api),
         quirks: quirks::lower(cx, file.quirks),

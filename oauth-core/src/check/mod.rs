@@ -11,7 +11,7 @@ mod cx;
 mod endpoints;
 mod identity;
 mod names;
-
+mod openid;
 mod profile;
 mod quirks;
 mod refresh;
@@ -34,13 +34,15 @@ use crate::spec::ProviderSpec;
 type Rule = fn(&mut Cx<'_>, &ProviderSpec);
 
 /// Every rule over the whole file.
-const RULES: [Rule; 24] = [
+const RULES: [Rule; 26] = [
     identity::topics_are_words,
     settings::names_are_usable,
     settings::values_fit_their_type,
     endpoints::a_grant_has_its_endpoint,
     endpoints::addresses_are_safe,
     endpoints::iss_needs_an_issuer,
+    openid::discovery_has_an_issuer,
+    openid::identity_is_sound,
     quirks::what_weakens_is_explained,
     scopes::values_are_scope_tokens,
     scopes::separators_separate,

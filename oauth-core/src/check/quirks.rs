@@ -72,6 +72,7 @@ pub(super) fn what_weakens_is_explained(cx: &mut Cx<'_>, spec: &ProviderSpec) {
             at!["token", "placement"],
             "the token goes into the body",
         ),
+        (spec.openid.as_ref().is_some_and(|openid| !openid.nonce), at!["openid", "nonce"], "the nonce is not checked"),
         (!requires_token_type(spec), at!["token", "response", "token_type"], "the token type is not checked"),
     ];
     for (is_weak, path, what) in weak {

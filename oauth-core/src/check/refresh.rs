@@ -18,7 +18,7 @@ pub(super) fn lower(
 ) -> Option<Refresh> {
     let full = match refresh {
         Some(schema::Refresh::With(full)) => *full,
-        None if endpoints.token.is_some() => schema::RefreshFull::default(),
+        None if endpoints.has_token() => schema::RefreshFull::default(),
         Some(schema::Refresh::None) | None => return None,
     };
     let path = top("refresh");
@@ -72,7 +72,7 @@ fn lower_needs(cx: &mut Cx<'_>, needs: schema::RefreshNeeds) -> Option<RefreshNe
 pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let Some(refresh) = &spec.refresh else { return };
     let path = top("refresh");
-    if spec.endpoints.token.is_none() && refresh.url.is_none() {
+    if !spec.endpoints.has_token() && refresh.url.is_none() {
         // Without `endpoints.token` there is a fault already.
         return;
     }

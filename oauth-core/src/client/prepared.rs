@@ -254,7 +254,9 @@ pub(crate) fn fill(config: &Config, step: Step, template: &Template, context: Co
             Hole::AccessToken if context.secrets => {
                 text.push_str(context.tokens.map(TokenSet::access_token_str).unwrap_or_default());
             }
-            Hole::ClientSecret | Hole::AccessToken => return Err(missing(format!("{hole} may not stand here"))),
+            Hole::Claim(_) | Hole::ClientSecret | Hole::AccessToken => {
+                return Err(missing(format!("{hole} may not stand here")));
+            }
         }
         Ok(())
     })

@@ -6,6 +6,7 @@ mod authorize;
 mod callback;
 mod endpoints;
 mod entries;
+mod openid;
 mod profile;
 #[cfg(feature = "json-schema")]
 mod publish;
@@ -22,6 +23,7 @@ pub(crate) use self::authorize::{Authorize, AuthorizeOption};
 pub(crate) use self::callback::Callback;
 pub(crate) use self::endpoints::Endpoints;
 pub(crate) use self::entries::{Entries, Json, OneOrMany, ShortOr, Values};
+pub(crate) use self::openid::OpenId;
 pub(crate) use self::profile::Profile;
 #[cfg(feature = "json-schema")]
 pub use self::publish::json_schema;
@@ -82,6 +84,8 @@ pub(crate) struct Provider {
     /// How an access token is renewed; `none` where it cannot be. Default: with a refresh token at the token endpoint
     /// (RFC 6749 section 6).
     pub(crate) refresh: Option<Refresh>,
+    /// ID tokens (OpenID Connect Core section 2). With this section they are verified.
+    pub(crate) openid: Option<OpenId>,
     /// Where the profile of the logged-in user comes from.
     pub(crate) profile: Option<Profile>,
     /// The provider's API.

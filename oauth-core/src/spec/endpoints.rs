@@ -19,9 +19,24 @@ pub struct Endpoints {
     /// Whether the provider always sends `iss` in the callback (RFC 9207 section 3): a callback without is refused.
     #[serde(skip_serializing_if = "is_false")]
     pub iss_in_callback: bool,
+    /// Whether the issuer's metadata says where the endpoints are (RFC 8414, OpenID Connect Discovery section 4).
+    #[serde(skip_serializing_if = "is_false")]
+    pub discovery: bool,
 }
 
-fields!(Endpoints { authorization = None, token = None, issuer = None, iss_in_callback = false });
+fields!(Endpoints { authorization = None, token = None, issuer = None, iss_in_callback = false, discovery = false });
+
+impl Endpoints {
+    /// Whether people log in here by redirect: the file says where, or the issuer's metadata will.
+    pub fn authorizes(&self) -> bool {
+        self.authorization.is_some() || self.discovery
+    }
+
+    /// Whether there is a token endpoint, or will be one once the issuer's metadata is known.
+    pub fn has_token(&self) -> bool {
+        self.token.is_some() || self.discovery
+    }
+}
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 pub(crate) fn is_false(value: &bool) -> bool {

@@ -15,6 +15,7 @@ mod decode;
 mod endpoints;
 mod field;
 pub mod names;
+mod openid;
 mod profile;
 mod quirk;
 mod refresh;
@@ -37,6 +38,7 @@ pub use self::callback::{Callback, KeptValue};
 use self::decode::fields;
 pub use self::endpoints::{ClientAuthMethod, Endpoints, Pkce};
 pub use self::field::{FieldKind, FieldType};
+pub use self::openid::{OpenId, SigningAlg};
 pub use self::profile::{Profile, ProfileField, ProfileMap};
 pub use self::quirk::{Confidence, Quirk};
 pub use self::refresh::{Refresh, RefreshNeeds, RefreshWith};
@@ -107,6 +109,9 @@ pub struct ProviderSpec {
     /// Refreshing; `None` where the provider has no way to refresh.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh: Option<Refresh>,
+    /// ID tokens; `None` where the provider issues none that are verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub openid: Option<OpenId>,
     /// Where the profile of the logged-in user comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
@@ -138,6 +143,7 @@ fields!(ProviderSpec {
     callback,
     token,
     refresh = None,
+    openid = None,
     profile = None,
     api = None,
     quirks = Vec::new(),
@@ -181,11 +187,14 @@ impl ProviderSpec {
     /// The names of what this provider can do, as the catalog lists them.
     pub fn capabilities(&self) -> Vec<&'static str> {
         let mut capabilities = Vec::new();
-        if self.endpoints.authorization.is_some() {
+        if self.endpoints.authorizes() {
             capabilities.push("authorize");
         }
         if self.refresh.is_some() {
             capabilities.push("refresh");
+        }
+        if self.openid.is_some() {
+            capabilities.push("openid");
         }
         if self.profile.is_some() {
             capabilities.push("profile");
@@ -199,7 +208,7 @@ impl ProviderSpec {
     /// The grants (RFC 6749 section 1.3) that this provider's file declares.
     pub fn grants(&self) -> Vec<&'static str> {
         let mut grants = Vec::new();
-        if self.endpoints.authorization.is_some() {
+        if self.endpoints.authorizes() {
             grants.push("authorization_code");
         }
         if self.refresh.as_ref().is_some_and(|refresh| refresh.with == RefreshWith::RefreshToken) {

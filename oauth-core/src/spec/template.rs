@@ -34,6 +34,8 @@ pub enum Hole {
     Token(String),
     /// `{callback.location}`: a kept value of the callback.
     Callback(String),
+    /// `{claim.tid}`: a claim of the ID token that is being checked; only in an issuer.
+    Claim(String),
     /// `{client_id}`.
     ClientId,
     /// `{client_secret}`; only in parameters of token requests.
@@ -93,6 +95,16 @@ impl Template {
         })
     }
 
+    /// The template with `value` in the place of every claim: only claims of a form that changes nothing get here.
+    #[cfg(any(feature = "schema", feature = "client"))]
+    pub(crate) fn fill_claims(&self, value: &str) -> Self {
+        let filled = self.parts.iter().map(|part| match part {
+            Part::Hole(Hole::Claim(_)) => Part::Literal(value.to_owned()),
+            part => part.clone(),
+        });
+        Self { text: self.text.clone(), parts: filled.collect() }
+    }
+
     /// The text with every hole filled by `value`, which answers the first error when it has none.
     pub fn render<E>(&self, mut value: impl FnMut(&Hole, &mut String) -> Result<(), E>) -> Result<String, E> {
         let mut text = String::with_capacity(self.text.len() + 16);
@@ -117,6 +129,7 @@ impl Hole {
             },
             Some(("token", name)) => Self::Token(name.to_owned()),
             Some(("callback", name)) => Self::Callback(name.to_owned()),
+            Some(("claim", name)) => Self::Claim(name.to_owned()),
             Some((space, _)) => {
                 return Err(format!(
                     "`{{{name}}}` is in no known space: `{space}.` is neither `token.` nor `callback.`"
@@ -138,6 +151,7 @@ impl fmt::Display for Hole {
             Self::Name(name) => write!(f, "{{{name}}}"),
             Self::Token(name) => write!(f, "{{token.{name}}}"),
             Self::Callback(name) => write!(f, "{{callback.{name}}}"),
+            Self::Claim(name) => write!(f, "{{claim.{name}}}"),
             Self::ClientId => f.write_str("{client_id}"),
             Self::ClientSecret => f.write_str("{client_secret}"),
             Self::AccessToken => f.write_str("{access_token}"),
