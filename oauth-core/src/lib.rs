@@ -38,6 +38,8 @@ mod client;
 #[cfg(feature = "client")]
 mod clock;
 #[cfg(feature = "client")]
+pub mod crypto;
+#[cfg(feature = "client")]
 mod encode;
 #[cfg(feature = "client")]
 mod error;
@@ -47,6 +49,8 @@ mod exchange;
 mod fields;
 #[cfg(feature = "client")]
 pub mod http;
+#[cfg(feature = "client")]
+pub mod jose;
 #[cfg(feature = "client")]
 mod json;
 #[cfg(feature = "client")]
