@@ -54,6 +54,8 @@ pub mod jose;
 #[cfg(feature = "client")]
 mod json;
 #[cfg(feature = "client")]
+mod openid;
+#[cfg(feature = "client")]
 mod origin;
 #[cfg(feature = "client")]
 mod pending;
@@ -93,6 +95,7 @@ pub use self::{
     clock::{Clock, SystemClock},
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
+    openid::{Discovered, IdToken, Metadata},
     pending::{Browser, BrowserBinding, PendingAttempt, PendingAttempts},
     profile::Profile,
     provider::{CanAuthorize, CanRefresh, Compiled, Dynamic, HasApi, HasProfile, Provider},

@@ -1,10 +1,11 @@
 use std::borrow::Cow;
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::jose::{Claims, JoseError};
 use crate::json::{self, Members};
 
 /// A verified ID token (OpenID Connect Core section 2): who logged in, according to whom.
@@ -31,44 +32,33 @@ pub struct IdToken {
     json: Box<str>,
 }
 
-/// Which claim is not as it must be, and why.
-#[derive(Debug)]
-pub(super) enum Fault {
-    NotJson,
-    Twice,
-    Missing(&'static str),
-    Wrong(&'static str, &'static str),
-    Subject(&'static str),
-}
-
-/// The last second of the year 9999 (RFC 3339 knows none after it).
-const LAST: f64 = 253_402_300_799.0;
-
 impl IdToken {
-    /// Reads a claims set (RFC 7519 section 4), strictly: a claim that comes twice, or is of another type than the
+    /// Reads a verified claims set (RFC 7519 section 4), strictly: a claim that comes twice, or is of another kind than the
     /// standard says, is no claim.
     pub(super) fn read(payload: &[u8]) -> Result<Self, Fault> {
-        let text = std::str::from_utf8(payload).map_err(|_| Fault::NotJson)?;
-        let claims = Members::parse(text).map_err(|error| if error.is_data() { Fault::Twice } else { Fault::NotJson })?;
-        let subject = text_claim(&claims, "sub")?.ok_or(Fault::Subject("is missing"))?;
+        let claims = Claims::parse(payload)?;
+        let text = |name: &str| claims.text(name).map(|text| text.map(Cow::into_owned));
+        let missing = |name: &str| Fault::Claim(JoseError::MissingClaim(name.to_owned()));
+        let subject = text("sub").ok().flatten().ok_or(Fault::Subject)?;
         // OpenID Connect Core section 2: the subject "MUST NOT exceed 255 ASCII [RFC20] characters in length".
-        if subject.is_empty() || subject.len() > 255 || !subject.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
-            return Err(Fault::Subject("is not 1 to 255 ASCII characters"));
+        if !(1..=255).contains(&subject.len()) || !subject.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+            return Err(Fault::Subject);
         }
+        let audiences = claims.texts("aud")?.ok_or_else(|| missing("aud"))?;
         Ok(Self {
-            issuer: text_claim(&claims, "iss")?.ok_or(Fault::Missing("iss"))?,
+            issuer: text("iss")?.ok_or_else(|| missing("iss"))?,
             subject,
-            audiences: audiences(&claims)?,
-            authorized_party: text_claim(&claims, "azp")?,
-            issued_at: date(&claims, "iat")?.ok_or(Fault::Missing("iat"))?,
-            expires_at: date(&claims, "exp")?.ok_or(Fault::Missing("exp"))?,
-            not_before: date(&claims, "nbf")?,
-            auth_time: date(&claims, "auth_time")?,
-            acr: text_claim(&claims, "acr")?,
-            nonce: text_claim(&claims, "nonce")?,
-            at_hash: text_claim(&claims, "at_hash")?,
-            c_hash: text_claim(&claims, "c_hash")?,
-            json: text.into(),
+            audiences: audiences.into_iter().map(Cow::into_owned).collect(),
+            authorized_party: text("azp")?,
+            issued_at: claims.date("iat")?.ok_or_else(|| missing("iat"))?,
+            expires_at: claims.date("exp")?.ok_or_else(|| missing("exp"))?,
+            not_before: claims.date("nbf")?,
+            auth_time: claims.date("auth_time")?,
+            acr: text("acr")?,
+            nonce: text("nonce")?,
+            at_hash: text("at_hash")?,
+            c_hash: text("c_hash")?,
+            json: std::str::from_utf8(payload).map_err(|_| JoseError::BadClaims)?.into(),
         })
     }
 
@@ -113,6 +103,11 @@ impl IdToken {
         json::text(self.raw(name)?).map(Cow::into_owned)
     }
 
+    /// Claims that were verified before they were stored.
+    pub(crate) fn restore(json: &str) -> Result<Self, serde_json::Error> {
+        Self::read(json.as_bytes()).map_err(|_| serde::de::Error::custom("the stored identity is none"))
+    }
+
     /// All claims, as the issuer signed them.
     pub(crate) fn json(&self) -> &str {
         &self.json
@@ -127,39 +122,21 @@ impl IdToken {
 /// Shows who, not what: claims are personal data.
 impl fmt::Debug for IdToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IdToken")
-            .field("issuer", &self.issuer)
-            .field("subject", &self.subject)
-            .finish_non_exhaustive()
+        f.debug_struct("IdToken").field("issuer", &self.issuer).field("subject", &self.subject).finish_non_exhaustive()
     }
 }
 
-fn text_claim(claims: &Members<'_>, name: &'static str) -> Result<Option<String>, Fault> {
-    let Some(value) = claims.get(name) else { return Ok(None) };
-    match json::text(value) {
-        Some(text) => Ok(Some(text.into_owned())),
-        None if name == "sub" => Err(Fault::Subject("is not text")),
-        None => Err(Fault::Wrong(name, "is not text")),
-    }
+/// Why a payload is no ID token.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Claim(JoseError),
+    Subject,
 }
 
-/// RFC 7519 section 4.1.3: one text, or a list of them.
-fn audiences(claims: &Members<'_>) -> Result<Vec<String>, Fault> {
-    let value = claims.get("aud").ok_or(Fault::Missing("aud"))?;
-    if let Some(text) = json::text(value) {
-        return Ok(vec![text.into_owned()]);
+impl From<JoseError> for Fault {
+    fn from(error: JoseError) -> Self {
+        Self::Claim(error)
     }
-    serde_json::from_str(value.get()).map_err(|_| Fault::Wrong("aud", "is neither text nor a list of texts"))
-}
-
-/// RFC 7519 section 2: a `NumericDate` is "a JSON numeric value": not text, not a boolean.
-fn date(claims: &Members<'_>, name: &'static str) -> Result<Option<SystemTime>, Fault> {
-    let Some(value) = claims.get(name) else { return Ok(None) };
-    let text = value.get();
-    let seconds: Option<f64> = text.starts_with(|first: char| first.is_ascii_digit()).then(|| text.parse().ok()).flatten();
-    let seconds = seconds.filter(|seconds| (0.0..=LAST).contains(seconds));
-    let seconds = seconds.ok_or(Fault::Wrong(name, "is not a number of seconds since 1970"))?;
-    Ok(Some(SystemTime::UNIX_EPOCH + Duration::from_secs_f64(seconds)))
 }
 
 #[cfg(test)]
@@ -191,21 +168,28 @@ mod tests {
     fn idt_09_a_subject_is_text_of_1_to_255_ascii_characters() {
         let long = format!("\"{}\"", "x".repeat(256));
         for wrong in ["\"\"", "42", "null", "\"\u{e9}\"", "\"a\\u0000\"", long.as_str()] {
-            assert!(matches!(claims("\"42\"", wrong), Err(Fault::Subject(_))), "{wrong}");
+            assert!(matches!(claims("\"42\"", wrong), Err(Fault::Subject)), "{wrong}");
         }
         assert!(claims("\"42\"", &format!("\"{}\"", "x".repeat(255))).is_ok());
     }
 
     #[test]
     fn idt_26_a_claim_that_comes_twice_is_refused_however_it_is_spelt() {
-        for twice in [r#""iss":"https://id.example","iss":"https://other.example""#, r#""iss":"https://id.example","\u0069ss":"x""#] {
-            assert!(matches!(claims(r#""iss":"https://id.example""#, twice), Err(Fault::Twice)), "{twice}");
+        for twice in [
+            r#""iss":"https://id.example","iss":"https://other.example""#,
+            r#""iss":"https://id.example","\u0069ss":"x""#,
+        ] {
+            assert!(
+                matches!(claims(r#""iss":"https://id.example""#, twice), Err(Fault::Claim(JoseError::BadClaims))),
+                "{twice}"
+            );
         }
     }
 
     #[test]
     fn debug_shows_who_and_nothing_else() {
-        let token = IdToken::read(br#"{"iss":"i","sub":"s","aud":"app","exp":2000,"iat":1000,"email":"ada@example.com"}"#);
+        let token =
+            IdToken::read(br#"{"iss":"i","sub":"s","aud":"app","exp":2000,"iat":1000,"email":"ada@example.com"}"#);
         let shown = format!("{:?}", token.expect("sound"));
         assert!(shown.contains("\"s\"") && !shown.contains("ada"), "{shown}");
     }

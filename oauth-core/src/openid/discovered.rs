@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::Metadata;
 use super::discovery::ask;
-use crate::client::{Client, ClientAuth, Config, Inner};
+use crate::client::{Client, ClientAuth};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::HttpClient;
@@ -205,7 +205,15 @@ mod tests {
 
     #[test]
     fn an_issuer_is_an_https_address() {
-        for wrong in ["", "id.example", "http://id.example", "https://u:p@id.example", "https://id.example?x", "https://id.example/#x", "javascript:alert(1)"] {
+        for wrong in [
+            "",
+            "id.example",
+            "http://id.example",
+            "https://u:p@id.example",
+            "https://id.example?x",
+            "https://id.example/#x",
+            "javascript:alert(1)",
+        ] {
             let error = Discovered::at(wrong).expect_err(wrong);
             assert_eq!(error.kind(), ErrorKind::MetadataIssuer, "{wrong}");
         }

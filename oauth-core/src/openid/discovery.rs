@@ -130,10 +130,7 @@ fn well_known(issuer: &str) -> [String; 2] {
     let bare = issuer.strip_suffix('/').unwrap_or(issuer);
     let after_host = bare.find("://").and_then(|at| bare[at + 3..].find('/').map(|slash| at + 3 + slash));
     let (host, path) = bare.split_at(after_host.unwrap_or(bare.len()));
-    [
-        format!("{bare}/.well-known/openid-configuration"),
-        format!("{host}/.well-known/oauth-authorization-server{path}"),
-    ]
+    [format!("{bare}/.well-known/openid-configuration"), format!("{host}/.well-known/oauth-authorization-server{path}")]
 }
 
 /// RFC 9700 section 4.4.2: an issuer may lead anywhere. Here it leads to its own host and to those that the file names;
@@ -144,7 +141,8 @@ fn admit_hosts(inner: &Inner, metadata: &Metadata) -> Result<()> {
     for (name, address) in metadata.addresses() {
         let host = host_of(address);
         if host != own && !hosts.iter().any(|known| known == "*" || host_matches(known, &host)) {
-            let what = format!("the metadata's `{name}` is on {}, which is not the issuer's host", crate::error::clean(&host));
+            let what =
+                format!("the metadata's `{name}` is on {}, which is not the issuer's host", crate::error::clean(&host));
             return Err(Error::new(ErrorKind::MetadataForeign, Step::Discovery, what)
                 .fix("if that is right, list the host under `endpoints.hosts` in the provider's file, or give it to `Discovered::hosts`")
                 .of(inner.spec()));
@@ -161,9 +159,8 @@ fn host_of(address: &str) -> String {
 /// algorithm that the file does not list (RFC 8725 section 3.1).
 fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
     let mut spec = inner.spec().clone();
-    let missing = |name: &str| {
-        inner.error(ErrorKind::MetadataEndpoint, Step::Discovery, format!("the metadata has no `{name}`"))
-    };
+    let missing =
+        |name: &str| inner.error(ErrorKind::MetadataEndpoint, Step::Discovery, format!("the metadata has no `{name}`"));
     let token = metadata.token_endpoint.as_deref().ok_or_else(|| missing("token_endpoint"))?;
     spec.endpoints.authorization = metadata.authorization_endpoint.as_deref().map(Template::literal);
     spec.endpoints.token = Some(Template::literal(token));

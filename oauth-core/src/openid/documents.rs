@@ -22,17 +22,24 @@ pub(super) struct Document {
 pub(super) async fn fetch(inner: &Inner, step: Step, address: &str, what: &str) -> Result<Option<Document>> {
     let config = &inner.config;
     let address = inner.prepared()?.detoured(address.to_owned());
-    let request = http::Request::get(address).header(ACCEPT, "application/json").body(Bytes::new()).map_err(|error| {
-        Error::new(ErrorKind::Config, step, format!("the address of {what} cannot be written as HTTP"))
-            .source(error)
-            .of(inner.spec())
-    })?;
+    let request =
+        http::Request::get(address).header(ACCEPT, "application/json").body(Bytes::new()).map_err(|error| {
+            Error::new(ErrorKind::Config, step, format!("the address of {what} cannot be written as HTTP"))
+                .source(error)
+                .of(inner.spec())
+        })?;
     let answer = send_bounded(inner.http()?, inner.spec(), step, config.timeout, request).await?;
     let status = answer.status.as_u16();
     match status {
         200 => {}
         404 | 410 => return Ok(None),
-        429 => return Err(inner.error(ErrorKind::RateLimited, step, format!("asked for {what}, the provider asks to wait"))),
+        429 => {
+            return Err(inner.error(
+                ErrorKind::RateLimited,
+                step,
+                format!("asked for {what}, the provider asks to wait"),
+            ));
+        }
         500.. => {
             let what = format!("asked for {what}, the provider was not able to answer (status {status})");
             return Err(inner.error(ErrorKind::Unavailable, step, what));
@@ -59,7 +66,8 @@ fn lifetime(headers: &HeaderMap) -> Duration {
             lifetime = value.trim_matches('"').parse().map_or(Duration::ZERO, Duration::from_secs);
         }
     }
-    let age = headers.get(AGE).and_then(|age| age.to_str().ok()?.parse().ok()).map_or(Duration::ZERO, Duration::from_secs);
+    let age =
+        headers.get(AGE).and_then(|age| age.to_str().ok()?.parse().ok()).map_or(Duration::ZERO, Duration::from_secs);
     lifetime.saturating_sub(age).min(LONGEST)
 }
 

@@ -8,9 +8,10 @@ use subtle::ConstantTimeEq as _;
 use super::claims::{Fault, IdToken};
 use super::keys;
 use crate::client::{Context, Inner, fill};
+use crate::crypto::Hash;
 use crate::encode::base64url;
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::jose::Alg;
+use crate::jose::{Alg, JoseError};
 use crate::spec::{Hole, OpenId, Template};
 use crate::token::TokenSet;
 
@@ -48,7 +49,11 @@ pub(crate) async fn accept(inner: &Inner, tokens: &TokenSet, expected: Expected<
 /// Checks the ID token of a refresh (OpenID Connect Core section 12.2): it says again what the first one said.
 ///
 /// Where the keys cannot be had right now the token is not believed, and nothing else is lost: the renewed tokens count.
-pub(crate) async fn accept_renewed(inner: &Inner, before: Option<&IdToken>, tokens: &TokenSet) -> Result<Option<IdToken>> {
+pub(crate) async fn accept_renewed(
+    inner: &Inner,
+    before: Option<&IdToken>,
+    tokens: &TokenSet,
+) -> Result<Option<IdToken>> {
     let (Some(openid), Some(text), Some(before)) = (&inner.spec().openid, &tokens.id_token, before) else {
         return Ok(None);
     };
@@ -89,21 +94,28 @@ pub(crate) async fn accept_renewed(inner: &Inner, before: Option<&IdToken>, toke
 
 /// Signature, form and issuer; nothing is readable before.
 async fn verified(inner: &Inner, openid: &OpenId, text: &SecretString) -> Result<(IdToken, Alg)> {
-    let (payload, alg) = keys::verify(inner, openid, text.expose_secret()).await?;
-    let claims = IdToken::read(&payload).map_err(|fault| unreadable(inner, &fault))?;
+    let verified = keys::verify(inner, openid, text.expose_secret()).await?;
+    let claims = IdToken::read(verified.payload()).map_err(|fault| unreadable(inner, &fault))?;
     check_issuer(inner, openid, &claims)?;
-    Ok((claims, alg))
+    Ok((claims, verified.alg()))
 }
 
 fn unreadable(inner: &Inner, fault: &Fault) -> Error {
     let (kind, what) = match fault {
-        Fault::NotJson => (ErrorKind::IdTokenMalformed, "the ID token's claims are not a JSON object".to_owned()),
-        Fault::Twice => (ErrorKind::IdTokenMalformed, "the ID token has a claim twice".to_owned()),
-        Fault::Missing(name) => (ErrorKind::IdTokenClaim, format!("the ID token has no `{name}`")),
-        Fault::Wrong(name, why) => (ErrorKind::IdTokenClaim, format!("the ID token's `{name}` {why}")),
-        Fault::Subject(why) => (ErrorKind::IdTokenSubject, format!("the ID token's `sub` {why}")),
+        Fault::Subject => {
+            (ErrorKind::IdTokenSubject, "the ID token's `sub` is missing, or not text of 1 to 255 ASCII characters")
+        }
+        Fault::Claim(JoseError::MissingClaim(_) | JoseError::BadClaim(_)) => {
+            (ErrorKind::IdTokenClaim, "the ID token lacks what every ID token has, or has it in another form")
+        }
+        Fault::Claim(_) => (ErrorKind::IdTokenMalformed, "the ID token is none"),
     };
-    inner.error(kind, Step::IdToken, what)
+    let error = Error::new(kind, Step::IdToken, what);
+    match fault {
+        Fault::Claim(source) => error.source(source.clone()),
+        Fault::Subject => error,
+    }
+    .of(inner.spec())
 }
 
 /// Section 3.1.3.7 (2): the issuer identifier "MUST exactly match the value of the `iss` (issuer) Claim".
@@ -130,6 +142,15 @@ fn expected_issuer(inner: &Inner, template: &Template, claims: &IdToken) -> Resu
         filled = template.fill_claims(&value);
     }
     fill(&inner.config, Step::IdToken, &filled, Context::default()).map(Some)
+}
+
+/// The hash "used in the `alg` Header Parameter"; EdDSA on Ed25519 has SHA-512 inside (RFC 8032 section 5.1).
+fn hash_of(alg: Alg) -> Hash {
+    match alg {
+        Alg::Hs384 | Alg::Rs384 | Alg::Ps384 | Alg::Es384 => Hash::Sha384,
+        Alg::Hs512 | Alg::Rs512 | Alg::Ps512 | Alg::Es512 | Alg::EdDsa => Hash::Sha512,
+        _ => Hash::Sha256,
+    }
 }
 
 fn is_guid(text: &str) -> bool {
@@ -178,15 +199,15 @@ impl Check<'_> {
         }
         let trusted = |audience: &String| *audience == config.client_id || config.audiences.contains(audience);
         if !claims.audiences.iter().all(trusted) {
-            return self.fail(ErrorKind::IdTokenAudience, "the ID token is for others as well (`aud`), who are not trusted");
+            return self
+                .fail(ErrorKind::IdTokenAudience, "the ID token is for others as well (`aud`), who are not trusted");
         }
         match &claims.authorized_party {
             Some(party) if *party != config.client_id => {
                 self.fail(ErrorKind::IdTokenAudience, "the ID token was issued to another client (`azp`)")
             }
-            None if claims.audiences.len() > 1 => {
-                self.fail(ErrorKind::IdTokenAudience, "the ID token is for several and does not say whose it is (`azp`)")
-            }
+            None if claims.audiences.len() > 1 => self
+                .fail(ErrorKind::IdTokenAudience, "the ID token is for several and does not say whose it is (`azp`)"),
             _ => Ok(()),
         }
     }
@@ -212,20 +233,26 @@ impl Check<'_> {
     /// Section 3.1.3.7 (11): the value "MUST be present and its value checked to verify that it is the same value".
     fn nonce(&self, expected: Option<&SecretString>) -> Result<()> {
         let Some(expected) = expected else { return Ok(()) };
-        let same = self.claims.nonce.as_deref().is_some_and(|nonce| {
-            bool::from(nonce.as_bytes().ct_eq(expected.expose_secret().as_bytes()))
-        });
+        let same = self
+            .claims
+            .nonce
+            .as_deref()
+            .is_some_and(|nonce| bool::from(nonce.as_bytes().ct_eq(expected.expose_secret().as_bytes())));
         if same {
             return Ok(());
         }
-        let what = if self.claims.nonce.is_none() { "the ID token has no `nonce`" } else { "the ID token's `nonce` is not this login's" };
+        let what = if self.claims.nonce.is_none() {
+            "the ID token has no `nonce`"
+        } else {
+            "the ID token's `nonce` is not this login's"
+        };
         self.fail(ErrorKind::IdTokenNonce, what)
     }
 
     /// Section 3.1.3.6: the left half of the hash, by the algorithm of the signature, "base64url encoded".
     fn hash(&self, name: &str, given: Option<&str>, of: &str, alg: Alg) -> Result<()> {
         let Some(given) = given else { return Ok(()) };
-        let digest = self.inner.crypto()?.digest(alg.hash(), of.as_bytes());
+        let digest = self.inner.crypto()?.digest(hash_of(alg), of.as_bytes());
         let digest = digest.as_ref();
         let expected = base64url(&digest[..digest.len() / 2]);
         if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
@@ -239,7 +266,9 @@ impl Check<'_> {
         let Some(max_age) = max_age else { return Ok(()) };
         let limit = Duration::from_secs(max_age).saturating_add(self.inner.config.leeway);
         match self.claims.auth_time() {
-            None => self.fail(ErrorKind::IdTokenAuthTime, "the ID token does not say when the user logged in (`auth_time`)"),
+            None => {
+                self.fail(ErrorKind::IdTokenAuthTime, "the ID token does not say when the user logged in (`auth_time`)")
+            }
             Some(at) if at.checked_add(limit).is_some_and(|end| end < self.inner.now()) => {
                 self.fail(ErrorKind::IdTokenAuthTime, "the user logged in longer ago than was asked for (`auth_time`)")
             }
@@ -255,7 +284,13 @@ mod tests {
     #[test]
     fn only_a_guid_stands_in_for_a_tenant() {
         assert!(is_guid("9188040d-6c67-4c5b-b112-36a304b66dad"));
-        for wrong in ["", "common", "9188040d-6c67-4c5b-b112-36a304b66da", "9188040d/6c67-4c5b-b112-36a304b66dad", "evil.example/x"] {
+        for wrong in [
+            "",
+            "common",
+            "9188040d-6c67-4c5b-b112-36a304b66da",
+            "9188040d/6c67-4c5b-b112-36a304b66dad",
+            "evil.example/x",
+        ] {
             assert!(!is_guid(wrong), "{wrong}");
         }
     }

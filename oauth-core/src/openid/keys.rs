@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use super::documents::fetch;
 use crate::client::{Context, Inner, fill};
+use crate::crypto::HmacKey;
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::jose::{Alg, JoseError, JwkSet, Jws};
+use crate::jose::{Alg, Family, JoseError, JwkSet, Jws, Verified};
 use crate::spec::OpenId;
 
 /// A token may name a key that nobody has; whoever sends many such tokens must not make us ask for each.
@@ -40,49 +41,38 @@ struct Known {
     forced_at: Option<SystemTime>,
 }
 
-/// The payload of a token that one of the expected keys signed with one of the expected algorithms.
-pub(super) async fn verify(inner: &Inner, openid: &OpenId, token: &str) -> Result<(Vec<u8>, Alg)> {
-    let allowed: Vec<Alg> = openid.algs.iter().map(|alg| Alg::from(*alg)).collect();
-    let jws = Jws::parse(token, &allowed).map_err(|error| refused(inner, &error))?;
-    let alg = jws.alg();
-    if alg.is_hmac() {
-        return shared_secret(inner, &jws).map(|payload| (payload, alg));
+/// A token that one of the expected keys signed with one of the expected algorithms.
+pub(super) async fn verify(inner: &Inner, openid: &OpenId, token: &str) -> Result<Verified> {
+    let agreed: Vec<Alg> = openid.algs.iter().filter_map(|alg| Alg::from_name(alg.as_str())).collect();
+    let refused = |error: JoseError| unbelieved(inner, error);
+    let jws = Jws::parse(token, &agreed).map_err(refused)?;
+    if matches!(jws.alg().family(), Family::Hmac(_)) {
+        // RFC 7518 section 3.2: the key of an HMAC is the client's secret, of as many bytes as the hash at least. A
+        // secret that has just been replaced may still be in use.
+        let secrets = inner.config.auth.secrets().map(|secret| HmacKey::new(secret.as_bytes()));
+        let secrets: Vec<HmacKey> = secrets.collect::<Result<_, _>>().map_err(|error| refused(error.into()))?;
+        return jws.verify_hmac(&**inner.crypto()?, &secrets).map_err(refused);
     }
     let address = address(inner, openid)?;
     let entry = inner.config.keys.entry(&address);
     let set = entry.current(inner, &address).await?;
-    let first = set.verify(inner.crypto()?, &jws);
-    let payload = match first {
-        // A key that is not there may be new; a signature by an unnamed key may be a new key's.
-        Err(error) if error.is_unknown_key() || (jws.kid().is_none() && error.is_bad_signature()) => {
-            match entry.renewed(inner, &address, &set).await? {
-                Some(newer) => newer.verify(inner.crypto()?, &jws),
-                None => Err(error),
-            }
-        }
+    let verified = match jws.verify(&set) {
+        // A key that is not there may be new; a signature by a key without a name may be a new key's.
+        Err(error) if is_worth_asking(&jws, &error) => match entry.renewed(inner, &address, &set).await? {
+            Some(newer) => jws.verify(&newer),
+            None => Err(error),
+        },
         result => result,
     };
-    payload.map(|payload| (payload, alg)).map_err(|error| refused(inner, &error))
+    verified.map_err(refused)
 }
 
-/// RFC 7518 section 3.2: the key of an HMAC is the client's secret, of as many bytes as the hash at least. A secret that
-/// has just been replaced may still be in use.
-fn shared_secret(inner: &Inner, jws: &Jws<'_>) -> Result<Vec<u8>> {
-    let mut last = None;
-    for secret in inner.config.auth.secrets() {
-        match jws.verify_hmac(inner.crypto()?, secret.as_bytes()) {
-            Ok(payload) => return Ok(payload),
-            Err(error) => last = Some(error),
-        }
+fn is_worth_asking(jws: &Jws<'_>, error: &JoseError) -> bool {
+    match error {
+        JoseError::UnknownKey => true,
+        JoseError::BadSignature => jws.kid().is_none(),
+        _ => false,
     }
-    Err(match last {
-        Some(error) => refused(inner, &error),
-        None => inner.error(
-            ErrorKind::IdTokenKey,
-            Step::IdToken,
-            "the ID token is signed with a client secret, and this client has none",
-        ),
-    })
 }
 
 fn address(inner: &Inner, openid: &OpenId) -> Result<String> {
@@ -157,9 +147,13 @@ impl Entry {
 
     async fn ask(&self, inner: &Inner, address: &str) -> Result<Arc<JwkSet>> {
         let document = fetch(inner, Step::IdToken, address, "its keys").await?.ok_or_else(|| {
-            inner.error(ErrorKind::MetadataStatus, Step::IdToken, "asked for its keys, the provider answered with status 404")
+            inner.error(
+                ErrorKind::MetadataStatus,
+                Step::IdToken,
+                "asked for its keys, the provider answered with status 404",
+            )
         })?;
-        let set = JwkSet::parse(&document.body).map_err(|error| {
+        let set = JwkSet::from_json(Arc::clone(inner.crypto()?), &document.body).map_err(|error| {
             Error::new(ErrorKind::MetadataFormat, Step::IdToken, "the provider's key set cannot be read")
                 .source(error)
                 .of(inner.spec())
@@ -189,11 +183,16 @@ impl Known {
 }
 
 /// The error of a token that is not believed. What it says never holds a byte of the token.
-fn refused(inner: &Inner, error: &JoseError) -> Error {
+fn unbelieved(inner: &Inner, error: JoseError) -> Error {
     let kind = match error {
-        error if error.is_bad_signature() => ErrorKind::IdTokenSignature,
-        error if error.is_unknown_key() => ErrorKind::IdTokenKey,
+        JoseError::BadSignature => ErrorKind::IdTokenSignature,
+        JoseError::AlgNotAllowed | JoseError::AlgKeyMismatch => ErrorKind::IdTokenAlgorithm,
+        JoseError::UnknownKey | JoseError::AmbiguousKey | JoseError::WeakKey { .. } | JoseError::BadKey(_) => {
+            ErrorKind::IdTokenKey
+        }
+        JoseError::Encrypted => ErrorKind::IdTokenEncrypted,
+        JoseError::Crypto(_) => ErrorKind::Config,
         _ => ErrorKind::IdTokenMalformed,
     };
-    Error::new(kind, Step::IdToken, "the ID token is not believed").source(error.clone()).of(inner.spec())
+    Error::new(kind, Step::IdToken, "the ID token is not believed").source(error).of(inner.spec())
 }

@@ -43,7 +43,10 @@ impl Metadata {
         let fail = |kind, what: String| inner.error(kind, Step::Discovery, what);
         let root = std::str::from_utf8(document).ok().and_then(|text| Members::parse(text).ok());
         let root = root.ok_or_else(|| {
-            fail(ErrorKind::MetadataFormat, format!("the issuer's metadata is not a JSON object ({} bytes)", document.len()))
+            fail(
+                ErrorKind::MetadataFormat,
+                format!("the issuer's metadata is not a JSON object ({} bytes)", document.len()),
+            )
         })?;
         let document = Document { inner, root };
         let named = document.text("issuer")?.unwrap_or_default();

@@ -22,9 +22,19 @@ pub struct Endpoints {
     /// Whether the issuer's metadata says where the endpoints are (RFC 8414, OpenID Connect Discovery section 4).
     #[serde(skip_serializing_if = "is_false")]
     pub discovery: bool,
+    /// The hosts that the metadata may lead to beside the issuer's: names, `*.example.com`, or `*` for any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
 }
 
-fields!(Endpoints { authorization = None, token = None, issuer = None, iss_in_callback = false, discovery = false });
+fields!(Endpoints {
+    authorization = None,
+    token = None,
+    issuer = None,
+    iss_in_callback = false,
+    discovery = false,
+    hosts = Vec::new(),
+});
 
 impl Endpoints {
     /// Whether people log in here by redirect: the file says where, or the issuer's metadata will.

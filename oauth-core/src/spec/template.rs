@@ -77,6 +77,12 @@ impl Template {
         Ok(Self { text: text.to_owned(), parts })
     }
 
+    /// Text without holes.
+    #[cfg(feature = "client")]
+    pub(crate) fn literal(text: &str) -> Self {
+        Self { text: text.replace('{', "{{").replace('}', "}}"), parts: vec![Part::Literal(text.to_owned())] }
+    }
+
     /// The text as the file has it.
     pub fn as_str(&self) -> &str {
         &self.text
