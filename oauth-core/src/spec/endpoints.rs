@@ -80,31 +80,3 @@ impl ClientAuthMethod {
         }
     }
 }
-
-/// What the provider does with PKCE (RFC 7636); the method is always S256.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
-#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Pkce {
-    /// A request without a challenge is refused.
-    Required,
-    /// A challenge is honoured. Also right where the provider ignores it.
-    Supported,
-    /// A request with a challenge fails: it is left out. Needs a quirk with the vendor's words.
-    Unsupported,
-}
-
-words!(Pkce { Required = "required", Supported = "supported", Unsupported = "unsupported" });
-
-impl Pkce {
-    /// The word the provider file uses.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::Supported => "supported",
-            Self::Unsupported => "unsupported",
-        }
-    }
-}

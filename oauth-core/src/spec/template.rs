@@ -42,6 +42,8 @@ pub enum Hole {
     ClientSecret,
     /// `{access_token}`; only in parameters of token requests.
     AccessToken,
+    /// `{random}`: 128 fresh random bits; only in parameters of the authorization request.
+    Random,
 }
 
 impl Template {
@@ -131,6 +133,7 @@ impl Hole {
                 "client_id" => return Ok(Self::ClientId),
                 "client_secret" => return Ok(Self::ClientSecret),
                 "access_token" => return Ok(Self::AccessToken),
+                "random" => return Ok(Self::Random),
                 name => Self::Name(name.to_owned()),
             },
             Some(("token", name)) => Self::Token(name.to_owned()),
@@ -161,6 +164,7 @@ impl fmt::Display for Hole {
             Self::ClientId => f.write_str("{client_id}"),
             Self::ClientSecret => f.write_str("{client_secret}"),
             Self::AccessToken => f.write_str("{access_token}"),
+            Self::Random => f.write_str("{random}"),
         }
     }
 }
