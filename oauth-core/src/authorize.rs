@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::client::{Client, Inner, Prepared, push_scopes, renamed, scopes};
+use crate::crypto::Hash;
 use crate::encode::{base64url, push_base64url, push_pair};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::pending::{BrowserBinding, PendingAttempt};
@@ -140,7 +140,8 @@ impl<P: Provider> Authorize<P> {
             Pkce::Required | Pkce::Supported => {
                 // RFC 7636 section 4.2: "If the client is capable of using "S256", it MUST use "S256"".
                 url.push_str("&code_challenge=");
-                push_base64url(&mut url, digest(&SHA256, secrets.verifier.as_bytes()).as_ref());
+                let digest = inner.crypto(Step::Authorize)?.digest(Hash::Sha256, secrets.verifier.as_bytes());
+                push_base64url(&mut url, digest.as_ref());
                 url.push_str("&code_challenge_method=S256");
                 Some(SecretString::from(secrets.verifier))
             }

@@ -3,8 +3,9 @@ use std::time::{Duration, SystemTime};
 
 use super::{ClientAuth, Prepared};
 use crate::clock::{Clock, SystemClock};
+use crate::crypto::{self, Crypto, CryptoError};
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::http::{HttpClient, ReqwestClient, transport_error};
+use crate::http::{HttpClient, ReqwestClient, TransportErrorKind, transport_error};
 use crate::rng::{OsRng, Rng};
 use crate::spec::ProviderSpec;
 
@@ -21,6 +22,7 @@ pub(crate) struct Config {
     pub(crate) timeout: Duration,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) crypto: Option<Arc<dyn Crypto>>,
     pub(crate) at: Option<String>,
 }
 
@@ -46,6 +48,7 @@ impl Config {
             timeout: TIMEOUT,
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
+            crypto: crypto::default_backend(),
             at: None,
         }
     }
@@ -99,12 +102,24 @@ impl Inner {
     pub(crate) fn http(&self) -> Result<&dyn HttpClient> {
         let made = self.config.http.get_or_init(|| match ReqwestClient::new() {
             Ok(client) => Ok(Arc::new(client) as Arc<dyn HttpClient>),
+            Err(error) if error.kind() == TransportErrorKind::NoBackend => Err(self.no_backend(Step::Configure)),
             Err(error) => Err(transport_error(Step::Configure, "the provider", error).of(self.spec())),
         });
         match made {
             Ok(client) => Ok(&**client),
             Err(error) => Err(error.clone()),
         }
+    }
+
+    /// The cryptography backend: the client's own, else the compiled one.
+    pub(crate) fn crypto(&self, step: Step) -> Result<&Arc<dyn Crypto>> {
+        self.config.crypto.as_ref().ok_or_else(|| self.no_backend(step))
+    }
+
+    fn no_backend(&self, step: Step) -> Error {
+        Error::new(ErrorKind::Config, step, CryptoError::NoBackend.to_string())
+            .fix("add the feature in Cargo.toml; a backend of your own goes in by `.crypto(..)`, a transport by `.http_client(..)`")
+            .of(self.spec())
     }
 
     /// An error builder's last step, with this client's provider.
