@@ -1,10 +1,12 @@
 use crate::fault::{Finding, shown};
 use crate::schema;
-use crate::spec::{ClientAuthMethod, Confidence, Pkce, ProviderSpec, names};
+use crate::spec::{Confidence, Pkce, ProviderSpec, names};
 
 use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
-use super::{api, authorize, callback, endpoints, profile, quirks, refresh, scopes, settings, text, token};
+use super::{
+    api, authorize, callback, client_auth, endpoints, profile, quirks, refresh, scopes, settings, text, token,
+};
 
 /// Lowers the file.
 pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec {
@@ -39,7 +41,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         groups: file.groups,
         settings: settings::lower(cx, file.settings),
         endpoints,
-        client_auth: file.client_auth.unwrap_or(ClientAuthMethod::Basic),
+        client_auth: client_auth::lower(cx, file.client_auth),
         pkce: file.pkce.unwrap_or(Pkce::Supported),
         scopes: scopes::lower(cx, file.scopes),
         authorize: authorize::lower(cx, file.authorize),

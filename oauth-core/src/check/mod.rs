@@ -7,14 +7,18 @@ mod address;
 mod api;
 mod authorize;
 mod callback;
+mod client_auth;
+mod condition;
 mod cx;
 mod endpoints;
+mod fetch;
 mod identity;
+mod lookup;
 mod names;
-
 mod profile;
 mod quirks;
 mod refresh;
+mod response;
 mod scopes;
 mod settings;
 mod templates;
@@ -34,7 +38,7 @@ use crate::spec::ProviderSpec;
 type Rule = fn(&mut Cx<'_>, &ProviderSpec);
 
 /// Every rule over the whole file.
-const RULES: [Rule; 24] = [
+const RULES: [Rule; 27] = [
     identity::topics_are_words,
     settings::names_are_usable,
     settings::values_fit_their_type,
@@ -48,14 +52,17 @@ const RULES: [Rule; 24] = [
     authorize::parameters_are_the_providers_own,
     authorize::options_are_sound,
     callback::names_and_codes_are_sound,
+    client_auth::method_is_sound,
     token::request_is_sound,
-    token::response_is_sound,
-    token::extras_are_sound,
+    response::response_is_sound,
+    response::extras_are_sound,
     token::placement_is_sound,
     token::upgrade_is_sound,
+    lookup::lookup_is_sound,
     refresh::request_is_sound,
     profile::request_is_sound,
     api::base_and_hosts_are_sound,
+    api::failures_are_sound,
     api::operations_are_sound,
     quirks::fields_exist,
     unique::rust_names_are_unique,

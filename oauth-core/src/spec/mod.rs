@@ -11,8 +11,12 @@
 mod api;
 mod authorize;
 mod callback;
+mod client_auth;
+mod condition;
 mod decode;
 mod endpoints;
+mod expiry;
+mod fetch;
 mod field;
 pub mod names;
 mod profile;
@@ -34,12 +38,16 @@ pub use self::api::{Api, Method, Operation, Parameter, ParameterPlace, Returns, 
 pub(crate) use self::authorize::PROTOCOL_PARAMS;
 pub use self::authorize::{Authorize, AuthorizeOption};
 pub use self::callback::{Callback, KeptValue};
+pub use self::client_auth::{BasicForm, BasicUser, ClientAuth, MintedAlg, MintedPlace, MintedSecret, PublicForm};
+pub use self::condition::Condition;
 use self::decode::fields;
 pub use self::endpoints::{ClientAuthMethod, Endpoints, Pkce};
+pub use self::expiry::{Expiry, ExpiryKind, ExpiryUnit, ZeroExpiry};
+pub use self::fetch::Fetch;
 pub use self::field::{FieldKind, FieldType};
-pub use self::profile::{Profile, ProfileField, ProfileMap};
+pub use self::profile::{Profile, ProfileField, ProfileFrom, ProfileMap, ProfileThen};
 pub use self::quirk::{Confidence, Quirk};
-pub use self::refresh::{Refresh, RefreshNeeds, RefreshWith};
+pub use self::refresh::{Refresh, RefreshAuth, RefreshNeeds, RefreshWith};
 pub use self::scopes::{KnownScope, Scopes};
 #[cfg(feature = "schema")]
 pub(crate) use self::setting::is_host;
@@ -48,9 +56,11 @@ pub use self::template::{Hole, Part, Template};
 #[cfg(feature = "schema")]
 pub(crate) use self::template::{is_loopback, is_secure};
 pub use self::token::{
-    BodyFormat, ErrorFields, Expiry, ExpiryKind, ExpiryUnit, ExtraField, FailsWhen, Placement, Token, TokenRequest,
-    TokenResponse, TokenTypeRule, Upgrade,
+    AlsoToken, BodyFormat, ErrorFields, ExtraField, Lookup, Placement, Token, TokenRequest, TokenResponse,
+    TokenTypeRule, Upgrade,
 };
+#[cfg(feature = "schema")]
+pub(crate) use self::token::{CODE_GRANT, pointer_to};
 
 /// An ordered list of parameter names and value templates.
 pub type Params = Vec<(String, Template)>;
@@ -93,7 +103,7 @@ pub struct ProviderSpec {
     /// The OAuth endpoints.
     pub endpoints: Endpoints,
     /// How the client proves itself at the token endpoint (RFC 6749 section 2.3).
-    pub client_auth: ClientAuthMethod,
+    pub client_auth: ClientAuth,
     /// What the provider does with PKCE (RFC 7636).
     pub pkce: Pkce,
     /// Scopes (RFC 6749 section 3.3).
