@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use secrecy::SecretString;
+use tracing::Instrument as _;
 
 pub use self::attempt::{Attempt, AuthorizationUrl};
 use self::secrets::Secrets;
@@ -102,9 +103,12 @@ impl<P: Provider> Authorize<P> {
     }
 
     /// Draws state and verifier and builds the URL. Nothing is sent yet where the provider takes plain requests.
-    #[allow(clippy::unused_async, reason = "pushed requests (RFC 9126) and discovery send something here")]
     pub async fn begin(self) -> Result<Attempt> {
-        let _span = tracing::debug_span!("oauth.authorize", provider = %self.client.spec().id).entered();
+        let span = tracing::debug_span!("oauth.authorize", provider = %self.client.spec().id);
+        self.start().instrument(span).await
+    }
+
+    async fn start(self) -> Result<Attempt> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
