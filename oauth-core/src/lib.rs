@@ -24,6 +24,8 @@ pub mod __private;
 #[cfg(feature = "client")]
 mod account;
 #[cfg(feature = "client")]
+mod also;
+#[cfg(feature = "client")]
 mod api;
 #[cfg(feature = "client")]
 mod apply;
@@ -44,11 +46,15 @@ mod error;
 #[cfg(feature = "client")]
 mod exchange;
 #[cfg(feature = "client")]
+mod fetch;
+#[cfg(feature = "client")]
 mod fields;
 #[cfg(feature = "client")]
 pub mod http;
 #[cfg(feature = "client")]
 mod json;
+#[cfg(feature = "client")]
+mod lookup;
 #[cfg(feature = "client")]
 mod origin;
 #[cfg(feature = "client")]

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub use self::auth::ClientAuth;
 pub(crate) use self::config::{Config, Inner};
-pub(crate) use self::prepared::{Context, Prepared, fill, push_scopes, renamed, scopes};
+pub(crate) use self::prepared::{Context, Prepared, fill, held, push_scopes, renamed, scopes};
 use crate::account::Account;
 use crate::authorize::Authorize;
 use crate::clock::Clock;
