@@ -84,7 +84,11 @@ pub(crate) fn profile(shared: &Shared, request: &Request, own: &Params) -> Reply
     match checked.map(|holder| shared.facts.users.get(holder.user)) {
         Ok(Some(user)) => {
             let mut answer = Value::Null;
-            put(&mut answer, profile.at.first().map_or("", String::as_str), profile_of(&profile.map, user));
+            put(
+                &mut answer,
+                profile.at.first().map_or("", String::as_str),
+                profile_of(&shared.facts, &profile.map, user),
+            );
             Reply::json(StatusCode::OK, &answer)
         }
         Ok(None) => bad_request("the user is gone"),
@@ -148,10 +152,12 @@ fn scripted(shared: &Shared) -> Option<Reply> {
 }
 
 /// The inverse of the file's map.
-fn profile_of(map: &ProfileMap, user: &SimUser) -> Value {
+fn profile_of(facts: &Facts, map: &ProfileMap, user: &SimUser) -> Value {
     let mut profile = Value::Object(Map::new());
     for (field, pointer) in map.fields() {
         let value = match field {
+            // OpenID Connect Core section 5.3.2: the `sub` of the ID token, which is text.
+            ProfileField::Subject if facts.spec.openid.is_some() => Value::from(user.subject.as_str()),
             ProfileField::Subject => number_or_text(&user.subject),
             ProfileField::Username => Value::from(user.username.as_str()),
             ProfileField::Name => Value::from(user.name.as_str()),

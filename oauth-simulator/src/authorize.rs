@@ -48,7 +48,7 @@ pub(crate) fn callback<'a>(
     // RFC 6749 section 4.1.2: "the exact value received from the client".
     pairs.extend(state.map(|state| ("state", state)));
     // RFC 9207 section 2: errors carry it, too.
-    pairs.extend(shared.issuer.as_deref().map(|issuer| ("iss", issuer)));
+    pairs.extend(shared.callback_issuer.as_deref().map(|issuer| ("iss", issuer)));
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(pairs);
     let join = match redirect_uri.chars().last() {
@@ -84,24 +84,25 @@ fn judge(shared: &Shared, params: &Params, own: &Params) -> Result<Demand, Fault
     let state = params.get(rename("state")).map(str::to_owned);
 
     match details(shared, params, own, Whose::client(registered)) {
-        Ok((scopes, challenge)) => {
+        Ok(Asked { scopes, challenge, nonce, max_age }) => {
             let offline = is_offline(facts, params, &scopes);
             let redirect_uri_sent = sent.is_some();
-            Ok(Demand { client, redirect_uri, redirect_uri_sent, state, scopes, challenge, offline })
+            Ok(Demand { client, redirect_uri, redirect_uri_sent, state, scopes, challenge, offline, nonce, max_age })
         }
         Err((code, description)) => Err(Fault::Redirect { redirect_uri, state, code, description }),
     }
 }
 
-type Details = (Vec<String>, Option<String>);
+/// What a request asks for, beside client and redirect URI.
+struct Asked {
+    scopes: Vec<String>,
+    challenge: Option<String>,
+    nonce: Option<String>,
+    max_age: Option<u64>,
+}
 
-/// What the client may be told about: scopes and challenge, or the error code and why.
-fn details(
-    shared: &Shared,
-    params: &Params,
-    own: &Params,
-    whose: Whose<'_>,
-) -> Result<Details, (&'static str, String)> {
+/// What the client may be told about: what it asks for, or the error code and why.
+fn details(shared: &Shared, params: &Params, own: &Params, whose: Whose<'_>) -> Result<Asked, (&'static str, String)> {
     let spec = &shared.facts.spec;
     let invalid = |description: String| ("invalid_request", description);
     if let Some(name) = params.duplicate() {
@@ -118,7 +119,19 @@ fn details(
     let name = own_name(&spec.authorize.rename, &spec.scopes.param);
     let scopes =
         scope::read(spec, params.get(name), shared.allow_unknown_scopes).map_err(|why| ("invalid_scope", why))?;
-    Ok((scopes, challenge))
+    let (nonce, max_age) = openid(shared, params).map_err(invalid)?;
+    Ok(Asked { scopes, challenge, nonce, max_age })
+}
+
+/// `nonce` and `max_age` (OpenID Connect Core section 3.1.2.1), where the provider has them.
+fn openid(shared: &Shared, params: &Params) -> Result<(Option<String>, Option<u64>), String> {
+    if shared.facts.spec.openid.is_none() {
+        return Ok((None, None));
+    }
+    let [nonce, max_age] =
+        ["nonce", "max_age"].map(|name| params.get(own_name(&shared.facts.spec.authorize.rename, name)));
+    let max_age = max_age.map(str::parse).transpose().map_err(|_| "max_age is not a number of seconds".to_owned())?;
+    Ok((nonce.map(str::to_owned), max_age))
 }
 
 fn check_response_type(shared: &Shared, params: &Params) -> Result<(), (&'static str, String)> {

@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::api::Api;
 use crate::clock::Advanced;
 use crate::facts::{Chosen, Facts};
+use crate::openid::{Issuer, Signing};
 use crate::rng::random_text;
-use crate::route::{Routes, issuer};
+use crate::route::{Routes, callback_issuer};
 use crate::sample::sample;
 use crate::server::{Shared, listen, serve};
 use crate::state::State;
@@ -124,10 +125,13 @@ impl Builder {
     fn shared(self, port: u16, spare_secret: &str) -> Result<Shared, String> {
         let facts = self.facts(spare_secret)?;
         let client = facts.clients.first().ok_or("there is no client")?;
+        let issuer = Issuer::new(&facts, client)?;
         Ok(Shared {
-            routes: Routes::new(&facts)?,
+            routes: Routes::new(&facts, &issuer)?,
             api: Api::new(&facts)?,
-            issuer: issuer(&facts, client)?,
+            callback_issuer: callback_issuer(&facts, client)?,
+            issuer,
+            signing: Signing::default(),
             port,
             origin: format!("http://127.0.0.1:{port}"),
             cookie: format!("oauth_simulator_{port}"),

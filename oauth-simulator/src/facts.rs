@@ -10,6 +10,9 @@ use serde_json::Value;
 use crate::params::Params;
 use crate::{RegisteredClient, SimUser};
 
+/// What `{claim.NAME}` of an issuer stands for: every simulated user belongs to the same organization.
+pub(crate) const CLAIM_GUID: &str = "3f2a1b7c-5d4e-4f60-8a9b-0c1d2e3f4a5b";
+
 pub(crate) struct Facts {
     pub(crate) spec: Arc<ProviderSpec>,
     pub(crate) settings: Vec<Chosen>,
@@ -85,6 +88,7 @@ impl Facts {
             Hole::Name(name) => meaning(&self.settings, name),
             Hole::Callback(name) => meaning(&self.kept, name),
             Hole::Token(name) => self.extras.iter().find(|(known, _)| known == name).map(|(_, value)| text_of(value)),
+            Hole::Claim(_) => Some(CLAIM_GUID.to_owned()),
             Hole::ClientId => whose.client.map(|client| client.id().to_owned()),
             Hole::ClientSecret => Some(whose.client?.secret()?.expose_secret().to_owned()),
             Hole::AccessToken => whose.access_token.map(str::to_owned),

@@ -14,8 +14,10 @@ const LONG_LIVED: u32 = 24 * 60;
 
 /// What a token answer tells.
 pub(crate) struct Issued {
+    pub(crate) grant: usize,
     pub(crate) access_token: String,
     pub(crate) refresh_token: Option<String>,
+    pub(crate) id_token: Option<String>,
     pub(crate) scopes: Vec<String>,
     /// When the access token ends, and how long that is from now.
     pub(crate) expires: Option<(SystemTime, Duration)>,
@@ -29,7 +31,7 @@ pub(crate) fn access_token(shared: &Shared, state: &mut State, grant: usize, lon
     let token = random_text(&*shared.rng, "sim_at_");
     state.access.insert(token.clone(), AccessToken { grant, expires: expires.map(|(at, _)| at), long_lived });
     let scopes = state.grants.get(grant).map(|grant| grant.scopes.clone()).unwrap_or_default();
-    Issued { access_token: token, refresh_token: None, scopes, expires }
+    Issued { grant, access_token: token, refresh_token: None, id_token: None, scopes, expires }
 }
 
 /// A new refresh token of the grant, where the provider gives one.

@@ -44,7 +44,7 @@
 //!
 //! # What is not simulated
 //!
-//! ID tokens and JWKS, the device flow, revocation and introspection endpoints, PAR, `DPoP`, dynamic registration,
+//! The device flow, revocation and introspection endpoints, PAR, `DPoP`, dynamic registration,
 //! answers in other formats than JSON, rate limits and paging.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -62,6 +62,7 @@ mod fault;
 mod html_form;
 mod issue;
 mod loopback;
+mod openid;
 mod operation;
 mod pages;
 mod params;

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use crate::api::Api;
 use crate::clock::Advanced;
 use crate::facts::Facts;
+use crate::openid::{Issuer, Signing};
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::route::{self, Routes};
@@ -32,7 +33,10 @@ pub(crate) struct Shared {
     pub(crate) facts: Facts,
     pub(crate) routes: Routes,
     pub(crate) api: Api,
-    pub(crate) issuer: Option<String>,
+    /// The `iss` of callbacks, where the provider sends one.
+    pub(crate) callback_issuer: Option<String>,
+    pub(crate) issuer: Issuer,
+    pub(crate) signing: Signing,
     pub(crate) port: u16,
     pub(crate) origin: String,
     /// The session cookie's name: cookies of one host are shared by all its ports.

@@ -47,6 +47,9 @@ pub(crate) fn token_answer(facts: &Facts, issued: &Issued) -> Reply {
     if let Some(refresh_token) = &issued.refresh_token {
         set("refresh_token", Value::from(refresh_token.as_str()));
     }
+    if let Some(id_token) = &issued.id_token {
+        set("id_token", Value::from(id_token.as_str()));
+    }
     let scopes = &facts.spec.scopes;
     let separator = scopes.response_separator.as_ref().unwrap_or(&scopes.separator);
     set("scope", Value::from(issued.scopes.join(separator)));

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use oauth_core::{Clock, ProviderSpec};
@@ -8,7 +8,9 @@ use url::Url;
 
 use crate::builder::secret_of;
 use crate::facts::Facts;
+use crate::openid::Signing;
 use crate::server::Shared;
+use crate::state::State;
 use crate::{Answer, Builder, Endpoint, Error, Recorded, RegisteredClient, ScriptedUser, address};
 
 /// A running provider on `127.0.0.1`. It stops when it is dropped.
@@ -119,6 +121,14 @@ impl Simulator {
 
     pub(crate) fn facts(&self) -> &Facts {
         &self.shared.facts
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state()
+    }
+
+    pub(crate) fn signing(&self) -> &Signing {
+        &self.shared.signing
     }
 }
 

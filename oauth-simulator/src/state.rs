@@ -14,15 +14,25 @@ const MOST_PENDING: usize = 1_000;
 pub(crate) struct State {
     pending: HashMap<String, Pending>,
     pending_order: VecDeque<String>,
-    /// Session cookie to user.
-    pub(crate) sessions: HashMap<String, usize>,
+    /// By session cookie.
+    pub(crate) sessions: HashMap<String, Session>,
     pub(crate) codes: HashMap<String, Code>,
     pub(crate) grants: Vec<Grant>,
     pub(crate) access: HashMap<String, AccessToken>,
     pub(crate) refresh: HashMap<String, RefreshToken>,
     pub(crate) token_answers: VecDeque<Answer>,
     pub(crate) api_answers: VecDeque<Answer>,
+    pub(crate) metadata_answers: VecDeque<Answer>,
+    pub(crate) keys_answers: VecDeque<Answer>,
     pub(crate) recorded: VecDeque<Recorded>,
+}
+
+/// A browser in which somebody is logged in.
+#[derive(Clone, Copy)]
+pub(crate) struct Session {
+    pub(crate) user: usize,
+    /// When the password was given, so to say.
+    pub(crate) since: SystemTime,
 }
 
 /// What a sound authorization request asks for.
@@ -38,6 +48,10 @@ pub(crate) struct Demand {
     pub(crate) challenge: Option<String>,
     /// Whether the request has what the provider wants to see before it gives a refresh token.
     pub(crate) offline: bool,
+    /// What the ID token repeats (OpenID Connect Core section 3.1.2.1).
+    pub(crate) nonce: Option<String>,
+    /// How old a login may be at most, in seconds (OpenID Connect Core section 3.1.2.1).
+    pub(crate) max_age: Option<u64>,
 }
 
 /// A demand that waits for the user.
@@ -53,17 +67,23 @@ pub(crate) struct Pending {
 pub(crate) struct Code {
     pub(crate) demand: Demand,
     pub(crate) user: usize,
+    /// When the user logged in.
+    pub(crate) login: SystemTime,
     pub(crate) expires: SystemTime,
     /// The grant that came of it, once it was used.
     pub(crate) used: Option<usize>,
 }
 
 /// One consent: all tokens that come of it live and die together.
+#[derive(Clone)]
 pub(crate) struct Grant {
     pub(crate) client: usize,
     pub(crate) user: usize,
     pub(crate) scopes: Vec<String>,
     pub(crate) offline: bool,
+    pub(crate) nonce: Option<String>,
+    /// When the user logged in, where the client wants to know.
+    pub(crate) auth_time: Option<SystemTime>,
     pub(crate) revoked: bool,
 }
 

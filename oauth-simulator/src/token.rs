@@ -74,6 +74,8 @@ fn redeem(shared: &Shared, client: usize, code: &str, params: &Params) -> Result
         user: known.user,
         scopes: known.demand.scopes.clone(),
         offline: known.demand.offline,
+        nonce: known.demand.nonce.clone(),
+        auth_time: known.demand.max_age.map(|_| known.login),
         revoked: false,
     });
     let mut issued = access_token(shared, state, grant, false);

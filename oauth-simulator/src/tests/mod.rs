@@ -6,6 +6,7 @@ mod client;
 mod faults;
 mod garbage;
 mod grants;
+mod openid;
 mod pages;
 mod placement;
 mod shape;
