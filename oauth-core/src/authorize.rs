@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result, Step};
 use crate::pending::{BrowserBinding, PendingAttempt};
 use crate::provider::{Compiled, Dynamic, Provider};
 use crate::scopes::IntoScopes;
-use crate::spec::{AuthorizeOption, PROTOCOL_PARAMS, Pkce};
+use crate::spec::{AuthorizeOption, PROTOCOL_PARAMS, Pkce, ProviderSpec};
 use crate::values::OptionValue;
 
 /// RFC 6749 section 4.1.2 recommends that a code lives at most 10 minutes; so does the attempt.
@@ -37,6 +37,7 @@ pub struct Authorize<P: Provider> {
     scopes: Option<Vec<String>>,
     redirect_uri: Option<String>,
     params: Vec<(Cow<'static, str>, String)>,
+    acr: Vec<String>,
     fault: Option<Error>,
 }
 
@@ -54,7 +55,7 @@ pub struct AuthorizationUrl(String);
 
 impl<P: Provider> Authorize<P> {
     pub(crate) fn new(client: Client<P>) -> Self {
-        Self { client, scopes: None, redirect_uri: None, params: Vec::new(), fault: None }
+        Self { client, scopes: None, redirect_uri: None, params: Vec::new(), acr: Vec::new(), fault: None }
     }
 
     /// What to ask for: `[Scope::ReadUser]`, or `()` for the defaults of the client, then of the provider's file.
@@ -89,6 +90,14 @@ impl<P: Provider> Authorize<P> {
         self
     }
 
+    /// Demands that the user logs in in one of these ways (`acr_values`): an ID token that names none of them is refused.
+    pub fn require_acr<A: Into<String>>(mut self, classes: impl IntoIterator<Item = A>) -> Self {
+        self.acr = classes.into_iter().map(Into::into).collect();
+        let values = self.acr.join(" ");
+        self.push("acr_values".into(), values, None);
+        self
+    }
+
     fn push(&mut self, name: Cow<'static, str>, value: String, join: Option<&str>) {
         match (self.params.iter_mut().find(|(known, _)| *known == name), join) {
             (Some((_, before)), Some(join)) => *before = format!("{before}{join}{value}"),
@@ -104,7 +113,7 @@ impl<P: Provider> Authorize<P> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        let inner = self.client.inner();
+        let inner = &self.client.inner().ready().await?;
         let prepared = inner.prepared()?;
         let config = &inner.config;
         let spec = &*config.spec;
@@ -135,6 +144,12 @@ impl<P: Provider> Authorize<P> {
         };
         let secrets = Secrets::draw(inner)?;
         push_pair(&mut url, renamed(&spec.authorize.rename, "state"), &secrets.state);
+        let nonce = secrets.nonce.filter(|_| asks_for_identity(spec, &scopes));
+        if let Some(nonce) = &nonce {
+            // OpenID Connect Core section 3.1.2.1: the value is "passed through unmodified from the Authentication Request
+            // to the ID Token".
+            push_pair(&mut url, "nonce", nonce);
+        }
         let verifier = match spec.pkce {
             Pkce::Unsupported => None,
             Pkce::Required | Pkce::Supported => {
@@ -155,6 +170,9 @@ impl<P: Provider> Authorize<P> {
         let pending = PendingAttempt {
             state: secrets.state.into(),
             verifier,
+            nonce: nonce.map(Into::into),
+            max_age: self.params.iter().find(|(name, _)| name == "max_age").and_then(|(_, value)| value.parse().ok()),
+            acr: self.acr,
             browser: browser.0.clone(),
             provider: spec.id.clone(),
             server: prepared.server.clone(),
@@ -238,13 +256,21 @@ struct Secrets {
     state: String,
     verifier: String,
     browser: String,
+    nonce: Option<String>,
+}
+
+/// Whether an ID token will come that has to name this login.
+fn asks_for_identity(spec: &ProviderSpec, scopes: &[String]) -> bool {
+    spec.openid
+        .as_ref()
+        .is_some_and(|openid| openid.nonce && (openid.required || scopes.iter().any(|scope| scope == "openid")))
 }
 
 impl Secrets {
     /// RFC 7636 section 4.1: 32 octets make a verifier of 43 characters; RFC 6749 section 10.10: guessing `state` must
     /// be hopeless (128 bits).
     fn draw(inner: &Inner) -> Result<Self> {
-        let mut bytes = [0; 64];
+        let mut bytes = [0; 80];
         inner.config.rng.fill(&mut bytes).map_err(|error| {
             Error::new(ErrorKind::Random, Step::Authorize, "the system gave no random bytes; no login was started")
                 .source(error)
@@ -253,7 +279,8 @@ impl Secrets {
         let secrets = Self {
             verifier: base64url(&bytes[..32]),
             state: base64url(&bytes[32..48]),
-            browser: base64url(&bytes[48..]),
+            browser: base64url(&bytes[48..64]),
+            nonce: inner.spec().openid.is_some().then(|| base64url(&bytes[64..])),
         };
         secrecy::zeroize::Zeroize::zeroize(&mut bytes);
         Ok(secrets)

@@ -174,7 +174,8 @@ impl<P: Provider> Client<P> {
     where
         P: CanAuthorize,
     {
-        let code = self.verify_callback(input, pending, browser)?;
+        let inner = self.inner().ready().await?;
+        let code = verify(&inner, &input.into(), pending, &browser.into())?;
         Ok(self.account(self.exchange(code).await?))
     }
 
@@ -189,7 +190,7 @@ impl<P: Provider> Client<P> {
         P: CanAuthorize,
     {
         let _span = tracing::debug_span!("oauth.callback", provider = %self.spec().id).entered();
-        verify(self.inner(), &input.into(), pending, &browser.into())
+        verify(&*self.inner().ready_now()?, &input.into(), pending, &browser.into())
     }
 }
 

@@ -46,3 +46,14 @@ pub(crate) fn push_base64url(text: &mut String, bytes: &[u8]) {
 pub(crate) fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
+
+/// Reads base64url as RFC 7515 section 2 has it; none where it has padding, white space or stray bits at its end.
+pub(crate) fn base64url_strict(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+/// The same into a buffer; none also where that is too small.
+pub(crate) fn base64url_strict_into<'a>(text: &str, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
+    let len = URL_SAFE_NO_PAD.decode_slice(text, buffer).ok()?;
+    buffer.get(..len)
+}

@@ -38,6 +38,8 @@ mod client;
 #[cfg(feature = "client")]
 mod clock;
 #[cfg(feature = "client")]
+pub mod crypto;
+#[cfg(feature = "client")]
 mod encode;
 #[cfg(feature = "client")]
 mod error;
@@ -48,7 +50,11 @@ mod fields;
 #[cfg(feature = "client")]
 pub mod http;
 #[cfg(feature = "client")]
+pub mod jose;
+#[cfg(feature = "client")]
 mod json;
+#[cfg(feature = "client")]
+mod openid;
 #[cfg(feature = "client")]
 mod origin;
 #[cfg(feature = "client")]
@@ -89,6 +95,7 @@ pub use self::{
     clock::{Clock, SystemClock},
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
+    openid::{Discovered, IdToken, Metadata},
     pending::{Browser, BrowserBinding, PendingAttempt, PendingAttempts},
     profile::Profile,
     provider::{CanAuthorize, CanRefresh, Compiled, Dynamic, HasApi, HasProfile, Provider},

@@ -18,6 +18,9 @@ use crate::clock::{Clock, SystemClock};
 pub struct PendingAttempt {
     pub(crate) state: SecretString,
     pub(crate) verifier: Option<SecretString>,
+    pub(crate) nonce: Option<SecretString>,
+    pub(crate) max_age: Option<u64>,
+    pub(crate) acr: Vec<String>,
     pub(crate) browser: SecretString,
     pub(crate) provider: String,
     pub(crate) server: String,
@@ -97,6 +100,9 @@ impl PendingAttempt {
             kind: KIND.to_owned(),
             state: self.state.expose_secret().to_owned(),
             verifier: self.verifier.as_ref().map(|verifier| verifier.expose_secret().to_owned()),
+            nonce: self.nonce.as_ref().map(|nonce| nonce.expose_secret().to_owned()),
+            max_age: self.max_age,
+            acr: self.acr.clone(),
             browser: self.browser.expose_secret().to_owned(),
             provider: self.provider.clone(),
             server: self.server.clone(),
@@ -118,6 +124,9 @@ impl PendingAttempt {
         Ok(Self {
             state: stored.state.into(),
             verifier: stored.verifier.map(Into::into),
+            nonce: stored.nonce.map(Into::into),
+            max_age: stored.max_age,
+            acr: stored.acr,
             browser: stored.browser.into(),
             provider: stored.provider,
             server: stored.server,
@@ -139,6 +148,12 @@ struct Stored {
     state: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     verifier: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nonce: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_age: Option<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    acr: Vec<String>,
     browser: String,
     provider: String,
     server: String,

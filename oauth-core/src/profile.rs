@@ -1,5 +1,7 @@
 //! Who logged in.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::Request;
 use http::header::{ACCEPT, HeaderName, HeaderValue};
@@ -68,7 +70,8 @@ impl<P: Provider> Account<P> {
     }
 }
 
-async fn fetch(inner: &Inner, tokens: &TokenSet) -> Result<Profile> {
+async fn fetch(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<Profile> {
+    let inner = &*inner.ready().await?;
     let spec = inner.spec();
     let Some(rules) = &spec.profile else {
         return Err(inner.error(
@@ -158,6 +161,17 @@ fn read(inner: &Inner, rules: &Rules, tokens: &TokenSet, answer: &Answer) -> Res
             ProfileField::EmailVerified => profile.email_verified = Some(matches!(value.get(), "true" | "\"true\"")),
             ProfileField::AvatarUrl => profile.avatar_url = Some(text()?),
             ProfileField::Url => profile.url = Some(text()?),
+        }
+    }
+    if let Some(identity) = tokens.identity().filter(|_| rules.map.subject == "/sub") {
+        // OpenID Connect Core section 5.3.2: "The sub Claim in the UserInfo Response MUST be verified to exactly match the
+        // sub Claim in the ID Token; if they do not match, the UserInfo Response values MUST NOT be used."
+        if profile.subject != identity.subject() {
+            return Err(inner.error(
+                ErrorKind::SubjectMismatch,
+                Step::Profile,
+                "the profile is of another user than the ID token",
+            ));
         }
     }
     if profile.subject.is_empty() {

@@ -130,7 +130,7 @@ fn piece(spec: &ProviderSpec, part: &Part, choice: (Option<&Hole>, usize)) -> Pi
         Hole::Callback(_) => (Filling::OpenCallback, "example".to_owned()),
         Hole::Token(name) => token_filling(spec, name),
         // Refused before, where the holes are.
-        Hole::Claim(_) | Hole::ClientId | Hole::ClientSecret | Hole::AccessToken => {
+        Hole::Claim(_) | Hole::ClientId | Hole::ClientSecret | Hole::AccessToken | Hole::Random => {
             (Filling::TokenText, "example".to_owned())
         }
     };

@@ -19,6 +19,7 @@ pub(super) fn lower(cx: &mut Cx<'_>, endpoints: Option<schema::Endpoints>) -> En
         issuer: cx.maybe_template(&at!["endpoints", "issuer"], endpoints.issuer.as_deref()),
         iss_in_callback: endpoints.iss_in_callback,
         discovery: endpoints.discovery,
+        hosts: endpoints.hosts,
     }
 }
 

@@ -13,8 +13,8 @@ pub(super) fn lower(cx: &mut Cx<'_>, profile: Option<schema::Profile>) -> Option
     let profile = profile?;
     let path = top("profile");
     let (method, url) = lower_request(cx, &path.then("request"), profile.request.as_deref());
-    let map = profile.map;
-    let subject = map.subject.unwrap_or_else(|| {
+    let mut map = profile.map;
+    let subject = map.subject.take().unwrap_or_else(|| {
         cx.missing(
             &at!["profile", "map", "subject"],
             "name the member with the user's stable id: `map: {subject: /id}`",
@@ -27,16 +27,20 @@ pub(super) fn lower(cx: &mut Cx<'_>, profile: Option<schema::Profile>) -> Option
         query: cx.params(&path.then("query"), profile.query.0),
         headers: cx.params(&path.then("headers"), profile.headers.0),
         at: pointers(profile.at),
-        map: ProfileMap {
-            subject,
-            username: map.username,
-            name: map.name,
-            email: map.email,
-            email_verified: map.email_verified,
-            avatar_url: map.avatar_url,
-            url: map.url,
-        },
+        map: lower_map(map, subject),
     })
+}
+
+pub(super) fn lower_map(map: schema::ProfileMap, subject: String) -> ProfileMap {
+    ProfileMap {
+        subject,
+        username: map.username,
+        name: map.name,
+        email: map.email,
+        email_verified: map.email_verified,
+        avatar_url: map.avatar_url,
+        url: map.url,
+    }
 }
 
 /// `GET https://...`, as documentation writes it.
@@ -74,7 +78,11 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     });
     wire::headers(cx, spec, &path.then("headers"), &profile.headers, Reach::API);
     list_of_pointers(cx, &path, &profile.at);
-    let map = &profile.map;
+    map_is_sound(cx, &at!["profile", "map"], &profile.map);
+}
+
+/// Each member of the map is a pointer to a member.
+pub(super) fn map_is_sound(cx: &mut Cx<'_>, path: &Path, map: &ProfileMap) {
     let all = [
         ("subject", Some(&map.subject)),
         ("username", map.username.as_ref()),
@@ -85,8 +93,9 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
         ("url", map.url.as_ref()),
     ];
     for (key, pointer) in all {
-        if let Some(pointer) = pointer {
-            member_pointer(cx, &at!["profile", "map", key], pointer);
+        // A map without a subject has an empty one.
+        if let Some(pointer) = pointer.filter(|_| cx.has(&path.then(key))) {
+            member_pointer(cx, &path.then(key), pointer);
         }
     }
 }

@@ -6,8 +6,8 @@ use super::Cx;
 use super::names::{derived_type_name, type_name};
 
 /// Names of settings that the generated constructors, the environment or the templates use for something else.
-const RESERVED: [&str; 8] =
-    ["id", "secret", "client_id", "client_secret", "access_token", "credentials", "token", "callback"];
+const RESERVED: [&str; 9] =
+    ["id", "secret", "client_id", "client_secret", "access_token", "credentials", "token", "callback", "random"];
 
 pub(super) fn lower(cx: &mut Cx<'_>, settings: schema::Entries<schema::Setting>) -> Vec<Setting> {
     let mut lowered = Vec::new();

@@ -18,6 +18,8 @@ pub(super) struct Reach<'a> {
     pub(super) client_id: bool,
     pub(super) client_secret: bool,
     pub(super) access_token: bool,
+    /// What is drawn anew for each request.
+    pub(super) random: bool,
     /// Parameters of an operation's path.
     pub(super) parameters: &'a [&'a str],
 }
@@ -30,10 +32,11 @@ impl Reach<'_> {
         client_id: true,
         client_secret: false,
         access_token: false,
+        random: true,
         parameters: &[],
     };
     /// Headers of the token request.
-    pub(super) const TOKEN_HEADER: Self = Reach { callback: true, ..Self::AUTHORIZE };
+    pub(super) const TOKEN_HEADER: Self = Reach { callback: true, random: false, ..Self::AUTHORIZE };
     /// Parameters of the code exchange.
     pub(super) const EXCHANGE: Self = Reach { client_secret: true, ..Self::TOKEN_HEADER };
     /// Parameters of requests that renew or upgrade a token.
@@ -63,6 +66,7 @@ pub(super) fn holes(cx: &mut Cx<'_>, spec: &ProviderSpec, path: &Path, template:
             Hole::ClientId if reach.client_id => None,
             Hole::ClientSecret if reach.client_secret => None,
             Hole::AccessToken if reach.access_token => None,
+            Hole::Random if reach.random => None,
             _ => Some(out_of_place(path, hole)),
         };
         if let Some(fault) = fault {
@@ -111,6 +115,7 @@ fn out_of_place(path: &Path, hole: &Hole) -> Finding {
         Hole::AccessToken => {
             "the access token goes into parameters of `refresh` and `token.upgrade`; for API requests see `token.placement`"
         }
+        Hole::Random => "random bits go into parameters of `authorize.params` only",
         Hole::ClientId => "the client id goes into parameters and headers, not into addresses",
         Hole::Callback(_) => "the callback comes after the authorization request",
         Hole::Token(_) => {
@@ -148,6 +153,9 @@ mod tests {
         assert_eq!(found.len(), 3, "{found:#?}");
         assert!(found[0].contains("`{client_secret}` may not stand in `authorize.params.s`"), "{}", found[0]);
         assert_eq!(faults(&acme("token: {request: {params: {app: \"{client_secret}\"}}}\n")), [""; 0]);
+        let found = faults(&acme("token: {request: {params: {n: \"{random}\"}}}\n"));
+        assert!(found.len() == 1 && found[0].contains("`{random}` may not stand in"), "{found:#?}");
+        assert_eq!(faults(&acme("authorize: {params: {n: \"n-{random}\"}}\n")), [""; 0]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::{ClientAuth, Prepared};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::{HttpClient, ReqwestClient, transport_error};
+use crate::openid::{Discovery, KeyCache};
 use crate::rng::{OsRng, Rng};
 use crate::spec::ProviderSpec;
 
@@ -22,16 +23,28 @@ pub(crate) struct Config {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) at: Option<String>,
+    /// How far clocks may differ (RFC 7519 section 4.1.4).
+    pub(crate) leeway: Duration,
+    /// Audiences of ID tokens that are trusted beside this client.
+    pub(crate) audiences: Vec<String>,
+    pub(crate) keys: Arc<KeyCache>,
+    pub(crate) crypto: Option<Arc<dyn crate::crypto::Crypto>>,
 }
 
 /// What a client was told, and what follows from it, worked out at first use.
 pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) prepared: OnceLock<Result<Prepared, Error>>,
+    /// The endpoints are the metadata's.
+    pub(crate) is_discovered: bool,
+    pub(crate) discovery: Discovery,
 }
 
 /// RFC 6749 names no limit; 30 seconds is what people wait.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// RFC 7519 section 4.1.4: "some small leeway, usually no more than a few minutes, to account for clock skew".
+const LEEWAY: Duration = Duration::from_secs(60);
 
 impl Config {
     pub(crate) fn new(spec: Arc<ProviderSpec>, client_id: String, auth: ClientAuth) -> Self {
@@ -47,6 +60,10 @@ impl Config {
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
             at: None,
+            leeway: LEEWAY,
+            audiences: Vec::new(),
+            keys: Arc::default(),
+            crypto: crate::crypto::default_backend(),
         }
     }
 
@@ -80,7 +97,7 @@ impl Config {
 
 impl Inner {
     pub(crate) fn new(config: Config) -> Self {
-        Self { config, prepared: OnceLock::new() }
+        Self { config, prepared: OnceLock::new(), is_discovered: false, discovery: Discovery::default() }
     }
 
     pub(crate) fn spec(&self) -> &ProviderSpec {
@@ -94,6 +111,14 @@ impl Inner {
     /// Everything that can be worked out once; the first use pays, and finds what is missing.
     pub(crate) fn prepared(&self) -> Result<&Prepared> {
         self.prepared.get_or_init(|| Prepared::new(&self.config)).as_ref().map_err(Clone::clone)
+    }
+
+    pub(crate) fn crypto(&self) -> Result<&Arc<dyn crate::crypto::Crypto>> {
+        self.config.crypto.as_ref().ok_or_else(|| {
+            Error::new(ErrorKind::Config, Step::Configure, "no cryptography backend is compiled in")
+                .fix("turn on feature `ring` or `aws-lc-rs`, or give the client one with `Client::crypto`")
+                .of(self.spec())
+        })
     }
 
     pub(crate) fn http(&self) -> Result<&dyn HttpClient> {
@@ -115,6 +140,11 @@ impl Inner {
 
 impl Clone for Inner {
     fn clone(&self) -> Self {
-        Self { config: self.config.clone(), prepared: self.prepared.clone() }
+        Self {
+            config: self.config.clone(),
+            prepared: self.prepared.clone(),
+            is_discovered: self.is_discovered,
+            discovery: Discovery::default(),
+        }
     }
 }

@@ -19,6 +19,7 @@ use crate::authorize::Authorize;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::http::HttpClient;
+use crate::openid::Discovery;
 use crate::provider::{CanAuthorize, Compiled, Dynamic, Provider};
 use crate::rng::Rng;
 use crate::scopes::IntoScopes;
@@ -42,6 +43,9 @@ pub struct Client<P: Provider = Dynamic> {
     inner: Arc<Inner>,
     provider: PhantomData<fn() -> P>,
 }
+
+/// More than this is a broken clock.
+const MOST_LEEWAY: Duration = Duration::from_secs(5 * 60);
 
 impl<P: Compiled> Client<P> {
     /// A client of a compiled provider; the constructors on the provider's marker call it.
@@ -119,6 +123,7 @@ impl<P: Provider> Client<P> {
         let inner = Arc::make_mut(&mut self.inner);
         change(&mut inner.config);
         inner.prepared = OnceLock::new();
+        inner.discovery = Discovery::default();
         self
     }
 
@@ -147,6 +152,17 @@ impl<P: Provider> Client<P> {
     /// The clock; the system's unless set.
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
         self.configured(|config| config.clock = clock)
+    }
+
+    /// How far the provider's clock may be from this one where ID tokens are checked: a minute unless set, five at most.
+    pub fn leeway(self, leeway: Duration) -> Self {
+        self.configured(|config| config.leeway = leeway.min(MOST_LEEWAY))
+    }
+
+    /// Audiences that an ID token may have beside this client (OpenID Connect Core section 3.1.3.7): none unless set.
+    pub fn trusted_audiences<A: Into<String>>(self, audiences: impl IntoIterator<Item = A>) -> Self {
+        let audiences = audiences.into_iter().map(Into::into).collect();
+        self.configured(|config| config.audiences = audiences)
     }
 
     /// The source of random bytes; the operating system's unless set.

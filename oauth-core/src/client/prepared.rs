@@ -37,6 +37,8 @@ pub(crate) struct Context<'a> {
     pub(crate) callback: &'a [(String, String)],
     /// Whether this is a parameter of a token request, where secrets may stand.
     pub(crate) secrets: bool,
+    /// What was drawn for this parameter of this authorization request.
+    pub(crate) random: Option<&'a str>,
 }
 
 impl Prepared {
@@ -254,7 +256,8 @@ pub(crate) fn fill(config: &Config, step: Step, template: &Template, context: Co
             Hole::AccessToken if context.secrets => {
                 text.push_str(context.tokens.map(TokenSet::access_token_str).unwrap_or_default());
             }
-            Hole::Claim(_) | Hole::ClientSecret | Hole::AccessToken => {
+            Hole::Random if context.random.is_some() => text.push_str(context.random.unwrap_or_default()),
+            Hole::Claim(_) | Hole::ClientSecret | Hole::AccessToken | Hole::Random => {
                 return Err(missing(format!("{hole} may not stand here")));
             }
         }

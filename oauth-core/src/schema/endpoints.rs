@@ -17,4 +17,6 @@ pub(crate) struct Endpoints {
     /// Whether the issuer's metadata says where the endpoints are (RFC 8414, OpenID Connect Discovery): then
     /// `authorization` and `token` are left out.
     pub(crate) discovery: bool,
+    /// With `discovery`: the hosts that the metadata may lead to beside the issuer's own, as names or `*.example.com`.
+    pub(crate) hosts: Vec<String>,
 }

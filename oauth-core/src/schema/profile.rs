@@ -24,7 +24,6 @@ pub(crate) struct Profile {
 /// JSON pointers into the profile answer: `/id`, `/picture/data/url`.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "json-schema", schemars(extend("required" = ["subject"])))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ProfileMap {
     /// The stable, unique id of the user; text or a number. Not a name or an address, which may change hands.

@@ -22,9 +22,19 @@ pub struct Endpoints {
     /// Whether the issuer's metadata says where the endpoints are (RFC 8414, OpenID Connect Discovery section 4).
     #[serde(skip_serializing_if = "is_false")]
     pub discovery: bool,
+    /// The hosts that the metadata may lead to beside the issuer's: names, `*.example.com`, or `*` for any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
 }
 
-fields!(Endpoints { authorization = None, token = None, issuer = None, iss_in_callback = false, discovery = false });
+fields!(Endpoints {
+    authorization = None,
+    token = None,
+    issuer = None,
+    iss_in_callback = false,
+    discovery = false,
+    hosts = Vec::new(),
+});
 
 impl Endpoints {
     /// Whether people log in here by redirect: the file says where, or the issuer's metadata will.
@@ -67,34 +77,6 @@ impl ClientAuthMethod {
             Self::Basic => "basic",
             Self::Body => "body",
             Self::None => "none",
-        }
-    }
-}
-
-/// What the provider does with PKCE (RFC 7636); the method is always S256.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
-#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Pkce {
-    /// A request without a challenge is refused.
-    Required,
-    /// A challenge is honoured. Also right where the provider ignores it.
-    Supported,
-    /// A request with a challenge fails: it is left out. Needs a quirk with the vendor's words.
-    Unsupported,
-}
-
-words!(Pkce { Required = "required", Supported = "supported", Unsupported = "unsupported" });
-
-impl Pkce {
-    /// The word the provider file uses.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::Supported => "supported",
-            Self::Unsupported => "unsupported",
         }
     }
 }

@@ -10,14 +10,17 @@
 
 mod api;
 mod authorize;
-mod callback;
+pub(crate) mod callback;
 mod decode;
 mod endpoints;
+pub(crate) mod environment;
 mod field;
 pub mod names;
 mod openid;
+mod pkce;
 mod profile;
 mod quirk;
+mod redirect;
 mod refresh;
 mod scopes;
 mod setting;
@@ -33,16 +36,21 @@ use serde::Serialize;
 pub use self::api::{Api, Method, Operation, Parameter, ParameterPlace, Returns, ReturnsField};
 #[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) use self::authorize::PROTOCOL_PARAMS;
-pub use self::authorize::{Authorize, AuthorizeOption};
-pub use self::callback::{Callback, KeptValue};
+pub use self::authorize::{Authorize, AuthorizeOption, ResponseMode, StateAlphabet, StatePlace, StateRules};
+pub use self::callback::{
+    Callback, CallbackProfile, CallbackSignature, KeptValue, SignatureAlgorithm, SignatureEncoding, SignedPart,
+};
 use self::decode::fields;
-pub use self::endpoints::{ClientAuthMethod, Endpoints, Pkce};
+pub use self::endpoints::{ClientAuthMethod, Endpoints};
+pub use self::environment::Environment;
 pub use self::field::{FieldKind, FieldType};
 pub use self::openid::{OpenId, SigningAlg};
+pub use self::pkce::{Challenge, ChallengeEncoding, ChallengeMethod, Pkce};
 pub use self::profile::{Profile, ProfileField, ProfileMap};
 pub use self::quirk::{Confidence, Quirk};
+pub use self::redirect::{LoopbackRule, Redirect};
 pub use self::refresh::{Refresh, RefreshNeeds, RefreshWith};
-pub use self::scopes::{KnownScope, Scopes};
+pub use self::scopes::{KnownScope, Scopes, SecondScopes};
 #[cfg(feature = "schema")]
 pub(crate) use self::setting::is_host;
 pub use self::setting::{Setting, SettingKind};
@@ -92,12 +100,21 @@ pub struct ProviderSpec {
     /// What a user must or may set before the client works: a region, a tenant, a shop.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub settings: Vec<Setting>,
+    /// Other hosts on which the same provider runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub environments: Vec<Environment>,
     /// The OAuth endpoints.
     pub endpoints: Endpoints,
     /// How the client proves itself at the token endpoint (RFC 6749 section 2.3).
     pub client_auth: ClientAuthMethod,
     /// What the provider does with PKCE (RFC 7636).
     pub pkce: Pkce,
+    /// The form of the PKCE challenge.
+    #[serde(skip_serializing_if = "Challenge::is_default")]
+    pub challenge: Challenge,
+    /// What the provider takes for a redirect URI.
+    #[serde(skip_serializing_if = "Redirect::is_unlimited")]
+    pub redirect: Redirect,
     /// Scopes (RFC 6749 section 3.3).
     pub scopes: Scopes,
     /// The authorization request (RFC 6749 section 4.1.1).
@@ -135,9 +152,12 @@ fields!(ProviderSpec {
     confidence,
     groups = Vec::new(),
     settings = Vec::new(),
+    environments = Vec::new(),
     endpoints,
     client_auth,
     pkce,
+    challenge = Challenge::default(),
+    redirect = Redirect::default(),
     scopes,
     authorize,
     callback,

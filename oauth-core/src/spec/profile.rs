@@ -26,6 +26,30 @@ pub struct Profile {
 
 fields!(Profile { method, url, query = Vec::new(), headers = Vec::new(), at = whole(), map });
 
+impl Profile {
+    /// The `UserInfo` endpoint (OpenID Connect Core section 5.3) with the standard claims.
+    #[cfg(feature = "client")]
+    pub(crate) fn userinfo(url: Template) -> Self {
+        let claim = |name: &str| Some(format!("/{name}"));
+        Self {
+            method: Method::Get,
+            url,
+            query: Vec::new(),
+            headers: Vec::new(),
+            at: whole(),
+            map: ProfileMap {
+                subject: "/sub".to_owned(),
+                username: claim("preferred_username"),
+                name: claim("name"),
+                email: claim("email"),
+                email_verified: claim("email_verified"),
+                avatar_url: claim("picture"),
+                url: claim("profile"),
+            },
+        }
+    }
+}
+
 fn whole() -> Vec<String> {
     vec![String::new()]
 }

@@ -42,6 +42,8 @@ pub enum Hole {
     ClientSecret,
     /// `{access_token}`; only in parameters of token requests.
     AccessToken,
+    /// `{random}`: 128 fresh random bits; only in parameters of the authorization request.
+    Random,
 }
 
 impl Template {
@@ -75,6 +77,12 @@ impl Template {
             parts.push(Part::Literal(literal));
         }
         Ok(Self { text: text.to_owned(), parts })
+    }
+
+    /// Text without holes.
+    #[cfg(feature = "client")]
+    pub(crate) fn literal(text: &str) -> Self {
+        Self { text: text.replace('{', "{{").replace('}', "}}"), parts: vec![Part::Literal(text.to_owned())] }
     }
 
     /// The text as the file has it.
@@ -125,6 +133,7 @@ impl Hole {
                 "client_id" => return Ok(Self::ClientId),
                 "client_secret" => return Ok(Self::ClientSecret),
                 "access_token" => return Ok(Self::AccessToken),
+                "random" => return Ok(Self::Random),
                 name => Self::Name(name.to_owned()),
             },
             Some(("token", name)) => Self::Token(name.to_owned()),
@@ -155,6 +164,7 @@ impl fmt::Display for Hole {
             Self::ClientId => f.write_str("{client_id}"),
             Self::ClientSecret => f.write_str("{client_secret}"),
             Self::AccessToken => f.write_str("{access_token}"),
+            Self::Random => f.write_str("{random}"),
         }
     }
 }
