@@ -152,9 +152,10 @@ fn scripted(shared: &Shared) -> Option<Reply> {
 }
 
 /// The inverse of the file's map.
-fn profile_of(facts: &Facts, map: &ProfileMap, user: &SimUser) -> Value {
+pub(crate) fn profile_of(facts: &Facts, map: &ProfileMap, user: &SimUser) -> Value {
     let mut profile = Value::Object(Map::new());
-    for (field, pointer) in map.fields() {
+    // An empty pointer is a member that is not there: the whole answer is no member of itself.
+    for (field, pointer) in map.fields().filter(|(_, pointer)| !pointer.is_empty()) {
         let value = match field {
             // OpenID Connect Core section 5.3.2: the `sub` of the ID token, which is text.
             ProfileField::Subject if facts.spec.openid.is_some() => Value::from(user.subject.as_str()),

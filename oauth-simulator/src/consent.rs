@@ -5,7 +5,8 @@ use std::time::Duration;
 use http::{Method, StatusCode, header};
 use oauth_core::Clock as _;
 
-use crate::authorize::{callback, refuse};
+use crate::api::profile_of;
+use crate::callback::{refuse, send};
 use crate::pages::{self, Question};
 use crate::params::Params;
 use crate::reply::Reply;
@@ -65,11 +66,16 @@ fn show(shared: &Shared, request: &Request, transaction: &str) -> Reply {
         return pages::login(&facts.spec, &facts.users, transaction);
     };
     let demand = &pending.demand;
-    let (Some(user), Some(client)) = (facts.users.get(user), facts.clients.get(demand.client)) else {
+    let (Some(user), Some(client)) = (facts.users.get(user), facts.clients.get(demand.back.client)) else {
         return stale(shared);
     };
-    let question =
-        Question { transaction, client: client.id(), user, scopes: &demand.scopes, redirect_uri: &demand.redirect_uri };
+    let question = Question {
+        transaction,
+        client: client.id(),
+        user,
+        scopes: &demand.scopes,
+        redirect_uri: &demand.back.redirect_uri,
+    };
     pages::consent(&facts.spec, &question)
 }
 
@@ -96,7 +102,6 @@ fn decide(shared: &Shared, request: &Request, transaction: &str, decision: &str)
     let Some(pending) = shared.state().pending(transaction, shared.clock.now()).cloned() else { return stale(shared) };
     // Only the browser that logged in for this demand may decide on it.
     let Some(session) = session_of(shared, request, &pending) else { return stale(shared) };
-    let Demand { redirect_uri, state, .. } = &pending.demand;
     match decision {
         "approve" => {
             shared.state().forget_pending(transaction);
@@ -104,7 +109,7 @@ fn decide(shared: &Shared, request: &Request, transaction: &str, decision: &str)
         }
         "deny" => {
             shared.state().forget_pending(transaction);
-            refuse(shared, redirect_uri, state.as_deref(), "access_denied", "the user denied the request")
+            refuse(shared, &pending.demand.back, "access_denied", "the user denied the request")
         }
         "switch" => {
             if let Some(pending) = shared.state().pending(transaction, shared.clock.now()) {
@@ -118,12 +123,23 @@ fn decide(shared: &Shared, request: &Request, transaction: &str, decision: &str)
 
 fn approve(shared: &Shared, demand: Demand, session: Session) -> Reply {
     let code = random_text(&*shared.rng, "sim_code_");
-    let kept = shared.facts.kept.iter().map(|kept| (kept.name.as_str(), kept.value.as_str()));
-    let pairs = std::iter::once((shared.facts.spec.callback.code.as_str(), code.as_str())).chain(kept).collect();
-    let reply = callback(shared, &demand.redirect_uri, demand.state.as_deref(), pairs);
+    let mut pairs = vec![(shared.facts.spec.callback.code.clone(), code.clone())];
+    pairs.extend(shared.facts.kept.iter().map(|kept| (kept.name.clone(), kept.value.clone())));
+    pairs.extend(introduction(shared, &demand, session.user));
+    let reply = send(shared, &demand.back, pairs);
     let expires = shared.clock.now() + CODE_LIFETIME;
     shared.state().codes.insert(code, Code { demand, user: session.user, login: session.since, expires, used: None });
     reply
+}
+
+/// Facts of the profile, which the provider tells at the first login only.
+fn introduction(shared: &Shared, demand: &Demand, user: usize) -> Option<(String, String)> {
+    let rule = shared.facts.spec.callback.profile.as_ref()?;
+    if !shared.state().met.insert((demand.back.client, user)) {
+        return None;
+    }
+    let facts = profile_of(&shared.facts, &rule.map, shared.facts.users.get(user)?);
+    Some((rule.param.clone(), facts.to_string()))
 }
 
 /// The session, if it is the one that this demand belongs to.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use oauth_core::ProviderSpec;
-use oauth_core::spec::{Hole, Template};
+use oauth_core::spec::{Hole, Part, Template};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
@@ -72,6 +72,10 @@ impl Facts {
         replaceable: &[&str],
     ) -> Result<(), String> {
         for (name, template) in wanted {
+            if template.holes().any(|hole| *hole == Hole::Random) {
+                self.expect_random(name, template, whose, got)?;
+                continue;
+            }
             let value = self.render(template, whose)?;
             match got.get(name) {
                 Some(found) if found == value || replaceable.contains(&name.as_str()) => {}
@@ -81,6 +85,27 @@ impl Facts {
             }
         }
         Ok(())
+    }
+
+    /// Checks a parameter that is another one in each request: what is random in it has 128 bits as base64url.
+    fn expect_random(&self, name: &str, template: &Template, whose: Whose<'_>, got: &Params) -> Result<(), String> {
+        const BITS: usize = 22;
+        let mut rest = got.get(name).ok_or_else(|| format!("the parameter `{name}` is missing"))?;
+        let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        for part in template.parts() {
+            let after = match part {
+                Part::Literal(literal) => rest.strip_prefix(literal.as_str()),
+                Part::Hole(Hole::Random) => rest
+                    .split_at_checked(BITS)
+                    .filter(|(bits, _)| bits.bytes().all(is_base64url))
+                    .map(|(_, after)| after),
+                Part::Hole(hole) => self.fill(hole, whose).and_then(|value| rest.strip_prefix(value.as_str())),
+                _ => None,
+            };
+            rest =
+                after.ok_or_else(|| format!("the parameter `{name}` has not the form that this provider asks for"))?;
+        }
+        if rest.is_empty() { Ok(()) } else { Err(format!("the parameter `{name}` goes on behind its end")) }
     }
 
     fn fill(&self, hole: &Hole, whose: Whose<'_>) -> Option<String> {

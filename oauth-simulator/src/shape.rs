@@ -52,7 +52,9 @@ pub(crate) fn token_answer(facts: &Facts, issued: &Issued) -> Reply {
     }
     let scopes = &facts.spec.scopes;
     let separator = scopes.response_separator.as_ref().unwrap_or(&scopes.separator);
-    set("scope", Value::from(issued.scopes.join(separator)));
+    if !scopes.none {
+        set("scope", Value::from(issued.scopes.join(separator)));
+    }
     if let Some(number) = expiry(&facts.spec, issued) {
         put(&mut token, &member(&response.expiry.field), Value::from(number));
     }

@@ -1,6 +1,6 @@
 //! What changes while the simulator runs.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::SystemTime;
 
 use crate::{Answer, Recorded};
@@ -18,6 +18,8 @@ pub(crate) struct State {
     pub(crate) sessions: HashMap<String, Session>,
     pub(crate) codes: HashMap<String, Code>,
     pub(crate) grants: Vec<Grant>,
+    /// Clients and the users who have been there before.
+    pub(crate) met: HashSet<(usize, usize)>,
     pub(crate) access: HashMap<String, AccessToken>,
     pub(crate) refresh: HashMap<String, RefreshToken>,
     pub(crate) token_answers: VecDeque<Answer>,
@@ -35,15 +37,23 @@ pub(crate) struct Session {
     pub(crate) since: SystemTime,
 }
 
+/// Where the browser goes when the user has decided.
+#[derive(Clone)]
+pub(crate) struct Return {
+    pub(crate) client: usize,
+    pub(crate) redirect_uri: String,
+    pub(crate) state: Option<String>,
+}
+
 /// What a sound authorization request asks for.
 #[derive(Clone)]
 pub(crate) struct Demand {
-    pub(crate) client: usize,
-    pub(crate) redirect_uri: String,
-    /// Whether the request named it, so that the token request must, too (RFC 6749 section 4.1.3).
+    pub(crate) back: Return,
+    /// Whether the request named the redirect URI, so that the token request must, too (RFC 6749 section 4.1.3).
     pub(crate) redirect_uri_sent: bool,
-    pub(crate) state: Option<String>,
     pub(crate) scopes: Vec<String>,
+    /// Those of the second set.
+    pub(crate) second: Vec<String>,
     /// The PKCE challenge (RFC 7636 section 4.2).
     pub(crate) challenge: Option<String>,
     /// Whether the request has what the provider wants to see before it gives a refresh token.
@@ -80,6 +90,7 @@ pub(crate) struct Grant {
     pub(crate) client: usize,
     pub(crate) user: usize,
     pub(crate) scopes: Vec<String>,
+    pub(crate) second: Vec<String>,
     pub(crate) offline: bool,
     pub(crate) nonce: Option<String>,
     /// When the user logged in, where the client wants to know.

@@ -1,16 +1,14 @@
 //! The exchange of a code for tokens (RFC 6749 section 4.1.3).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_core::Clock as _;
 use oauth_core::spec::Hole;
-use ring::digest;
 
 use crate::RegisteredClient;
 use crate::client_auth::authenticate;
 use crate::facts::{Whose, own_name};
 use crate::issue::{Issued, access_token, refresh_token};
 use crate::params::Params;
+use crate::pkce::{belongs, is_verifier};
 use crate::request::Request;
 use crate::server::Shared;
 use crate::shape::Refused;
@@ -53,7 +51,7 @@ fn redeem(shared: &Shared, client: usize, code: &str, params: &Params) -> Result
     let Some(known) = state.codes.get_mut(code) else {
         return Err(Refused::invalid_grant("the code is unknown"));
     };
-    if known.demand.client != client {
+    if known.demand.back.client != client {
         return Err(Refused::invalid_grant("the code was given to another client"));
     }
     if let Some(grant) = known.used {
@@ -73,6 +71,7 @@ fn redeem(shared: &Shared, client: usize, code: &str, params: &Params) -> Result
         client,
         user: known.user,
         scopes: known.demand.scopes.clone(),
+        second: known.demand.second.clone(),
         offline: known.demand.offline,
         nonce: known.demand.nonce.clone(),
         auth_time: known.demand.max_age.map(|_| known.login),
@@ -92,7 +91,7 @@ fn check_redirect(shared: &Shared, code: &Code, params: &Params) -> Result<(), R
         standard(&shared.facts, params, "redirect_uri")?
     };
     match sent {
-        Some(sent) if sent != code.demand.redirect_uri => {
+        Some(sent) if sent != code.demand.back.redirect_uri => {
             Err(Refused::invalid_grant("the redirect URI is not the one of the authorization request"))
         }
         _ => Ok(()),
@@ -110,19 +109,9 @@ fn check_verifier(shared: &Shared, challenge: Option<&str>, params: &Params) -> 
         (Some(_), Some(verifier)) if !is_verifier(verifier) => Err(Refused::invalid_request(
             "the code verifier is not 43 to 128 unreserved characters (RFC 7636 section 4.1)",
         )),
-        (Some(challenge), Some(verifier)) => {
-            let hash = digest::digest(&digest::SHA256, verifier.as_bytes());
-            if URL_SAFE_NO_PAD.encode(hash) == challenge {
-                Ok(())
-            } else {
-                Err(Refused::invalid_grant("the code verifier does not belong to the challenge"))
-            }
-        }
+        (Some(challenge), Some(verifier)) if belongs(&shared.facts.spec, challenge, verifier) => Ok(()),
+        (Some(_), Some(_)) => Err(Refused::invalid_grant("the code verifier does not belong to the challenge")),
     }
-}
-
-fn is_verifier(text: &str) -> bool {
-    (43..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
 /// The value of the parameter that carries `{access_token}`.

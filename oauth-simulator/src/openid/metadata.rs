@@ -41,7 +41,7 @@ pub(crate) fn metadata(shared: &Shared, request: &Request) -> Reply {
         }
     }
     if spec.pkce != Pkce::Unsupported {
-        document["code_challenge_methods_supported"] = json!(["S256"]);
+        document["code_challenge_methods_supported"] = json!([spec.challenge.method_name()]);
     }
     if !spec.scopes.known.is_empty() {
         document["scopes_supported"] = spec.scopes.known.iter().map(|scope| scope.value.as_str()).collect();

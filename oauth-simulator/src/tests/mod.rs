@@ -2,6 +2,7 @@
 
 mod api;
 mod authorize;
+mod authorize_forms;
 mod client;
 mod faults;
 mod garbage;
