@@ -30,6 +30,8 @@ mod apply;
 #[cfg(feature = "client")]
 mod authorize;
 #[cfg(feature = "client")]
+mod browser;
+#[cfg(feature = "client")]
 mod callback;
 #[cfg(feature = "client")]
 mod catalog;
@@ -70,6 +72,8 @@ mod rng;
 #[cfg(feature = "client")]
 mod scopes;
 #[cfg(feature = "client")]
+mod signature;
+#[cfg(feature = "client")]
 pub mod store;
 #[cfg(feature = "client")]
 mod token;
@@ -89,6 +93,7 @@ pub use self::{
     account::Account,
     api::{ApiCall, ApiRequest, ApiResponse, IntoParam, OperationCall, OperationOutput},
     authorize::{Attempt, AuthorizationUrl, Authorize},
+    browser::{Browser, BrowserBinding},
     callback::{CallbackInput, IntoPending, VerifiedCode},
     catalog::CatalogEntry,
     client::{Client, ClientAuth},
@@ -96,11 +101,12 @@ pub use self::{
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
     openid::{Discovered, IdToken, Metadata},
-    pending::{Browser, BrowserBinding, PendingAttempt, PendingAttempts},
+    pending::{PendingAttempt, PendingAttempts},
     profile::Profile,
     provider::{CanAuthorize, CanRefresh, Compiled, Dynamic, HasApi, HasProfile, Provider},
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},
+    signature::VerifiedQuery,
     token::TokenSet,
-    values::{OptionValue, SettingValue},
+    values::{EnvironmentValue, OptionValue, SettingValue},
 };

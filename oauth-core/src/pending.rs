@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, SystemClock};
 
+/// RFC 6749 section 4.1.2 recommends that a code lives at most 10 minutes; so does the attempt.
+pub(crate) const ATTEMPT_LIFETIME: Duration = Duration::from_secs(10 * 60);
+
 /// One login under way. It is secret: who has it and the code can finish the login.
 ///
 /// It remembers everything that the callback is compared with: state, PKCE verifier, provider, server, client,
@@ -30,60 +33,11 @@ pub struct PendingAttempt {
     pub(crate) expires_at: SystemTime,
 }
 
-/// The tie between a login and the browser it was started in: set it as a cookie, `HttpOnly`, `SameSite=Lax`,
-/// short-lived.
-#[derive(Clone)]
-pub struct BrowserBinding(pub(crate) SecretString);
-
-impl BrowserBinding {
-    /// The cookie's value.
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-}
-
-impl fmt::Debug for BrowserBinding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("BrowserBinding([redacted])")
-    }
-}
-
-/// The browser that a callback came from.
-#[derive(Clone)]
-pub struct Browser(pub(crate) Option<SecretString>);
-
-impl Browser {
-    /// The browser whose request had this cookie.
-    pub fn cookie(value: impl Into<SecretString>) -> Self {
-        Self(Some(value.into()))
-    }
-
-    /// A browser whose request had no such cookie: no login of anybody can be finished with it.
-    pub fn unknown() -> Self {
-        Self(None)
-    }
-}
-
-/// A program that started the login itself and waited for it: command lines, desktop apps, tests.
-impl From<BrowserBinding> for Browser {
-    fn from(binding: BrowserBinding) -> Self {
-        Self(Some(binding.0))
-    }
-}
-
-impl From<Option<&str>> for Browser {
-    fn from(cookie: Option<&str>) -> Self {
-        Self(cookie.map(Into::into))
-    }
-}
-
-impl fmt::Debug for Browser {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Browser([redacted])" } else { "Browser(unknown)" })
-    }
-}
-
 impl PendingAttempt {
+    pub(crate) fn state_str(&self) -> &str {
+        self.state.expose_secret()
+    }
+
     /// When the attempt ends.
     pub fn expires_at(&self) -> SystemTime {
         self.expires_at

@@ -13,6 +13,10 @@ use crate::spec::ProviderSpec;
 #[derive(Clone)]
 pub(crate) struct Config {
     pub(crate) spec: Arc<ProviderSpec>,
+    /// The spec as the file has it, where an environment has been chosen.
+    file: Option<Arc<ProviderSpec>>,
+    /// What was wrong with a choice that could not say so at once.
+    pub(super) fault: Option<Error>,
     pub(crate) client_id: String,
     pub(crate) auth: ClientAuth,
     pub(crate) settings: Vec<(String, String)>,
@@ -50,6 +54,8 @@ impl Config {
     pub(crate) fn new(spec: Arc<ProviderSpec>, client_id: String, auth: ClientAuth) -> Self {
         Self {
             spec,
+            file: None,
+            fault: None,
             client_id,
             auth,
             settings: Vec::new(),
@@ -70,6 +76,24 @@ impl Config {
     pub(crate) fn set(&mut self, name: &str, value: String) {
         self.settings.retain(|(known, _)| known != name);
         self.settings.push((name.to_owned(), value));
+    }
+
+    /// Goes to the hosts of that environment, from whichever was chosen before.
+    pub(super) fn choose(&mut self, environment: &str) -> Result<()> {
+        let file = self.file.as_ref().unwrap_or(&self.spec);
+        let Some(spec) = file.in_environment(environment) else {
+            let known: Vec<&str> = file.environments.iter().map(|known| known.name.as_str()).collect();
+            let what = format!(
+                "there is no environment `{}`; it has {}",
+                crate::error::clean(environment),
+                if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+            );
+            return Err(Error::new(ErrorKind::Setting, Step::Configure, what).of(file));
+        };
+        let file = Arc::clone(file);
+        self.file = Some(file);
+        self.spec = Arc::new(spec);
+        Ok(())
     }
 
     pub(crate) fn check_setting(&self, name: &str, value: &str) -> Result<()> {
