@@ -5,10 +5,10 @@ use std::time::Duration;
 use http::{Method, StatusCode, header};
 use oauth_core::Clock as _;
 
-use crate::api::profile_of;
 use crate::callback::{refuse, send};
 use crate::pages::{self, Question};
 use crate::params::Params;
+use crate::people;
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::rng::random_text;
@@ -138,7 +138,7 @@ fn introduction(shared: &Shared, demand: &Demand, user: usize) -> Option<(String
     if !shared.state().met.insert((demand.back.client, user)) {
         return None;
     }
-    let facts = profile_of(&shared.facts, &rule.map, shared.facts.users.get(user)?);
+    let facts = people::object(&shared.facts, &rule.map, shared.facts.users.get(user)?);
     Some((rule.param.clone(), facts.to_string()))
 }
 

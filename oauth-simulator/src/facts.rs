@@ -20,6 +20,8 @@ pub(crate) struct Facts {
     pub(crate) kept: Vec<Chosen>,
     /// What the token answer carries beyond the RFC's members.
     pub(crate) extras: Vec<(String, Value)>,
+    /// Whether points in time are told as text.
+    pub(crate) times_as_text: bool,
     /// Never empty: the first is the one that `Simulator::client_id` tells.
     pub(crate) clients: Vec<RegisteredClient>,
     /// Never empty: the first is preselected on the login page.
@@ -39,11 +41,15 @@ pub(crate) struct Chosen {
 pub(crate) struct Whose<'a> {
     pub(crate) client: Option<&'a RegisteredClient>,
     pub(crate) access_token: Option<&'a str>,
+    pub(crate) redirect_uri: Option<&'a str>,
+    pub(crate) state: Option<&'a str>,
+    /// The scopes, joined as in the authorization request.
+    pub(crate) scope: Option<&'a str>,
 }
 
 impl<'a> Whose<'a> {
     pub(crate) fn client(client: &'a RegisteredClient) -> Self {
-        Self { client: Some(client), access_token: None }
+        Self { client: Some(client), ..Self::default() }
     }
 }
 
@@ -117,6 +123,9 @@ impl Facts {
             Hole::ClientId => whose.client.map(|client| client.id().to_owned()),
             Hole::ClientSecret => Some(whose.client?.secret()?.expose_secret().to_owned()),
             Hole::AccessToken => whose.access_token.map(str::to_owned),
+            Hole::RedirectUri => whose.redirect_uri.map(str::to_owned),
+            Hole::State => whose.state.map(str::to_owned),
+            Hole::Scope => whose.scope.map(str::to_owned),
             _ => None,
         }
     }
@@ -131,7 +140,7 @@ fn meaning(chosen: &[Chosen], name: &str) -> Option<String> {
     chosen.iter().find(|one| one.name == name).map(|one| one.meaning.clone())
 }
 
-fn text_of(value: &Value) -> String {
+pub(crate) fn text_of(value: &Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     // A base address is the same with and without its final slash.
     if text.starts_with("https://") { text.trim_end_matches('/').to_owned() } else { text }

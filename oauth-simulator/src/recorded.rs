@@ -17,6 +17,8 @@ pub enum Endpoint {
     Refresh,
     /// The second exchange: a short-lived token for a long-lived one.
     Upgrade,
+    /// The request right after the exchange whose answer adds extras.
+    Lookup,
     /// The user's profile.
     Profile,
     /// The standard claims of the user (OpenID Connect Core section 5.3), where the profile is not read there.

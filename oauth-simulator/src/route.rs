@@ -1,9 +1,11 @@
 //! From a request to the part of the provider that answers it.
 
 use http::{HeaderName, StatusCode, header};
+use oauth_core::spec::ProfileFrom;
 
 use crate::address::{Address, Place};
 use crate::facts::{Facts, Whose, own_name};
+use crate::issue::Issued;
 use crate::openid::{self, Issuer};
 use crate::params::Params;
 use crate::recorded::{Endpoint, Recorded};
@@ -11,7 +13,7 @@ use crate::reply::Reply;
 use crate::request::Request;
 use crate::server::Shared;
 use crate::shape::{Refused, error_answer, token_answer};
-use crate::{Answer, RegisteredClient, api, authorize, consent, pages, refresh, token, upgrade};
+use crate::{Answer, RegisteredClient, SimUser, api, authorize, consent, fetched, pages, refresh, token, upgrade};
 
 /// Where the provider's endpoints are, worked out once.
 #[derive(Default)]
@@ -29,7 +31,6 @@ impl Routes {
             (Endpoint::Token, spec.endpoints.token.as_ref()),
             (Endpoint::Refresh, refresh.and_then(|refresh| refresh.url.as_ref().or(spec.endpoints.token.as_ref()))),
             (Endpoint::Upgrade, spec.token.upgrade.as_ref().map(|upgrade| &upgrade.url)),
-            (Endpoint::Profile, spec.profile.as_ref().map(|profile| &profile.url)),
             (Endpoint::Keys, spec.openid.as_ref().and_then(|openid| openid.jwks.as_ref())),
         ];
         let mut places = Vec::new();
@@ -105,11 +106,13 @@ fn dispatch(shared: &Shared, request: &Request, address: &Address) -> (Endpoint,
     if let Some((endpoint, place)) = grant_endpoint(&shared.facts, request, &here) {
         return (endpoint, grant(shared, request, endpoint, &place.query));
     }
+    if let Some(answered) = fetched::answer(shared, request, address) {
+        return answered;
+    }
     match here.first() {
         Some((Endpoint::Authorization, place)) => {
             (Endpoint::Authorization, authorize::authorize(shared, request, &place.query))
         }
-        Some((Endpoint::Profile, place)) => (Endpoint::Profile, api::profile(shared, request, &place.query)),
         Some((Endpoint::Userinfo, _)) => (Endpoint::Userinfo, openid::userinfo(shared, request)),
         Some((Endpoint::Metadata, _)) => (Endpoint::Metadata, openid::metadata(shared, request)),
         Some((Endpoint::Keys, _)) => (Endpoint::Keys, openid::keys(shared, request)),
@@ -151,7 +154,10 @@ fn grant(shared: &Shared, request: &Request, endpoint: Endpoint, own: &Params) -
     let scripted = shared.state().token_answers.pop_front();
     let lost = match scripted {
         Some(Answer { lost: true, .. }) => true,
-        Some(answer) => return Reply::scripted(answer),
+        Some(answer) => {
+            let rule = shared.facts.spec.token.response.fails_when.as_ref();
+            return api::scripted(&shared.facts, answer, rule);
+        }
         None => false,
     };
     let spec = &shared.facts.spec;
@@ -167,7 +173,7 @@ fn grant(shared: &Shared, request: &Request, endpoint: Endpoint, own: &Params) -
         Ok(issued)
     });
     let mut reply = match issued {
-        Ok(issued) => token_answer(&shared.facts, &issued),
+        Ok(issued) => token_answer(&shared.facts, &issued, introduced(shared, endpoint, &issued)),
         Err(Refused { status: StatusCode::METHOD_NOT_ALLOWED, description, .. }) => {
             Reply::problem(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", &description)
                 .with(header::ALLOW, method_of(shared, endpoint))
@@ -177,6 +183,16 @@ fn grant(shared: &Shared, request: &Request, endpoint: Endpoint, own: &Params) -
     reply = reply.with(HeaderName::from_static("pragma"), "no-cache");
     reply.lost = lost;
     reply
+}
+
+/// The user, where the answer to the code exchange tells who that is.
+fn introduced<'a>(shared: &'a Shared, endpoint: Endpoint, issued: &Issued) -> Option<&'a SimUser> {
+    let profile = shared.facts.spec.profile.as_ref()?;
+    if profile.from != ProfileFrom::Token || endpoint != Endpoint::Token {
+        return None;
+    }
+    let user = shared.state().grants.get(issued.grant)?.user;
+    shared.facts.users.get(user)
 }
 
 fn method_of(shared: &Shared, endpoint: Endpoint) -> &'static str {

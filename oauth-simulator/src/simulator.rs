@@ -119,6 +119,11 @@ impl Simulator {
         self.shared.state().api_answers.push_back(answer);
     }
 
+    /// Gives that answer to the next lookup, the request right after the exchange. Several wait in line.
+    pub fn next_lookup_answer(&self, answer: Answer) {
+        self.shared.state().lookup_answers.push_back(answer);
+    }
+
     pub(crate) fn facts(&self) -> &Facts {
         &self.shared.facts
     }

@@ -1,8 +1,10 @@
 //! What changes while the simulator runs.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::ops::Range;
 use std::time::SystemTime;
 
+use crate::params::Params;
 use crate::{Answer, Recorded};
 
 /// More recorded requests than a test looks at; the oldest go first.
@@ -26,6 +28,7 @@ pub(crate) struct State {
     pub(crate) api_answers: VecDeque<Answer>,
     pub(crate) metadata_answers: VecDeque<Answer>,
     pub(crate) keys_answers: VecDeque<Answer>,
+    pub(crate) lookup_answers: VecDeque<Answer>,
     pub(crate) recorded: VecDeque<Recorded>,
 }
 
@@ -43,6 +46,17 @@ pub(crate) struct Return {
     pub(crate) client: usize,
     pub(crate) redirect_uri: String,
     pub(crate) state: Option<String>,
+}
+
+impl Return {
+    /// The state, wherever it travels.
+    pub(crate) fn state(&self) -> Option<String> {
+        let in_uri = || {
+            let (_, query) = self.redirect_uri.split_once('?')?;
+            Params::from_query(query).ok()?.get("state").map(str::to_owned)
+        };
+        self.state.clone().or_else(in_uri)
+    }
 }
 
 /// What a sound authorization request asks for.
@@ -80,8 +94,8 @@ pub(crate) struct Code {
     /// When the user logged in.
     pub(crate) login: SystemTime,
     pub(crate) expires: SystemTime,
-    /// The grant that came of it, once it was used.
-    pub(crate) used: Option<usize>,
+    /// The grants that came of it, once it was used.
+    pub(crate) used: Option<Range<usize>>,
 }
 
 /// One consent: all tokens that come of it live and die together.
@@ -90,7 +104,7 @@ pub(crate) struct Grant {
     pub(crate) client: usize,
     pub(crate) user: usize,
     pub(crate) scopes: Vec<String>,
-    pub(crate) second: Vec<String>,
+    pub(crate) redirect_uri: String,
     pub(crate) offline: bool,
     pub(crate) nonce: Option<String>,
     /// When the user logged in, where the client wants to know.
@@ -104,6 +118,8 @@ pub(crate) struct AccessToken {
     pub(crate) expires: Option<SystemTime>,
     /// Whether it came of the upgrade.
     pub(crate) long_lived: bool,
+    /// Whether its lookup was made.
+    pub(crate) looked_up: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -111,6 +127,9 @@ pub(crate) struct RefreshToken {
     pub(crate) grant: usize,
     /// Whether a rotation has put another one in its place.
     pub(crate) replaced: bool,
+    pub(crate) expires: Option<SystemTime>,
+    /// When it was given or last of use.
+    pub(crate) used: SystemTime,
 }
 
 impl State {

@@ -3,17 +3,18 @@
 use std::time::UNIX_EPOCH;
 
 use oauth_core::Clock as _;
-use oauth_core::spec::SigningAlg;
+use oauth_core::spec::{ProfileFrom, SigningAlg};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 
 use super::signing::{at_hash, base64url, name};
 use crate::facts::CLAIM_GUID;
 use crate::issue::Issued;
+use crate::pointer::put_if_absent;
 use crate::server::Shared;
 use crate::shape::Refused;
 use crate::state::Grant;
-use crate::{RegisteredClient, SimUser};
+use crate::{RegisteredClient, SimUser, people};
 
 /// How long an ID token is good, in seconds.
 const LIFETIME: u64 = 3600;
@@ -43,6 +44,17 @@ pub(crate) fn id_token(shared: &Shared, issued: &Issued, refreshed: bool) -> Res
 fn claims(shared: &Shared, client: &RegisteredClient, user: &SimUser, grant: &Grant) -> Map<String, Value> {
     let now = shared.clock.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let mut claims = of_user(user);
+    if let Some(profile) = shared.facts.spec.profile.as_ref().filter(|profile| profile.from == ProfileFrom::IdToken) {
+        let mut whole = Value::Object(claims);
+        let at = profile.at.first().map_or("", String::as_str);
+        for (pointer, value) in people::members(&shared.facts, &profile.map, user) {
+            put_if_absent(&mut whole, &format!("{at}{pointer}"), value);
+        }
+        claims = match whole {
+            Value::Object(claims) => claims,
+            _ => Map::new(),
+        };
+    }
     claims.extend(shared.issuer.claims.iter().map(|name| (name.clone(), Value::from(CLAIM_GUID))));
     claims.insert("iss".to_owned(), Value::from(shared.issuer.of_id_tokens.as_deref()));
     claims.insert("aud".to_owned(), Value::from(client.id()));

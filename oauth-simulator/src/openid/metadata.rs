@@ -28,7 +28,7 @@ pub(crate) fn metadata(shared: &Shared, request: &Request) -> Reply {
         "issuer": shared.issuer.of_metadata,
         "response_types_supported": ["code"],
         "grant_types_supported": spec.grants(),
-        "token_endpoint_auth_methods_supported": auth_methods(spec.client_auth),
+        "token_endpoint_auth_methods_supported": auth_methods(spec.client_auth.method),
         "authorization_response_iss_parameter_supported": spec.endpoints.iss_in_callback,
     });
     let mut addresses = vec![("authorization_endpoint", Endpoint::Authorization), ("token_endpoint", Endpoint::Token)];

@@ -164,6 +164,63 @@ fn ec_jwk(curve: &str, key: &EcdsaKeyPair) -> Value {
     json!({"kty": "EC", "crv": curve, "x": base64url(x), "y": base64url(y)})
 }
 
+/// A private key for that algorithm, as a PEM file: what a developer downloads at the provider's console.
+pub(crate) fn private_key(alg: SigningAlg) -> Result<String, String> {
+    let random = random();
+    let broken = |_| "there are no random bytes".to_owned();
+    let document = match alg {
+        SigningAlg::ES256 => {
+            EcdsaKeyPair::generate_pkcs8(&signature::ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(broken)?
+        }
+        SigningAlg::ES384 => {
+            EcdsaKeyPair::generate_pkcs8(&signature::ECDSA_P384_SHA384_FIXED_SIGNING, &random).map_err(broken)?
+        }
+        SigningAlg::EdDSA => Ed25519KeyPair::generate_pkcs8(&random).map_err(broken)?,
+        _ => return pem_blocks(RSA_KEYS).first().map(|block| pem(block)).ok_or_else(|| "there is no RSA key".to_owned()),
+    };
+    Ok(pem(document.as_ref()))
+}
+
+/// Whether the owner of that private key has signed the message; `None` where it is no key for the algorithm.
+pub(crate) fn verify_own(alg: SigningAlg, key: &str, message: &[u8], signed: &[u8]) -> Option<bool> {
+    let blocks = pem_blocks(key);
+    let document = blocks.first()?;
+    let by = |algorithm: &'static dyn signature::VerificationAlgorithm, key: &[u8]| {
+        signature::UnparsedPublicKey::new(algorithm, key).verify(message, signed).is_ok()
+    };
+    let by_ec = |own: &'static signature::EcdsaSigningAlgorithm, theirs: &'static signature::EcdsaVerificationAlgorithm| {
+        let key = EcdsaKeyPair::from_pkcs8(own, document, &random()).ok()?;
+        Some(by(theirs, key.public_key().as_ref()))
+    };
+    let by_rsa = |algorithm: &'static signature::RsaParameters| {
+        let key = RsaKeyPair::from_pkcs8(document).ok()?;
+        let public: PublicKeyComponents<Vec<u8>> = key.public().into();
+        Some(public.verify(algorithm, message, signed).is_ok())
+    };
+    match alg {
+        SigningAlg::ES256 => {
+            by_ec(&signature::ECDSA_P256_SHA256_FIXED_SIGNING, &signature::ECDSA_P256_SHA256_FIXED)
+        }
+        SigningAlg::ES384 => {
+            by_ec(&signature::ECDSA_P384_SHA384_FIXED_SIGNING, &signature::ECDSA_P384_SHA384_FIXED)
+        }
+        SigningAlg::EdDSA => {
+            let key = Ed25519KeyPair::from_pkcs8_maybe_unchecked(document).ok()?;
+            Some(by(&signature::ED25519, key.public_key().as_ref()))
+        }
+        SigningAlg::RS256 => by_rsa(&signature::RSA_PKCS1_2048_8192_SHA256),
+        SigningAlg::PS256 => by_rsa(&signature::RSA_PSS_2048_8192_SHA256),
+        _ => None,
+    }
+}
+
+fn pem(document: &[u8]) -> String {
+    // RFC 7468 section 2: at most 64 characters a line.
+    let encoded: Vec<char> = STANDARD.encode(document).chars().collect();
+    let lines: Vec<String> = encoded.chunks(64).map(|line| line.iter().collect()).collect();
+    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"))
+}
+
 /// The PKCS#8 documents of a PEM file (RFC 7468 section 10).
 fn pem_blocks(text: &str) -> Vec<Vec<u8>> {
     let blocks = text.split("-----BEGIN PRIVATE KEY-----").skip(1);
