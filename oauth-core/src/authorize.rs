@@ -165,7 +165,7 @@ impl<P: Provider> Authorize<P> {
         let verifier = match spec.pkce {
             Pkce::Unsupported => None,
             Pkce::Required | Pkce::Supported => {
-                wire::push_challenge(&mut url, spec, &secrets.verifier);
+                wire::push_challenge(&mut url, spec, &**inner.crypto(Step::Authorize)?, &secrets.verifier);
                 Some(SecretString::from(secrets.verifier))
             }
         };

@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -134,6 +134,7 @@ impl fmt::Debug for PendingAttempt {
 #[derive(Clone)]
 pub struct PendingAttempts {
     shared: Arc<Mutex<Shared>>,
+    hashers: [RandomState; 2],
     capacity: usize,
     clock: Arc<dyn Clock>,
 }
@@ -150,8 +151,9 @@ enum Entry {
     Taken(SystemTime),
 }
 
-/// Attempts are found by the hash of their state: how long a comparison takes says nothing about a real state.
-type Key = [u8; 32];
+/// Attempts are found by a hash of their state, under keys that only this store knows: how long a comparison takes says
+/// nothing about a real state. The state itself is compared when the attempt is found.
+type Key = [u64; 2];
 
 /// What a store knows of a state.
 pub(crate) enum Found {
@@ -163,7 +165,8 @@ pub(crate) enum Found {
 impl PendingAttempts {
     /// An empty store.
     pub fn new() -> Self {
-        Self { shared: Arc::default(), capacity: 10_000, clock: Arc::new(SystemClock) }
+        let hashers = [RandomState::new(), RandomState::new()];
+        Self { shared: Arc::default(), hashers, capacity: 10_000, clock: Arc::new(SystemClock) }
     }
 
     /// With another limit of logins under way at once.
@@ -192,7 +195,7 @@ impl PendingAttempts {
                 shared.attempts.remove(&oldest);
             }
         }
-        let key = key(attempt.state.expose_secret());
+        let key = self.key(attempt.state.expose_secret());
         if shared.attempts.insert(key, Entry::Waiting(attempt)).is_none() {
             shared.order.push_back(key);
         }
@@ -208,6 +211,10 @@ impl PendingAttempts {
         self.len() == 0
     }
 
+    fn key(&self, state: &str) -> Key {
+        [self.hashers[0].hash_one(state), self.hashers[1].hash_one(state)]
+    }
+
     /// Takes the attempt of that state if `admit` agrees; else it stays for the one that it belongs to.
     pub(crate) fn take<E>(
         &self,
@@ -215,7 +222,7 @@ impl PendingAttempts {
         admit: impl FnOnce(&PendingAttempt) -> Result<(), E>,
     ) -> Result<Found, E> {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        match shared.attempts.get_mut(&key(state)) {
+        match shared.attempts.get_mut(&self.key(state)) {
             None => Ok(Found::Unknown),
             Some(Entry::Taken(_)) => Ok(Found::Taken),
             Some(entry) => {
@@ -251,10 +258,4 @@ impl Entry {
             Self::Taken(ends) => *ends,
         }
     }
-}
-
-fn key(state: &str) -> Key {
-    let mut key = [0; 32];
-    key.copy_from_slice(digest(&SHA256, state.as_bytes()).as_ref());
-    key
 }

@@ -4,6 +4,7 @@ use http::{StatusCode, header};
 use oauth_core::spec::{Condition, Template};
 use serde_json::{Map, Value, json};
 
+use crate::Answer;
 use crate::address::{Address, Place};
 use crate::facts::{Facts, Whose};
 use crate::operation::{self, Described};
@@ -13,7 +14,6 @@ use crate::request::Request;
 use crate::server::Shared;
 use crate::shape::{failed_answer, mark_as_success};
 use crate::token_request::expect_headers;
-use crate::Answer;
 
 /// Where the API is.
 #[derive(Default)]
@@ -79,23 +79,24 @@ fn operate(shared: &Shared, request: &Request, address: &Address, holder: &Holde
     let echo = echo(request, address);
     let Some((operation, path)) = operation::find(&shared.facts, &shared.api.operations, request, address) else {
         if shared.api.admits(address) {
-            return Reply::json(StatusCode::OK, &echo);
+            return success(shared, echo);
         }
         return Reply::problem(StatusCode::NOT_FOUND, "not_found", "the API has nothing at this address");
     };
     if !operation.scopes.iter().all(|scope| holder.scopes.contains(scope)) {
         return insufficient_scope(shared, &operation.scopes);
     }
-    match operation::fault(operation, &path, request) {
-        Some(why) => bad_request(&why),
-        None => {
-            let mut answer = operation::answer(operation, echo);
-            if let Some(rule) = rule(shared).filter(|_| !answer.is_array()) {
-                mark_as_success(&mut answer, rule);
-            }
-            Reply::json(StatusCode::OK, &answer)
-        }
+    if let Some(why) = operation::fault(operation, &path, request) {
+        return bad_request(&why);
     }
+    success(shared, operation::answer(operation, echo))
+}
+
+fn success(shared: &Shared, mut answer: Value) -> Reply {
+    if let Some(rule) = rule(shared).filter(|_| !answer.is_array()) {
+        mark_as_success(&mut answer, rule);
+    }
+    Reply::json(StatusCode::OK, &answer)
 }
 
 /// Whom the request acts for, once it carries all that each request to the API must carry.

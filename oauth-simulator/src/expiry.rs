@@ -1,12 +1,14 @@
 //! How the provider tells when a token ends.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use oauth_core::spec::{Expiry, ExpiryKind, ExpiryUnit, ZeroExpiry};
 use serde_json::Value;
 
+use crate::issue::Ends;
+
 /// The member's value, for a token that ends then, that long from now; nothing where the provider says nothing.
-pub(crate) fn told(rules: &Expiry, ends: Option<(SystemTime, Duration)>, as_text: bool) -> Option<Value> {
+pub(crate) fn told(rules: &Expiry, ends: Option<Ends>, as_text: bool) -> Option<Value> {
     let Some((at, lifetime)) = ends else {
         return (rules.zero == ZeroExpiry::Never).then(|| Value::from(0));
     };

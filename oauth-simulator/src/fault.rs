@@ -59,6 +59,7 @@ impl fmt::Debug for Answer {
             .field("headers", &names)
             .field("body_bytes", &self.body.len())
             .field("lost", &self.lost)
+            .field("failed", &self.failed)
             .finish()
     }
 }

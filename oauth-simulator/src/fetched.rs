@@ -1,7 +1,7 @@
 //! The requests that a client makes by itself with a new token: for the profile, and to look something up.
 
 use http::StatusCode;
-use oauth_core::spec::{BodyFormat, Condition, Fetch, Hole, ProfileMap};
+use oauth_core::spec::{BodyFormat, Condition, Fetch, Hole, ProfileMap, Template};
 use serde_json::{Value, json};
 
 use crate::SimUser;
@@ -139,15 +139,12 @@ fn admit(shared: &Shared, request: &Request, fetched: &Fetched, fetch: &Fetch) -
     if let Some(name) = query.lacks(&fetched.place.query) {
         return Err(bad_request(&format!("the query parameter `{name}` is missing")));
     }
-    let holder = match token_in_headers(request, fetch) {
-        Some(token) => holder_of(shared, token.ok_or_else(|| bad_request("the token is not in its header"))?)?,
+    let holder = match fetch.headers.iter().find(|(_, template)| has_token(template)) {
+        Some((name, template)) => holder_of(shared, token_in_header(request, name, template)?)?,
         None => holder(shared, request)?,
     };
-    let whose = Whose {
-        client: facts.clients.get(holder.client),
-        access_token: Some(&holder.token),
-        ..Whose::default()
-    };
+    let whose =
+        Whose { client: facts.clients.get(holder.client), access_token: Some(&holder.token), ..Whose::default() };
     if fetched.which == Which::Lookup {
         check_headers(facts, &[], &fetch.headers, whose, request)?;
     } else {
@@ -159,12 +156,15 @@ fn admit(shared: &Shared, request: &Request, fetched: &Fetched, fetch: &Fetch) -
     Ok(holder)
 }
 
+fn has_token(template: &Template) -> bool {
+    template.holes().any(|hole| *hole == Hole::AccessToken)
+}
+
 /// The token, where the file itself writes it into a header.
-fn token_in_headers<'a>(request: &'a Request, fetch: &Fetch) -> Option<Option<&'a str>> {
-    let of_token = |template: &oauth_core::spec::Template| template.holes().any(|hole| *hole == Hole::AccessToken);
-    let (name, template) = fetch.headers.iter().find(|(_, template)| of_token(template))?;
-    let (before, after) = template.as_str().split_once("{access_token}")?;
-    Some(request.header(name).and_then(|value| value.strip_prefix(before)?.strip_suffix(after)))
+fn token_in_header<'a>(request: &'a Request, name: &str, template: &Template) -> Result<&'a str, Reply> {
+    let (before, after) = template.as_str().split_once("{access_token}").unwrap_or_default();
+    let value = request.header(name).and_then(|value| value.strip_prefix(before)?.strip_suffix(after));
+    value.ok_or_else(|| bad_request(&format!("the token is not in the header `{name}` as this provider wants it")))
 }
 
 fn body(request: &Request, fetch: &Fetch) -> Result<Params, String> {

@@ -14,6 +14,9 @@ use crate::state::{AccessToken, RefreshToken, State};
 /// How much longer than a plain token one lives that came of the upgrade.
 const LONG_LIVED: u32 = 24 * 60;
 
+/// When a token ends, and how long that is from now.
+pub(crate) type Ends = (SystemTime, Duration);
+
 /// What a token answer tells.
 pub(crate) struct Issued {
     pub(crate) grant: usize,
@@ -21,9 +24,8 @@ pub(crate) struct Issued {
     pub(crate) refresh_token: Option<String>,
     pub(crate) id_token: Option<String>,
     pub(crate) scopes: Vec<String>,
-    /// When the access token ends, and how long that is from now.
-    pub(crate) expires: Option<(SystemTime, Duration)>,
-    pub(crate) refresh_expires: Option<SystemTime>,
+    pub(crate) expires: Option<Ends>,
+    pub(crate) refresh_expires: Option<Ends>,
     /// Further tokens, each with the place that it has in the answer.
     pub(crate) also: Vec<(String, Issued)>,
 }
@@ -63,11 +65,7 @@ fn prefix(facts: &Facts) -> String {
 }
 
 /// A new refresh token of the grant and its end, where the provider gives one.
-pub(crate) fn refresh_token(
-    shared: &Shared,
-    state: &mut State,
-    grant: usize,
-) -> Option<(String, Option<SystemTime>)> {
+pub(crate) fn refresh_token(shared: &Shared, state: &mut State, grant: usize) -> Option<(String, Option<Ends>)> {
     let refresh = shared.facts.spec.refresh.as_ref()?;
     let offline = state.grants.get(grant).is_some_and(|grant| grant.offline);
     if refresh.with != RefreshWith::RefreshToken || !offline {
@@ -75,7 +73,8 @@ pub(crate) fn refresh_token(
     }
     let token = random_text(&*shared.rng, "sim_rt_");
     let now = shared.clock.now();
-    let expires = shared.refresh_lifetime.and_then(|lifetime| now.checked_add(lifetime));
+    let ends = shared.refresh_lifetime.and_then(|lifetime| Some((now.checked_add(lifetime)?, lifetime)));
+    let expires = ends.map(|(at, _)| at);
     state.refresh.insert(token.clone(), RefreshToken { grant, replaced: false, expires, used: now });
-    Some((token, expires))
+    Some((token, ends))
 }

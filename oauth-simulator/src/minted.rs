@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_core::Clock as _;
 use oauth_core::spec::{MintedAlg, MintedSecret, SigningAlg};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
 use crate::RegisteredClient;
@@ -52,7 +52,7 @@ pub(crate) fn check(
         return Err(format!("it lives longer than {} seconds", rules.lifetime));
     }
     let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| "its signature is not base64url".to_owned())?;
-    let key = client.secret().map(|secret| secret.expose_secret()).unwrap_or_default();
+    let key = client.secret().map(SecretString::expose_secret).unwrap_or_default();
     match verify_own(alg, key, message.as_bytes(), &signature) {
         Some(false) => Err("its signature is not that of the registered key".to_owned()),
         _ => Ok(()),

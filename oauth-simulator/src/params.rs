@@ -70,8 +70,8 @@ impl Params {
 
     /// Those of the names, and the rest.
     pub(crate) fn split(self, names: &[&str]) -> (Self, Self) {
-        let (named, rest) = self.0.into_iter().partition(|(name, _)| names.contains(&name.as_str()));
-        (Self(named), Self(rest))
+        let (wanted, rest) = self.0.into_iter().partition(|(name, _)| names.contains(&name.as_str()));
+        (Self(wanted), Self(rest))
     }
 
     pub(crate) fn extend(&mut self, other: &Self) {

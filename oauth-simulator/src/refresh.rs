@@ -1,6 +1,6 @@
 //! Renewing an access token (RFC 6749 section 6).
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use oauth_core::Clock as _;
 use oauth_core::spec::{Refresh, RefreshAuth, RefreshWith, Template};
@@ -19,23 +19,23 @@ use crate::token_request::{expect_headers, read};
 /// Checks the request and renews the token.
 pub(crate) fn refresh(shared: &Shared, rules: &Refresh, request: &Request, own: &Params) -> Result<Issued, Refused> {
     let nothing = Vec::new();
-    let taken = read(request, rules.method, rules.format, own, &nothing)?;
+    let parameters = read(request, rules.method, rules.format, own, &nothing)?;
     let headers = headers_of(shared, rules);
     let client = match rules.client_auth {
         RefreshAuth::Full => {
-            let proof = Proof { request, taken: &taken, wanted: [&rules.params, &nothing, headers] };
+            let proof = Proof { request, taken: &parameters, wanted: [&rules.params, &nothing, headers] };
             Some(authenticate(shared, &proof)?.0)
         }
-        RefreshAuth::Id => Some(identify(&shared.facts, request, &taken.params)?.0),
+        RefreshAuth::Id => Some(identify(&shared.facts, request, &parameters.params)?.0),
         _ => {
             let own = |(name, _): &(String, Template)| name == "client_secret";
             if !rules.params.iter().any(own) {
-                refuse_credentials(&shared.facts, request, &taken.params)?;
+                refuse_credentials(&shared.facts, request, &parameters.params)?;
             }
             None
         }
     };
-    let params = taken.params;
+    let params = parameters.params;
     expect_grant_type(shared, rules, &params)?;
     let token = params.get(&rules.param);
     let token = token.ok_or_else(|| Refused::invalid_request(format!("the parameter `{}` is missing", rules.param)))?;
@@ -148,9 +148,11 @@ fn renew(shared: &Shared, state: &mut State, rules: &Refresh, grant: usize, toke
         } else if !rules.keep_old {
             issued.refresh_token = Some(token.to_owned());
         }
+        let now = shared.clock.now();
         if let Some(known) = state.refresh.get_mut(token) {
-            known.used = shared.clock.now();
-            issued.refresh_expires = issued.refresh_expires.or(known.expires);
+            known.used = now;
+            let left = |at: SystemTime| (at, at.duration_since(now).unwrap_or_default());
+            issued.refresh_expires = issued.refresh_expires.or(known.expires.map(left));
         }
     }
     issued

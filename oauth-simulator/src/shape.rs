@@ -128,11 +128,7 @@ fn error_object(facts: &Facts, rule: Option<&Condition>, code: &str, description
     let own = own.map_or_else(|| Value::from(code), |(own, _)| number_or_text(own));
     let mut answer = Value::Object(Map::new());
     put(&mut answer, fields.code.as_deref().unwrap_or("/error"), own);
-    put_if_absent(
-        &mut answer,
-        fields.description.as_deref().unwrap_or("/error_description"),
-        Value::from(description),
-    );
+    put_if_absent(&mut answer, fields.description.as_deref().unwrap_or("/error_description"), Value::from(description));
     if let Some(rule) = rule {
         mark_as_failure(&mut answer, rule);
     }

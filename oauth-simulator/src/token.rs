@@ -20,10 +20,10 @@ use crate::token_request::{expect_headers, read, required, standard};
 pub(crate) fn exchange(shared: &Shared, request: &Request, own: &Params) -> Result<Issued, Refused> {
     let facts = &shared.facts;
     let rules = &facts.spec.token.request;
-    let taken = read(request, rules.method, rules.format, own, &rules.query)?;
-    let proof = Proof { request, taken: &taken, wanted: [&rules.params, &rules.query, &rules.headers] };
+    let found = read(request, rules.method, rules.format, own, &rules.query)?;
+    let proof = Proof { request, taken: &found, wanted: [&rules.params, &rules.query, &rules.headers] };
     let (index, client) = authenticate(shared, &proof)?;
-    let params = &taken.params;
+    let params = &found.params;
     let code = standard(facts, params, "code")?;
     // The file may ask for things again that the authorization request had.
     let demand = code.and_then(|code| shared.state().codes.get(code).map(|known| known.demand.clone()));
@@ -37,7 +37,7 @@ pub(crate) fn exchange(shared: &Shared, request: &Request, own: &Params) -> Resu
             ..Whose::client(client)
         };
         expect_headers(facts, &rules.headers, whose, request).map_err(Refused::invalid_request)?;
-        facts.expect(&rules.query, whose, &taken.beside, &[]).map_err(Refused::invalid_request)?;
+        facts.expect(&rules.query, whose, &found.beside, &[]).map_err(Refused::invalid_request)?;
         facts.expect(&rules.params, whose, params, &[]).map_err(Refused::invalid_request)?;
     }
     expect_grant_type(shared, params)?;

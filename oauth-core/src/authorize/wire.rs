@@ -1,17 +1,17 @@
 //! The parts of the authorization URL that are new for each login, and the order that some providers want.
 
-use ring::digest::{SHA256, digest};
-
 use crate::client::renamed;
+use crate::crypto::{Crypto, Hash};
 use crate::encode::{form, hex, push_base64url, push_pair};
 use crate::spec::{Authorize, Challenge, ChallengeEncoding, ChallengeMethod, ProviderSpec};
 
 /// Appends the challenge of a verifier and its method (RFC 7636 section 4.3).
-pub(super) fn push_challenge(url: &mut String, spec: &ProviderSpec, verifier: &str) {
+pub(super) fn push_challenge(url: &mut String, spec: &ProviderSpec, crypto: &dyn Crypto, verifier: &str) {
+    let digest = || crypto.digest(Hash::Sha256, verifier.as_bytes());
     if spec.authorize.rename.is_empty() && spec.challenge == Challenge::default() {
         // RFC 7636 section 4.2: "If the client is capable of using "S256", it MUST use "S256"".
         url.push_str("&code_challenge=");
-        push_base64url(url, digest(&SHA256, verifier.as_bytes()).as_ref());
+        push_base64url(url, digest().as_ref());
         url.push_str("&code_challenge_method=S256");
         return;
     }
@@ -19,10 +19,10 @@ pub(super) fn push_challenge(url: &mut String, spec: &ProviderSpec, verifier: &s
     match (spec.challenge.method, spec.challenge.encoding) {
         (ChallengeMethod::Plain, _) => url.push_str(verifier),
         (ChallengeMethod::S256, ChallengeEncoding::Hex) => {
-            url.push_str(&hex(digest(&SHA256, verifier.as_bytes()).as_ref()));
+            url.push_str(&hex(digest().as_ref()));
         }
         (ChallengeMethod::S256, ChallengeEncoding::Base64Url) => {
-            push_base64url(url, digest(&SHA256, verifier.as_bytes()).as_ref());
+            push_base64url(url, digest().as_ref());
         }
     }
     let method = renamed(&spec.authorize.rename, "code_challenge_method");

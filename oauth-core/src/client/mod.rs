@@ -19,6 +19,7 @@ pub(crate) use self::prepared::{
 use crate::account::Account;
 use crate::authorize::Authorize;
 use crate::clock::Clock;
+use crate::crypto::Crypto;
 use crate::error::{Error, Result};
 use crate::http::HttpClient;
 use crate::openid::Discovery;
@@ -188,6 +189,12 @@ impl<P: Provider> Client<P> {
     /// The source of random bytes; the operating system's unless set.
     pub fn rng(self, rng: Arc<dyn Rng>) -> Self {
         self.configured(|config| config.rng = rng)
+    }
+
+    /// The cryptography backend; the compiled one unless set (see [`crypto`](crate::crypto)). The default transport is
+    /// always on the compiled one.
+    pub fn crypto(self, crypto: Arc<dyn Crypto>) -> Self {
+        self.configured(|config| config.crypto = Some(crypto))
     }
 
     /// Sends everything that was meant for the provider to a server on this machine instead: `http://127.0.0.1:4000`.

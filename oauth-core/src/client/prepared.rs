@@ -199,7 +199,7 @@ fn check_credentials(config: &Config) -> Result<()> {
 
 /// RFC 6749 section 2.3.1: id and secret are each form-encoded, then joined by a colon and base64-encoded.
 fn basic(config: &Config) -> Option<HeaderValue> {
-    if config.spec.client_auth != ClientAuthMethod::Basic {
+    if config.spec.client_auth.method != ClientAuthMethod::Basic {
         return None;
     }
     let secret = config.auth.as_secret()?;
@@ -299,9 +299,7 @@ pub(crate) fn fill(config: &Config, step: Step, template: &Template, context: Co
                 text.push_str(context.tokens.map(TokenSet::access_token_str).unwrap_or_default());
             }
             Hole::Random if context.random.is_some() => text.push_str(context.random.unwrap_or_default()),
-            Hole::Claim(_) | Hole::ClientSecret | Hole::AccessToken | Hole::Random => {
-                return Err(missing(format!("{hole} may not stand here")));
-            }
+            _ => return Err(missing(format!("{hole} may not stand here"))),
         }
         Ok(())
     })

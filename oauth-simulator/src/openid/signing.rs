@@ -176,7 +176,12 @@ pub(crate) fn private_key(alg: SigningAlg) -> Result<String, String> {
             EcdsaKeyPair::generate_pkcs8(&signature::ECDSA_P384_SHA384_FIXED_SIGNING, &random).map_err(broken)?
         }
         SigningAlg::EdDSA => Ed25519KeyPair::generate_pkcs8(&random).map_err(broken)?,
-        _ => return pem_blocks(RSA_KEYS).first().map(|block| pem(block)).ok_or_else(|| "there is no RSA key".to_owned()),
+        _ => {
+            return pem_blocks(RSA_KEYS)
+                .first()
+                .map(|block| pem(block))
+                .ok_or_else(|| "there is no RSA key".to_owned());
+        }
     };
     Ok(pem(document.as_ref()))
 }
@@ -188,7 +193,8 @@ pub(crate) fn verify_own(alg: SigningAlg, key: &str, message: &[u8], signed: &[u
     let by = |algorithm: &'static dyn signature::VerificationAlgorithm, key: &[u8]| {
         signature::UnparsedPublicKey::new(algorithm, key).verify(message, signed).is_ok()
     };
-    let by_ec = |own: &'static signature::EcdsaSigningAlgorithm, theirs: &'static signature::EcdsaVerificationAlgorithm| {
+    let by_ec = |own: &'static signature::EcdsaSigningAlgorithm,
+                 theirs: &'static signature::EcdsaVerificationAlgorithm| {
         let key = EcdsaKeyPair::from_pkcs8(own, document, &random()).ok()?;
         Some(by(theirs, key.public_key().as_ref()))
     };
@@ -198,12 +204,8 @@ pub(crate) fn verify_own(alg: SigningAlg, key: &str, message: &[u8], signed: &[u
         Some(public.verify(algorithm, message, signed).is_ok())
     };
     match alg {
-        SigningAlg::ES256 => {
-            by_ec(&signature::ECDSA_P256_SHA256_FIXED_SIGNING, &signature::ECDSA_P256_SHA256_FIXED)
-        }
-        SigningAlg::ES384 => {
-            by_ec(&signature::ECDSA_P384_SHA384_FIXED_SIGNING, &signature::ECDSA_P384_SHA384_FIXED)
-        }
+        SigningAlg::ES256 => by_ec(&signature::ECDSA_P256_SHA256_FIXED_SIGNING, &signature::ECDSA_P256_SHA256_FIXED),
+        SigningAlg::ES384 => by_ec(&signature::ECDSA_P384_SHA384_FIXED_SIGNING, &signature::ECDSA_P384_SHA384_FIXED),
         SigningAlg::EdDSA => {
             let key = Ed25519KeyPair::from_pkcs8_maybe_unchecked(document).ok()?;
             Some(by(&signature::ED25519, key.public_key().as_ref()))

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::specs::plain_with;
 use super::*;
+use crate::openid::signing::hex;
 use crate::{Error, RegisteredClient};
 
 /// The callback's parameter, or what the page says where there is no callback.
@@ -160,7 +161,7 @@ async fn scopes_as_they_are_written() {
 #[tokio::test]
 async fn challenges_of_other_kinds() {
     let hash = digest::digest(&digest::SHA256, VERIFIER.as_bytes());
-    let hex: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(hash.as_ref());
     for (form, method, challenge) in [
         (json!({"method": "plain"}), "plain", VERIFIER.to_owned()),
         (json!({"encoding": "hex"}), "S256", hex),
@@ -213,17 +214,15 @@ async fn a_signed_callback() {
         assert!(signed.contains(&"z=1".to_owned()) && signed.contains(&"state=st a+te%26=".to_owned()), "{signed:?}");
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret(&sim).as_bytes());
         let expected = hmac::sign(&key, signed.join("&").as_bytes());
-        let expected: String = expected.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let expected = hex(expected.as_ref());
         assert_eq!(signature, expected, "{callback}");
     }
 }
 
 #[tokio::test]
 async fn the_first_callback_introduces_the_user() {
-    let sim = start(plain_with(
-        &json!({"callback": {"profile": {"param": "user", "map": {"subject": "", "email": "/email"}}}}),
-    ))
-    .await;
+    let sim =
+        start(plain_with(&json!({"callback": {"profile": {"param": "user", "map": {"email": ["/email"]}}}}))).await;
     let url = authorize_url(&sim, VERIFIER, &[]);
     let user = sim.scripted_user();
     let first = user.approve(&url).await.unwrap();
