@@ -94,6 +94,7 @@ impl Config {
         let file = Arc::clone(file);
         self.file = Some(file);
         self.spec = Arc::new(spec);
+        self.fault = None;
         Ok(())
     }
 
