@@ -68,7 +68,7 @@ impl<P: Provider> Account<P> {
         &self.shared
     }
 
-    pub(crate) fn inner(&self) -> &Inner {
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.shared.client
     }
 

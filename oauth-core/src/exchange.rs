@@ -1,6 +1,7 @@
 //! Exchanging the authorization code (RFC 6749 section 4.1.3), and what some providers want right after it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Instrument as _;
@@ -9,6 +10,7 @@ use crate::callback::VerifiedCode;
 use crate::client::{Client, Context, Inner};
 use crate::error::{ErrorKind, Result, Step};
 use crate::lookup;
+use crate::openid::{self, Expected};
 use crate::provider::{CanAuthorize, Provider};
 use crate::spec::{RefreshAuth, Upgrade};
 use crate::token::{self, TokenCall, TokenSet};
@@ -21,7 +23,7 @@ impl<P: Provider> Client<P> {
         P: CanAuthorize,
     {
         let span = tracing::debug_span!("oauth.exchange", provider = %self.spec().id);
-        exchange(self.inner(), code).instrument(span).await
+        exchange(&*self.inner().ready().await?, code).instrument(span).await
     }
 }
 
@@ -61,6 +63,14 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
     };
     let mut tokens = token::send(inner, call, &attempt.scopes).await?.tokens;
     tokens.brought(kept);
+    let expected = Expected {
+        nonce: attempt.nonce.as_ref(),
+        code: Some(&code),
+        max_age: attempt.max_age,
+        acr: &attempt.acr,
+        asked: attempt.scopes.iter().any(|scope| scope == "openid"),
+    };
+    tokens.identity = openid::accept(inner, &tokens, expected).await?.map(Arc::new);
     tracing::debug!("code exchanged");
     if let Some(rule) = &spec.token.upgrade {
         tokens = upgrade(inner, rule, tokens, &attempt.redirect_uri).await?;

@@ -46,10 +46,7 @@ impl Origins {
         let Some(host) = url.host_str().filter(|_| url.scheme() == "https" && url.port().is_none()) else {
             return false;
         };
-        self.hosts.iter().any(|listed| match listed.strip_prefix("*.") {
-            Some(suffix) => host.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.')),
-            None => host == listed,
-        })
+        self.hosts.iter().any(|listed| host_matches(listed, host))
     }
 
     /// The base URL that this account's token response or callback named.
@@ -72,6 +69,14 @@ impl Origins {
                 self.exact.push(origin);
             }
         }
+    }
+}
+
+/// Whether a host is the listed one, or below it where the list says `*.example.com`.
+pub(crate) fn host_matches(listed: &str, host: &str) -> bool {
+    match listed.strip_prefix("*.") {
+        Some(suffix) => host.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.')),
+        None => host == listed,
     }
 }
 

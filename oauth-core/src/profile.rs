@@ -2,12 +2,14 @@
 
 mod fill;
 
+use std::sync::Arc;
+
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tracing::Instrument as _;
 
-use self::fill::{fill, is_meant, lacks, pick};
+use self::fill::{fill, fill_from_callback, is_meant, lacks, pick};
 use crate::account::Account;
 use crate::client::Inner;
 use crate::error::{ErrorKind, Result, ServerError, Step};
@@ -68,7 +70,8 @@ impl<P: Provider> Account<P> {
     }
 }
 
-async fn fetch(inner: &Inner, tokens: &TokenSet) -> Result<Profile> {
+async fn fetch(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<Profile> {
+    let inner = &*inner.ready().await?;
     let spec = inner.spec();
     let fail = |kind, what: String| inner.error(kind, Step::Profile, what);
     let Some(rules) = &spec.profile else {
@@ -83,9 +86,15 @@ async fn fetch(inner: &Inner, tokens: &TokenSet) -> Result<Profile> {
             fill_from(&mut profile, rules, extras).map_err(wrong)?;
         }
         (ProfileFrom::IdToken, _) => {
-            let claims = verified_claims(inner, tokens)?;
-            profile.raw = serde_json::from_str(&claims).unwrap_or_default();
-            fill_from(&mut profile, rules, &claims).map_err(wrong)?;
+            // Those of a token that was verified when it came (OpenID Connect Core section 3.1.3.7).
+            let Some(identity) = tokens.identity() else {
+                return Err(fail(
+                    ErrorKind::BadResponse,
+                    "the provider sent no ID token, which holds the profile".to_owned(),
+                ));
+            };
+            profile.raw = serde_json::from_str(identity.json()).unwrap_or_default();
+            fill_from(&mut profile, rules, identity.json()).map_err(wrong)?;
         }
         (ProfileFrom::Request, Some(request)) => {
             let fetched = call(rules, request, tokens).send(inner).await?;
@@ -100,6 +109,23 @@ async fn fetch(inner: &Inner, tokens: &TokenSet) -> Result<Profile> {
     for then in &rules.then {
         if lacks(&profile, &then.map) {
             further(inner, (rules, then), tokens, &mut profile).await?;
+        }
+    }
+    // Last: whatever the provider itself says comes before what came through the browser.
+    if let Some(facts) = &spec.callback.profile
+        && let Some((_, text)) = tokens.callback_values().iter().find(|(name, _)| *name == facts.param)
+    {
+        fill_from_callback(&mut profile, &facts.map, text);
+    }
+    if let Some(identity) = tokens.identity().filter(|_| rules.map.subject == ["/sub"]) {
+        // OpenID Connect Core section 5.3.2: "The sub Claim in the UserInfo Response MUST be verified to exactly match the
+        // sub Claim in the ID Token; if they do not match, the UserInfo Response values MUST NOT be used."
+        if profile.subject != identity.subject() {
+            return Err(inner.error(
+                ErrorKind::SubjectMismatch,
+                Step::Profile,
+                "the profile is of another user than the ID token",
+            ));
         }
     }
     if profile.subject.is_empty() {
@@ -143,13 +169,6 @@ async fn further(
     object
         .map_or(Ok(()), |object| fill(profile, &then.map, object))
         .map_err(|why| inner.error(ErrorKind::BadApiResponse, Step::Profile, format!("the profile's {why}")))
-}
-
-/// The claims of the ID token, after its signature and all else were checked (OpenID Connect Core section 3.1.3.7): the
-/// verified ones as JSON text have their place here. Without a check there are none.
-fn verified_claims(inner: &Inner, _tokens: &TokenSet) -> Result<String> {
-    let what = "the profile stands in the ID token, which this client cannot check";
-    Err(inner.error(ErrorKind::Unsupported, Step::Profile, what))
 }
 
 impl Profile {

@@ -19,7 +19,7 @@ pub(super) fn lower(
 ) -> Option<Refresh> {
     let full = match refresh {
         Some(schema::Refresh::With(full)) => *full,
-        None if endpoints.token.is_some() => schema::RefreshFull::default(),
+        None if endpoints.has_token() => schema::RefreshFull::default(),
         Some(schema::Refresh::None) | None => return None,
     };
     let path = top("refresh");
@@ -75,7 +75,7 @@ fn lower_needs(cx: &mut Cx<'_>, needs: schema::RefreshNeeds) -> Option<RefreshNe
 pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let Some(refresh) = &spec.refresh else { return };
     let path = top("refresh");
-    if spec.endpoints.token.is_none() && refresh.url.is_none() {
+    if !spec.endpoints.has_token() && refresh.url.is_none() {
         // Without `endpoints.token` there is a fault already.
         return;
     }
@@ -93,7 +93,9 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
         RefreshAuth::None => matches!(name, "client_id" | "client_secret"),
     };
     wire::params(cx, spec, &path.then("params"), &refresh.params, Reach::RENEW, |name| {
-        (wire::is_standard(name) && !client(name)) || name == refresh.param
+        // RFC 6749 section 6 has neither of the two; some providers want one.
+        let asked_again = matches!(name, "redirect_uri" | "scope");
+        (wire::is_standard(name) && !client(name) && !asked_again) || name == refresh.param
     });
     if refresh.rotates && refresh.keep_old {
         let finding =

@@ -6,7 +6,7 @@ use super::Cx;
 use super::names::{derived_type_name, type_name};
 
 /// Names of settings that the generated constructors, the environment or the templates use for something else.
-const RESERVED: [&str; 11] = [
+const RESERVED: [&str; 12] = [
     "id",
     "secret",
     "client_id",
@@ -15,6 +15,7 @@ const RESERVED: [&str; 11] = [
     "credentials",
     "token",
     "callback",
+    "random",
     "redirect_uri",
     "state",
     "scope",

@@ -21,6 +21,8 @@ pub(super) struct Reach<'a> {
     pub(super) client_id: bool,
     pub(super) client_secret: bool,
     pub(super) access_token: bool,
+    /// What is drawn anew for each request.
+    pub(super) random: bool,
     pub(super) redirect_uri: bool,
     pub(super) state: bool,
     pub(super) scope: bool,
@@ -43,11 +45,18 @@ impl Reach<'_> {
         state: false,
         scope: false,
         authorization: false,
+        random: true,
         parameters: &[],
     };
     /// Headers of all requests to the token endpoint.
-    pub(super) const TOKEN_HEADER: Self =
-        Reach { callback: true, client_secret: true, redirect_uri: true, scope: true, ..Self::AUTHORIZE };
+    pub(super) const TOKEN_HEADER: Self = Reach {
+        callback: true,
+        client_secret: true,
+        redirect_uri: true,
+        scope: true,
+        random: false,
+        ..Self::AUTHORIZE
+    };
     /// Parameters of the code exchange.
     pub(super) const EXCHANGE: Self = Reach { state: true, ..Self::TOKEN_HEADER };
     /// Parameters of the request that upgrades a token.
@@ -55,7 +64,7 @@ impl Reach<'_> {
     /// Parameters of requests that renew a token.
     pub(super) const RENEW: Self = Reach { lookup: true, ..Self::UPGRADE };
     /// The query of the lookup.
-    pub(super) const LOOKUP: Self = Reach { callback: true, token: true, ..Self::AUTHORIZE };
+    pub(super) const LOOKUP: Self = Reach { callback: true, token: true, random: false, ..Self::AUTHORIZE };
     /// The lookup's headers, of which one may have the token.
     pub(super) const LOOKUP_HEADER: Self = Reach { access_token: true, authorization: true, ..Self::LOOKUP };
     /// Parameters and headers of API requests.
@@ -80,6 +89,7 @@ pub(super) fn holes(cx: &mut Cx<'_>, spec: &ProviderSpec, path: &Path, template:
             Hole::ClientId if reach.client_id => None,
             Hole::ClientSecret if reach.client_secret => None,
             Hole::AccessToken if reach.access_token => None,
+            Hole::Random if reach.random => None,
             Hole::RedirectUri if reach.redirect_uri => None,
             Hole::State if reach.state => None,
             Hole::Scope if reach.scope => None,
@@ -152,6 +162,7 @@ fn out_of_place(path: &Path, hole: &Hole) -> Finding {
         Hole::AccessToken => {
             "the access token goes into parameters of `refresh` and `token.upgrade`; for API requests see `token.placement`"
         }
+        Hole::Random => "random bits go into parameters of `authorize.params` only",
         Hole::RedirectUri | Hole::Scope => {
             "it goes into `token.request` and into parameters of `refresh` and `token.upgrade`; the authorization request has it by itself"
         }
@@ -193,6 +204,9 @@ mod tests {
         assert_eq!(found.len(), 3, "{found:#?}");
         assert!(found[0].contains("`{client_secret}` may not stand in `authorize.params.s`"), "{}", found[0]);
         assert_eq!(faults(&acme("token: {request: {params: {app: \"{client_secret}\"}}}\n")), [""; 0]);
+        let found = faults(&acme("token: {request: {params: {n: \"{random}\"}}}\n"));
+        assert!(found.len() == 1 && found[0].contains("`{random}` may not stand in"), "{found:#?}");
+        assert_eq!(faults(&acme("authorize: {params: {n: \"n-{random}\"}}\n")), [""; 0]);
     }
 
     #[test]

@@ -41,7 +41,6 @@ pub(super) fn fill(profile: &mut Profile, map: &ProfileMap, object: &RawValue) -
 
 /// Fills what is still empty from the text of a callback's parameter. It came through the browser, so that anybody may
 /// have written it: it names nobody's account and verifies nothing, and is left alone where it is not as described.
-#[allow(dead_code, reason = "called as soon as the callback keeps such a parameter")]
 pub(super) fn fill_from_callback(profile: &mut Profile, map: &ProfileMap, text: &str) {
     let map = ProfileMap { subject: Vec::new(), email_verified: Vec::new(), ..map.clone() };
     let mut filled = profile.clone();

@@ -79,6 +79,47 @@ pub struct ProfileThen {
 
 fields!(ProfileThen { request, at = whole(), pick = None, map });
 
+impl Profile {
+    /// The `UserInfo` endpoint (OpenID Connect Core section 5.3) with the standard claims.
+    #[cfg(feature = "client")]
+    pub(crate) fn userinfo(url: super::Template) -> Self {
+        let request = Fetch {
+            method: super::Method::Get,
+            url,
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            format: super::BodyFormat::Json,
+        };
+        let map = ProfileMap::standard_claims();
+        Self {
+            from: ProfileFrom::Request,
+            request: Some(request),
+            at: whole(),
+            fails_when: None,
+            map,
+            then: Vec::new(),
+        }
+    }
+}
+
+#[cfg(feature = "client")]
+impl ProfileMap {
+    /// The claims of OpenID Connect Core section 5.1.
+    pub(crate) fn standard_claims() -> Self {
+        let claim = |name: &str| vec![format!("/{name}")];
+        Self {
+            subject: claim("sub"),
+            username: claim("preferred_username"),
+            name: claim("name"),
+            email: claim("email"),
+            email_verified: claim("email_verified"),
+            avatar_url: claim("picture"),
+            url: claim("profile"),
+        }
+    }
+}
+
 /// JSON pointers (RFC 6901) into an answer, by the member of the profile that they are for. Empty: it is not there. The
 /// texts at several pointers are joined by a space, those that are missing left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

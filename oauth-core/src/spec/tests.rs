@@ -18,9 +18,13 @@ fn full() -> Value {
             "name": "region", "rust": "Region", "type": "enum", "values": [["eu", "acme.eu", "Eu"]], "default": "eu",
             "doc": "\"Where\"\n",
         }],
+        "environments": [{
+            "name": "sandbox", "rust": "Sandbox", "doc": "To try", "hosts": [["acme.eu", "test.acme.eu"]],
+            "console": "https://test.acme.example/apps",
+        }],
         "endpoints": {
             "authorization": "https://{region}/authorize", "token": "https://{region}/{{token}}",
-            "issuer": "https://{region}", "iss_in_callback": true,
+            "issuer": "https://{region}", "iss_in_callback": true, "discovery": true, "hosts": ["*.acme.eu"],
         },
         "client_auth": {
             "method": "minted", "basic": {"encode": false, "user": "secret", "id_in_body": true, "public": "basic"},
@@ -29,20 +33,31 @@ fn full() -> Value {
             },
         },
         "pkce": "supported",
+        "challenge": {"method": "plain", "encoding": "hex", "method_name": "raw"},
+        "redirect": {"https": true, "loopback": "refused", "query": false, "max_length": 512},
         "scopes": {
             "separator": ",", "response_separator": " ", "param": "scopes", "default": ["read"], "required": ["openid"],
-            "known": [{"value": "read", "rust": "Read", "doc": "Read"}],
+            "known": [{"value": "read", "rust": "Read", "doc": "Read"}], "none": true, "encode": false,
+            "second": {
+                "name": "user", "rust": "UserScope", "param": "user_scope", "separator": ",", "default": ["me"],
+                "known": [{"value": "me", "rust": "Me", "doc": "Me"}],
+            },
         },
         "authorize": {
             "params": [["note", "{region}"], ["a", ""]], "rename": [["client_id", "client_key"]],
             "options": [{
                 "name": "prompt", "rust": "Prompt", "values": [["login", "Login"]], "join": " ", "doc": "What is asked",
             }],
+            "response_type": "web_server", "omit": ["response_type"], "fragment": "top", "order": ["state"],
+            "sorted": true, "response_mode": "form_post",
+            "state": {"in": "redirect_uri", "length": 32, "alphabet": "hex"},
         },
         "callback": {
             "code": "authcode",
             "keep": [{"name": "location", "rust": "location", "values": [["eu", "acme.eu"]], "doc": "Where"}],
-            "errors": [["user_denied", "access_denied"]],
+            "errors": [["user_denied", "access_denied"]], "error": ["error_code"], "error_description": ["error_text"],
+            "verify": {"param": "hmac", "algorithm": "hmac-sha256", "over": "sorted_query", "encoding": "hex"},
+            "profile": {"param": "user", "map": {"email": ["/email"]}},
         },
         "token": token(),
         "refresh": {
@@ -51,6 +66,10 @@ fn full() -> Value {
             "rotates": true, "keep_old": true,
             "expiry": {"field": "ends", "kind": "in", "unit": "s", "default": 60, "zero": "never"}, "idle_lifetime": 90,
             "needs": {"param": ["access_type", "offline"]}, "note": "Ask for it",
+        },
+        "openid": {
+            "issuer": "https://{claim.tid}", "also_issuers": ["acme"], "jwks": "https://acme.example/keys", "algs": ["ES256"],
+            "nonce": false, "required": true,
         },
         "profile": profile(),
         "api": api(),
@@ -216,23 +235,25 @@ const REQUIRED: &str = "
     api.base_url api.fails_when.at api.operations.0.method api.operations.0.name api.operations.0.parameters.0.in
     api.operations.0.parameters.0.name api.operations.0.parameters.0.rust api.operations.0.parameters.0.type
     api.operations.0.path api.operations.0.returns.at api.operations.0.returns.fields
-    api.operations.0.returns.fields.0.at api.operations.0.returns.fields.0.rust
-    api.operations.0.returns.fields.0.type api.operations.0.returns.rust api.operations.0.rust authorize
-    authorize.options.0.name authorize.options.0.rust callback callback.code callback.keep.0.name
-    callback.keep.0.rust checked client_auth client_auth.method client_auth.minted.alg client_auth.minted.claims
-    client_auth.minted.lifetime confidence docs endpoints id marker module name pkce profile.fails_when.at
+    api.operations.0.returns.fields.0.at api.operations.0.returns.fields.0.rust api.operations.0.returns.fields.0.type
+    api.operations.0.returns.rust api.operations.0.rust authorize authorize.options.0.name authorize.options.0.rust
+    callback callback.code callback.keep.0.name callback.keep.0.rust callback.profile.map callback.profile.param
+    callback.verify.algorithm callback.verify.encoding callback.verify.over callback.verify.param checked client_auth
+    client_auth.method client_auth.minted.alg client_auth.minted.claims client_auth.minted.lifetime confidence docs
+    endpoints environments.0.name environments.0.rust id marker module name openid.algs pkce profile.fails_when.at
     profile.map profile.request.method profile.request.url profile.then.0.map profile.then.0.pick.at
     profile.then.0.request profile.then.0.request.method profile.then.0.request.url quirks.0.because quirks.0.field
     quirks.0.source refresh.client_auth refresh.expiry.field refresh.expiry.kind refresh.expiry.unit refresh.format
     refresh.grant_type refresh.method refresh.needs.param refresh.param refresh.with scopes scopes.known.0.rust
-    scopes.known.0.value scopes.param scopes.separator settings.0.name settings.0.rust settings.0.type token
-    token.lookup.extras token.lookup.extras.0.at token.lookup.extras.0.name token.lookup.extras.0.type
-    token.lookup.request token.lookup.request.method token.lookup.request.url token.placement token.placement.body
-    token.placement.body.name token.request token.request.format token.request.method token.response
-    token.response.also.0.at token.response.also.0.name token.response.at token.response.expiry
-    token.response.expiry.field token.response.expiry.kind token.response.expiry.unit token.response.extras.0.at
-    token.response.extras.0.name token.response.extras.0.type token.response.fails_when.at token.upgrade.format
-    token.upgrade.grant_type token.upgrade.method token.upgrade.params token.upgrade.url
+    scopes.known.0.value scopes.param scopes.second.known.0.rust scopes.second.known.0.value scopes.second.name
+    scopes.second.param scopes.second.rust scopes.second.separator scopes.separator settings.0.name settings.0.rust
+    settings.0.type token token.lookup.extras token.lookup.extras.0.at token.lookup.extras.0.name
+    token.lookup.extras.0.type token.lookup.request token.lookup.request.method token.lookup.request.url
+    token.placement token.placement.body token.placement.body.name token.request token.request.format
+    token.request.method token.response token.response.also.0.at token.response.also.0.name token.response.at
+    token.response.expiry token.response.expiry.field token.response.expiry.kind token.response.expiry.unit
+    token.response.extras.0.at token.response.extras.0.name token.response.extras.0.type token.response.fails_when.at
+    token.upgrade.format token.upgrade.grant_type token.upgrade.method token.upgrade.params token.upgrade.url
 ";
 
 /// A null for what may be nothing is nothing; any other value of another type is a fault, and none is a panic.
@@ -303,10 +324,13 @@ fn words<T: Words + Decode + Serialize + PartialEq + Debug>() {
 fn every_word_is_read_as_it_is_written() {
     words::<BasicUser>();
     words::<BodyFormat>();
+    words::<ChallengeEncoding>();
+    words::<ChallengeMethod>();
     words::<ClientAuthMethod>();
     words::<Confidence>();
     words::<ExpiryKind>();
     words::<ExpiryUnit>();
+    words::<LoopbackRule>();
     words::<Method>();
     words::<MintedAlg>();
     words::<MintedPlace>();
@@ -315,7 +339,13 @@ fn every_word_is_read_as_it_is_written() {
     words::<ProfileFrom>();
     words::<PublicForm>();
     words::<RefreshWith>();
+    words::<ResponseMode>();
     words::<SettingKind>();
+    words::<SignatureAlgorithm>();
+    words::<SignatureEncoding>();
+    words::<SignedPart>();
+    words::<StateAlphabet>();
+    words::<StatePlace>();
     words::<TokenTypeRule>();
     words::<ZeroExpiry>();
 }

@@ -74,6 +74,7 @@ impl Grant {
             refresh_idles_until: refresh.and_then(|refresh| refresh.idle_lifetime).and_then(|idle| after(now, idle)),
             refresh_token,
             id_token: secret(member("id_token"), "id_token")?,
+            identity: None,
             scopes: scopes(spec, member("scope"), requested)?,
             expires_at: expires_at(&rules.expiry, object, now)?,
             extras: extras(spec, object),

@@ -1,12 +1,14 @@
 //! A token set as text, secrets in clear, for stores.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::TokenSet;
+use crate::openid::IdToken;
 
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {
@@ -17,6 +19,8 @@ struct Stored<'a> {
     refresh_token: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id_token: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     scopes: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,7 +46,7 @@ impl TokenSet {
 
     /// Reads what [`expose_json`](Self::expose_json) wrote.
     pub fn from_exposed_json(json: &SecretString) -> Result<Self, serde_json::Error> {
-        serde_json::from_str::<Stored<'_>>(json.expose_secret()).map(Stored::into_set)
+        serde_json::from_str::<Stored<'_>>(json.expose_secret())?.into_set()
     }
 }
 
@@ -53,6 +57,7 @@ impl<'a> Stored<'a> {
             token_type: tokens.token_type.as_deref().map(Into::into),
             refresh_token: tokens.refresh_token.as_ref().map(|token| token.expose_secret().into()),
             id_token: tokens.id_token.as_ref().map(|token| token.expose_secret().into()),
+            identity: tokens.identity.as_ref().map(|identity| identity.json().into()),
             scopes: tokens.scopes.clone(),
             expires_at_ms: millis(tokens.expires_at),
             refresh_expires_at_ms: millis(tokens.refresh_expires_at),
@@ -63,20 +68,22 @@ impl<'a> Stored<'a> {
         }
     }
 
-    fn into_set(self) -> TokenSet {
-        TokenSet {
+    fn into_set(self) -> Result<TokenSet, serde_json::Error> {
+        let also = self.also.into_iter().map(|(name, also)| Ok((name.into_owned(), also.into_set()?)));
+        Ok(TokenSet {
             access_token: self.access_token.into_owned().into(),
             token_type: self.token_type.map(Cow::into_owned),
             refresh_token: self.refresh_token.map(|token| token.into_owned().into()),
             id_token: self.id_token.map(|token| token.into_owned().into()),
+            identity: self.identity.map(|claims| IdToken::restore(&claims)).transpose()?.map(Arc::new),
             scopes: self.scopes,
             expires_at: time(self.expires_at_ms),
             refresh_expires_at: time(self.refresh_expires_at_ms),
             refresh_idles_until: time(self.refresh_idles_until_ms),
             extras: self.extras.map(|extras| extras.into_owned().into()),
             callback: self.callback,
-            also: self.also.into_iter().map(|(name, also)| (name.into_owned(), also.into_set())).collect(),
-        }
+            also: also.collect::<Result<_, serde_json::Error>>()?,
+        })
     }
 }
 
