@@ -24,6 +24,8 @@ pub mod __private;
 #[cfg(feature = "client")]
 mod account;
 #[cfg(feature = "client")]
+mod also;
+#[cfg(feature = "client")]
 mod api;
 #[cfg(feature = "client")]
 mod apply;
@@ -48,6 +50,8 @@ mod error;
 #[cfg(feature = "client")]
 mod exchange;
 #[cfg(feature = "client")]
+mod fetch;
+#[cfg(feature = "client")]
 mod fields;
 #[cfg(feature = "client")]
 pub mod http;
@@ -55,6 +59,8 @@ pub mod http;
 pub mod jose;
 #[cfg(feature = "client")]
 mod json;
+#[cfg(feature = "client")]
+mod lookup;
 #[cfg(feature = "client")]
 mod openid;
 #[cfg(feature = "client")]

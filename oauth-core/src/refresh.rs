@@ -64,7 +64,8 @@ async fn send(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
         format: rule.format,
         params,
         extra: &rule.params,
-        client_auth: rule.client_auth == crate::spec::RefreshAuth::Full,
+        query: &[],
+        client_auth: rule.client_auth,
         context: token::context(tokens),
     };
     let mut answer = token::send(inner, call, &tokens.scopes).await?.tokens;

@@ -71,6 +71,11 @@ impl Canned {
         &self.origin
     }
 
+    /// One more answer, after those that it has.
+    pub fn answer(&self, answer: Answer) {
+        self.shared.answers.lock().expect("no test panics while it holds this").push_back(answer);
+    }
+
     /// What came in so far.
     pub fn received(&self) -> Vec<Received> {
         self.shared.received.lock().expect("no test panics while it holds this").clone()

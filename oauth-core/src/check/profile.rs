@@ -78,6 +78,11 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     if let Some(request) = &profile.request {
         fetch::is_sound(cx, spec, &path, request, Stage::Api, (Reach::API, Reach::API));
     }
+    if profile.from == ProfileFrom::IdToken && spec.openid.is_none() && !cx.is_touched(&top("openid")) {
+        let finding =
+            Finding::new("profile", path.then("from"), "without `openid` no ID token is verified, and none is read");
+        cx.report(finding.help("add `openid`, which says how its ID tokens are verified"));
+    }
     list_of_pointers(cx, &path, &profile.at);
     condition::is_sound(cx, &path.then("fails_when"), profile.fails_when.as_ref());
     map_is_sound(cx, &path.then("map"), &profile.map);
@@ -141,6 +146,7 @@ mod tests {
         for (profile, expected) in [
             ("{map: {subject: /id}}".to_owned(), "`profile.request` is missing"),
             (format!("{{from: token, {get}, map: {{subject: /id}}}}"), "comes from the token response"),
+            ("{from: id_token, map: {subject: /sub}}".to_owned(), "without `openid` no ID token is verified"),
             (format!("{{from: cookie, {get}, map: {{subject: /id}}}}"), "`cookie` is not a value of `profile.from`"),
             (format!("{{{get}, body: {{a: b}}, map: {{subject: /id}}}}"), "a GET has no body"),
             (format!("{{{get}, format: form, map: {{subject: /id}}}}"), "`format` is about `body`"),

@@ -4,12 +4,12 @@ use http::HeaderValue;
 
 use super::Config;
 use super::at::Detour;
-use crate::encode::{self, push_pair, push_pair_as_is};
+use crate::encode::{push_pair, push_pair_as_is};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::origin::Origins;
 use crate::scopes::is_scope_token;
-use crate::spec::{ClientAuthMethod, Hole, ProviderSpec, StatePlace, Template, template};
-use crate::token::TokenSet;
+use crate::spec::{Hole, ProviderSpec, StatePlace, Template, template};
+use crate::token::{self, TokenSet};
 
 /// What follows from a client's configuration: worked out once, read by every step.
 #[derive(Clone)]
@@ -37,6 +37,12 @@ pub(crate) struct Prepared {
 pub(crate) struct Context<'a> {
     pub(crate) tokens: Option<&'a TokenSet>,
     pub(crate) callback: &'a [(String, String)],
+    /// The redirect URI of the login that this is a step of; the client's own without one.
+    pub(crate) redirect_uri: Option<&'a str>,
+    /// The state of that login.
+    pub(crate) state: Option<&'a str>,
+    /// The scopes that were asked for; without any those of `tokens`.
+    pub(crate) scopes: &'a [String],
     /// Whether this is a parameter of a token request, where secrets may stand.
     pub(crate) secrets: bool,
     /// What was drawn for this parameter of this authorization request.
@@ -65,7 +71,7 @@ impl Prepared {
             authorize: String::new(),
             authorize_usual: None,
             scopes,
-            basic: basic(config),
+            basic: token::basic(config)?,
             origins: Origins::new(config)?,
             issuer: spec
                 .endpoints
@@ -197,20 +203,6 @@ fn check_credentials(config: &Config) -> Result<()> {
     }
 }
 
-/// RFC 6749 section 2.3.1: id and secret are each form-encoded, then joined by a colon and base64-encoded.
-fn basic(config: &Config) -> Option<HeaderValue> {
-    if config.spec.client_auth.method != ClientAuthMethod::Basic {
-        return None;
-    }
-    let secret = config.auth.as_secret()?;
-    let pair = format!("{}:{}", encode::form(&config.client_id), encode::form(secret));
-    let mut value =
-        HeaderValue::from_maybe_shared(bytes::Bytes::from(format!("Basic {}", encode::base64(pair.as_bytes()))))
-            .ok()?;
-    value.set_sensitive(true);
-    Some(value)
-}
-
 /// The scopes of a request: the given or the default ones, the required ones added, each once, each well formed.
 pub(crate) fn scopes(config: &Config, given: Option<&[String]>) -> Result<Vec<String>> {
     let spec = &config.spec.scopes;
@@ -298,11 +290,38 @@ pub(crate) fn fill(config: &Config, step: Step, template: &Template, context: Co
             Hole::AccessToken if context.secrets => {
                 text.push_str(context.tokens.map(TokenSet::access_token_str).unwrap_or_default());
             }
+            Hole::RedirectUri => text.push_str(
+                context
+                    .redirect_uri
+                    .or(config.redirect_uri.as_deref())
+                    .ok_or_else(|| missing("the client has no redirect URI, which the request needs".to_owned()))?,
+            ),
+            Hole::State if context.state.is_some() => text.push_str(context.state.unwrap_or_default()),
+            Hole::Scope => text.push_str(&joined_scopes(config, context)),
             Hole::Random if context.random.is_some() => text.push_str(context.random.unwrap_or_default()),
             _ => return Err(missing(format!("{hole} may not stand here"))),
         }
         Ok(())
     })
+}
+
+/// What stands in these templates beside the client's id and its settings, for an answer's error not to repeat it. A
+/// template that cannot be filled was not sent.
+pub(crate) fn held<'t>(
+    config: &Config,
+    step: Step,
+    templates: impl Iterator<Item = &'t Template>,
+    context: Context<'_>,
+) -> Vec<String> {
+    let is_plain = |hole: &Hole| matches!(hole, Hole::Name(_) | Hole::ClientId | Hole::RedirectUri | Hole::Scope);
+    let telling = templates.filter(|template| !template.holes().all(is_plain));
+    telling.filter_map(|template| fill(config, step, template, context).ok()).collect()
+}
+
+fn joined_scopes(config: &Config, context: Context<'_>) -> String {
+    let granted = || context.tokens.map_or(&[][..], TokenSet::scopes);
+    let scopes = if context.scopes.is_empty() { granted() } else { context.scopes };
+    scopes.join(&config.spec.scopes.separator)
 }
 
 /// A callback value reaches an address only through the file's closed list.

@@ -103,6 +103,7 @@ impl Profile {
     }
 }
 
+#[cfg(feature = "client")]
 impl ProfileMap {
     /// The claims of OpenID Connect Core section 5.1.
     pub(crate) fn standard_claims() -> Self {
