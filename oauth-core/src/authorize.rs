@@ -7,7 +7,7 @@ use std::time::Duration;
 use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::client::{Client, Inner, Prepared, push_scopes, renamed, scopes};
+use crate::client::{Client, Context, Inner, Prepared, fill, push_scopes, renamed, scopes};
 use crate::encode::{base64url, push_base64url, push_pair};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::pending::{BrowserBinding, PendingAttempt};
@@ -142,6 +142,7 @@ impl<P: Provider> Authorize<P> {
             self.params.iter().for_each(|(name, value)| push_pair(&mut url, name, value));
             (url, scopes)
         };
+        let max_age = max_age(inner, &self.params)?;
         let secrets = Secrets::draw(inner)?;
         push_pair(&mut url, renamed(&spec.authorize.rename, "state"), &secrets.state);
         let nonce = secrets.nonce.filter(|_| asks_for_identity(spec, &scopes));
@@ -171,7 +172,7 @@ impl<P: Provider> Authorize<P> {
             state: secrets.state.into(),
             verifier,
             nonce: nonce.map(Into::into),
-            max_age: self.params.iter().find(|(name, _)| name == "max_age").and_then(|(_, value)| value.parse().ok()),
+            max_age,
             acr: self.acr,
             browser: browser.0.clone(),
             provider: spec.id.clone(),
@@ -221,6 +222,22 @@ impl Authorize<Dynamic> {
 
 fn declared<'a, P: Provider>(client: &'a Client<P>, name: &str) -> Option<&'a AuthorizeOption> {
     client.spec().authorize.options.iter().find(|option| option.name == name)
+}
+
+/// How old the user's login may be, where this request or the provider's file says so: what the ID token is held to.
+fn max_age(inner: &Inner, params: &[(Cow<'static, str>, String)]) -> Result<Option<u64>> {
+    let given = params.iter().find(|(name, _)| name == "max_age").map(|(_, value)| value.as_str());
+    let own = inner.spec().authorize.params.iter().find(|(name, _)| name == "max_age");
+    let value = match (given, own) {
+        (Some(value), _) => Cow::Borrowed(value),
+        (None, Some((_, value))) => fill(&inner.config, Step::Authorize, value, Context::default())?.into(),
+        (None, None) => return Ok(None),
+    };
+    value.parse().map(Some).map_err(|_| {
+        Error::new(ErrorKind::Parameter, Step::Authorize, "`max_age` is not a whole number of seconds")
+            .fix("write it as `300`")
+            .of(inner.spec())
+    })
 }
 
 fn base(inner: &Inner, prepared: &Prepared, endpoint: &crate::spec::Template, replaced: &[&str]) -> Result<String> {

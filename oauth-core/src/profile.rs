@@ -35,9 +35,11 @@ pub struct Profile {
     pub username: Option<String>,
     /// The full name.
     pub name: Option<String>,
-    /// The e-mail address. Whether it is the user's is what `email_verified` says, where it says anything.
+    /// The e-mail address. Whether it is the user's is what
+    /// [`verified_email`](Self::verified_email) says.
     pub email: Option<String>,
-    /// Whether the provider says that it verified the address; `None` where it says nothing.
+    /// Whether the provider says that it verified the address; `None` where it says nothing. Not every provider's word
+    /// counts: some let their users type any address.
     pub email_verified: Option<bool>,
     /// The picture's address.
     pub avatar_url: Option<String>,
@@ -45,6 +47,8 @@ pub struct Profile {
     pub url: Option<String>,
     /// The answer as it came. Numbers above 2^64 lose digits here.
     pub raw: Value,
+    /// Whether the address is the user's beyond doubt; see [`verified_email`](Self::verified_email).
+    pub(crate) email_vouched: bool,
 }
 
 impl<P: Provider> Account<P> {
@@ -142,6 +146,7 @@ fn read(inner: &Inner, rules: &Rules, tokens: &TokenSet, answer: &Answer) -> Res
         avatar_url: None,
         url: None,
         raw,
+        email_vouched: false,
     };
     let object = rules
         .at
@@ -158,7 +163,10 @@ fn read(inner: &Inner, rules: &Rules, tokens: &TokenSet, answer: &Answer) -> Res
             ProfileField::Name => profile.name = Some(text()?),
             ProfileField::Email => profile.email = Some(text()?).filter(|email| !email.is_empty()),
             // Only a true that is a boolean, or the one word, counts as verified.
-            ProfileField::EmailVerified => profile.email_verified = Some(matches!(value.get(), "true" | "\"true\"")),
+            ProfileField::EmailVerified => {
+                profile.email_verified = Some(matches!(value.get(), "true" | "\"true\""));
+                profile.email_vouched = rules.email_authoritative && value.get() == "true";
+            }
             ProfileField::AvatarUrl => profile.avatar_url = Some(text()?),
             ProfileField::Url => profile.url = Some(text()?),
         }

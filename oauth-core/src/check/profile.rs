@@ -28,6 +28,7 @@ pub(super) fn lower(cx: &mut Cx<'_>, profile: Option<schema::Profile>) -> Option
         headers: cx.params(&path.then("headers"), profile.headers.0),
         at: pointers(profile.at),
         map: lower_map(map, subject),
+        email_authoritative: profile.email_authoritative,
     })
 }
 

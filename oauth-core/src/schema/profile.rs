@@ -19,6 +19,9 @@ pub(crate) struct Profile {
     pub(crate) at: Option<OneOrMany>,
     /// The members, as JSON pointers (RFC 6901) into that object.
     pub(crate) map: ProfileMap,
+    /// Whether an address that it calls verified is the user's beyond doubt: the provider owns its domain, or has had a
+    /// mail answered, and users cannot change it without that. Default: `false`.
+    pub(crate) email_authoritative: bool,
 }
 
 /// JSON pointers into the profile answer: `/id`, `/picture/data/url`.

@@ -1,6 +1,7 @@
 use serde::Serialize;
 
 use super::decode::fields;
+use super::endpoints::is_false;
 use super::{Method, Params, Template};
 
 /// Where the user's profile comes from and which of its members mean what.
@@ -22,9 +23,12 @@ pub struct Profile {
     pub at: Vec<String>,
     /// The members.
     pub map: ProfileMap,
+    /// Whether an address that the provider calls verified is the user's beyond doubt.
+    #[serde(skip_serializing_if = "is_false")]
+    pub email_authoritative: bool,
 }
 
-fields!(Profile { method, url, query = Vec::new(), headers = Vec::new(), at = whole(), map });
+fields!(Profile { method, url, query = Vec::new(), headers = Vec::new(), at = whole(), map, email_authoritative = false });
 
 impl Profile {
     /// The `UserInfo` endpoint (OpenID Connect Core section 5.3) with the standard claims.
@@ -46,6 +50,7 @@ impl Profile {
                 avatar_url: claim("picture"),
                 url: claim("profile"),
             },
+            email_authoritative: false,
         }
     }
 }
