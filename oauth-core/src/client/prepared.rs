@@ -73,7 +73,10 @@ impl Prepared {
             detour,
         };
         let issuer = prepared.issuer.as_deref().unwrap_or_default();
-        prepared.server = format!("{issuer} {}", token_endpoint(config)).trim().to_owned();
+        prepared.server = match (issuer, token_endpoint(config)) {
+            ("", token) => token,
+            (issuer, token) => format!("{issuer} {token}"),
+        };
         if let Some(endpoint) = &spec.endpoints.authorization {
             prepared.authorize = prepared.authorize_url(config, endpoint, &[])?;
             if let Some(redirect_uri) = &config.redirect_uri {

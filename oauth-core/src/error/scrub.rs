@@ -34,7 +34,7 @@ impl Scrub {
 
     /// Blots out the code and the tokens of a login, and the client's secret.
     pub(crate) fn login(config: &Config, tokens: &TokenSet, code: Option<&SecretString>) -> Self {
-        let mut scrub = Self::new(config, code.map(|code| code.expose_secret()));
+        let mut scrub = Self::new(config, code.map(SecretString::expose_secret));
         scrub.forms.append(&mut Self::tokens(config, tokens).forms);
         scrub
     }

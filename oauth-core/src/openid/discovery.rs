@@ -53,15 +53,14 @@ impl Inner {
         if let Some(known) = self.discovery.fresh(self.now()) {
             return Ok(known);
         }
-        let error = match turn.answered() {
-            Some(Err(error)) => error,
-            _ => {
-                let answer = ask(self).await.and_then(|(metadata, fresh_until)| self.adopt(&metadata, fresh_until));
-                turn.tell(&answer);
-                match answer {
-                    Ok(known) => return Ok(known),
-                    Err(error) => error,
-                }
+        let error = if let Some(Err(error)) = turn.answered() {
+            error
+        } else {
+            let answer = ask(self).await.and_then(|(metadata, fresh_until)| self.adopt(&metadata, fresh_until));
+            turn.tell(&answer);
+            match answer {
+                Ok(known) => return Ok(known),
+                Err(error) => error,
             }
         };
         // What was true an hour ago is better than nothing, for a while; a document that fails a check changes nothing.

@@ -123,15 +123,14 @@ impl Entry {
         if known.empty_until.is_some_and(|until| inner.now() < until) {
             return Err(no_keys(inner));
         }
-        let error = match turn.answered() {
-            Some(Err(error)) => error,
-            _ => {
-                let answer = self.ask(inner, address).await;
-                turn.tell(&answer);
-                match answer {
-                    Ok(set) => return Ok(set),
-                    Err(error) => error,
-                }
+        let error = if let Some(Err(error)) = turn.answered() {
+            error
+        } else {
+            let answer = self.ask(inner, address).await;
+            turn.tell(&answer);
+            match answer {
+                Ok(set) => return Ok(set),
+                Err(error) => error,
             }
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

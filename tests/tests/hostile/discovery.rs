@@ -264,9 +264,9 @@ async fn disc_07_the_last_good_metadata_serves_for_a_while_and_no_bad_one_takes_
     issuer.clock.advance(Duration::from_secs(60 * 60));
     for round in 0..3 {
         if round == 1 {
-            issuer.metadata(evil)
+            issuer.metadata(evil);
         } else {
-            issuer.answer(METADATA, status(503, ""))
+            issuer.answer(METADATA, status(503, ""));
         }
         let before = issuer.asked(METADATA);
         for _ in 0..3 {

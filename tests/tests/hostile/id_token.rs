@@ -352,9 +352,8 @@ async fn idt_26_a_claim_comes_once_however_it_is_spelt() {
 async fn idt_27_claims_are_read_from_verified_tokens_only() {
     // A file that knows nothing of ID tokens reads none, however well it is signed.
     let issuer = Issuer::start().await;
-    let plain: String =
-        ACME_ID.lines().filter(|line| !line.starts_with("openid:")).map(|line| format!("{line}\n")).collect();
-    let account = issuer.log_in(&issuer.client_of(&plain), |_| ()).await.account();
+    let plain: Vec<&str> = ACME_ID.lines().filter(|line| !line.starts_with("openid:")).collect();
+    let account = issuer.log_in(&issuer.client_of(&plain.join("\n")), |_| ()).await.account();
     assert!(account.tokens().id_token().is_some() && account.tokens().identity().is_none());
     // A failed check leaves no account to read any from: `refused` holds that. What was verified is what is read.
     let account = issuer.log_in(&issuer.client().await, with("email", "ada@example.com".into())).await.account();

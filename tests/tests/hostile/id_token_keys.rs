@@ -102,12 +102,14 @@ fn with_stray_bits(part: &str) -> String {
     format!("{head}{}", &ALPHABET[at + 1..at + 2])
 }
 
+/// Header, payload and signature, made into something else.
+type Break = fn(&str, &str, &str) -> String;
+
 #[tokio::test]
 async fn idt_03_a_signature_is_of_these_very_bytes() {
     let issuer = Issuer::start().await;
     let other = Key::other_rsa("rsa-1");
     refused(&issuer, ErrorKind::IdTokenSignature, |claims| other.sign(&claims)).await;
-    type Break = fn(&str, &str, &str) -> String;
     let broken: [Break; 11] = [
         |h, p, _| format!("{h}.{p}."),
         |h, p, s| format!("{h}.{p}.{}", &s[..s.len() - 4]),
@@ -222,6 +224,9 @@ async fn idt_13_a_token_without_a_key_name_is_tried_with_few_keys() {
     refused(&issuer, ErrorKind::IdTokenKey, sign).await;
 }
 
+/// Another signature, from the sound one.
+type Forge<'a> = Box<dyn Fn(&[u8]) -> Vec<u8> + 'a>;
+
 #[tokio::test]
 async fn idt_18_only_a_real_signature_on_p_256_is_one() {
     let issuer = Issuer::start().await;
@@ -237,7 +242,7 @@ async fn idt_18_only_a_real_signature_on_p_256_is_one() {
         let half = |half: &[u8]| [&[2, 33, 0], half].concat();
         [&[0x30, 70][..], &half(&sound[..32]), &half(&sound[32..])].concat()
     };
-    let wrong: [Box<dyn Fn(&[u8]) -> Vec<u8>>; 9] = [
+    let wrong: [Forge<'_>; 9] = [
         Box::new(|_| vec![0; 64]),
         Box::new(|sound| [&[0; 32], &sound[32..]].concat()),
         Box::new(|sound| [&sound[..32], &[0; 32]].concat()),
