@@ -30,6 +30,8 @@ mod apply;
 #[cfg(feature = "client")]
 mod authorize;
 #[cfg(feature = "client")]
+mod browser;
+#[cfg(feature = "client")]
 mod callback;
 #[cfg(feature = "client")]
 mod catalog;
@@ -72,6 +74,8 @@ mod rng;
 #[cfg(feature = "client")]
 mod scopes;
 #[cfg(feature = "client")]
+mod signature;
+#[cfg(feature = "client")]
 pub mod store;
 #[cfg(feature = "client")]
 mod token;
@@ -91,6 +95,7 @@ pub use self::{
     account::Account,
     api::{ApiCall, ApiRequest, ApiResponse, IntoParam, OperationCall, OperationOutput},
     authorize::{Attempt, AuthorizationUrl, Authorize},
+    browser::{Browser, BrowserBinding},
     callback::{CallbackInput, IntoPending, VerifiedCode},
     catalog::CatalogEntry,
     client::{Client, ClientAuth},
@@ -98,11 +103,12 @@ pub use self::{
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
     openid::{Discovered, IdToken, Metadata},
-    pending::{Browser, BrowserBinding, PendingAttempt, PendingAttempts},
+    pending::{PendingAttempt, PendingAttempts},
     profile::Profile,
     provider::{CanAuthorize, CanRefresh, Compiled, Dynamic, HasApi, HasProfile, Provider},
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},
+    signature::VerifiedQuery,
     token::TokenSet,
-    values::{OptionValue, SettingValue},
+    values::{EnvironmentValue, OptionValue, SettingValue},
 };

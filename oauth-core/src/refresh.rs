@@ -65,7 +65,7 @@ async fn send(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
         format: rule.format,
         params,
         extra: &rule.params,
-        client_auth: rule.client_auth,
+        client_auth: rule.client_auth == crate::spec::RefreshAuth::Full,
         context: token::context(tokens),
     };
     let mut answer = token::send(inner, call, &tokens.scopes).await?.tokens;

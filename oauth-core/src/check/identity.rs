@@ -1,12 +1,12 @@
 use crate::fault::{Finding, shown};
 use crate::schema;
-use crate::spec::{ClientAuthMethod, Confidence, ProviderSpec, names};
+use crate::spec::{Confidence, ProviderSpec, names};
 
 use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
 use super::{
-    api, authorize, callback, endpoints, environments, openid, pkce, profile, quirks, redirect, refresh, scopes,
-    settings, text, token,
+    api, authorize, callback, client_auth, endpoints, environments, openid, pkce, profile, quirks, redirect, refresh,
+    scopes, settings, text, token,
 };
 
 /// Lowers the file.
@@ -44,7 +44,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         settings: settings::lower(cx, file.settings),
         environments: environments::lower(cx, file.environments),
         endpoints,
-        client_auth: file.client_auth.unwrap_or(ClientAuthMethod::Basic),
+        client_auth: client_auth::lower(cx, file.client_auth),
         pkce,
         challenge,
         redirect: redirect::lower(&file.redirect),

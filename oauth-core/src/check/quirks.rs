@@ -112,9 +112,14 @@ fn may_change_hands(spec: &ProviderSpec) -> bool {
         "nickname",
         "screenname",
     ];
-    let member = spec.profile.as_ref().and_then(|profile| profile.map.subject.rsplit('/').next()).unwrap_or_default();
-    let plain: String = member.chars().filter(char::is_ascii_alphanumeric).collect();
-    NAMES.contains(&plain.to_ascii_lowercase().as_str())
+    let maps = spec.profile.iter().flat_map(|profile| {
+        std::iter::once(&profile.map).chain(profile.then.iter().map(|then| &then.map)).flat_map(|map| &map.subject)
+    });
+    let mut members = maps.filter_map(|pointer| pointer.rsplit('/').next());
+    members.any(|member| {
+        let plain: String = member.chars().filter(char::is_ascii_alphanumeric).collect();
+        NAMES.contains(&plain.to_ascii_lowercase().as_str())
+    })
 }
 
 /// The node that the text names. Keys may have dots in them, so every way to read it is tried.

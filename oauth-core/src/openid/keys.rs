@@ -61,7 +61,7 @@ pub(super) async fn verify(inner: &Inner, openid: &OpenId, token: &str) -> Resul
         if let Some(weak) = weak.filter(|_| secrets.is_empty()) {
             return Err(refused(weak.into()));
         }
-        return jws.verify_hmac(&**inner.crypto()?, &secrets).map_err(refused);
+        return jws.verify_hmac(&**inner.crypto(Step::IdToken)?, &secrets).map_err(refused);
     }
     let address = address(inner, openid)?;
     let entry = inner.config.keys.entry(&address);
@@ -174,7 +174,7 @@ impl Entry {
                 "asked for its keys, the provider answered with status 404",
             )
         })?;
-        let set = JwkSet::from_json(Arc::clone(inner.crypto()?), &document.body).map_err(|error| {
+        let set = JwkSet::from_json(Arc::clone(inner.crypto(Step::IdToken)?), &document.body).map_err(|error| {
             Error::new(ErrorKind::MetadataFormat, Step::IdToken, "the provider's key set cannot be read")
                 .source(error)
                 .of(inner.spec())

@@ -66,9 +66,13 @@ pub enum ClientAuthMethod {
     Body,
     /// Public client: `client_id` among the parameters, no secret.
     None,
+    /// Id and secret stand only where the token request's holes `{client_id}` and `{client_secret}` put them.
+    Custom,
+    /// The secret is a JWT, made for each request.
+    Minted,
 }
 
-words!(ClientAuthMethod { Basic = "basic", Body = "body", None = "none" });
+words!(ClientAuthMethod { Basic = "basic", Body = "body", None = "none", Custom = "custom", Minted = "minted" });
 
 impl ClientAuthMethod {
     /// The word the provider file uses.
@@ -77,6 +81,8 @@ impl ClientAuthMethod {
             Self::Basic => "basic",
             Self::Body => "body",
             Self::None => "none",
+            Self::Custom => "custom",
+            Self::Minted => "minted",
         }
     }
 }

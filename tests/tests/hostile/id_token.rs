@@ -325,7 +325,7 @@ async fn idt_21_an_age_that_the_file_asks_for_is_held_to_as_well() {
     issuer.log_in(&client, after("auth_time", -400)).await.refused(ErrorKind::IdTokenAuthTime);
     issuer.log_in(&client, |_| ()).await.refused(ErrorKind::IdTokenAuthTime);
     // An age that cannot be held to is not asked for.
-    for wrong in ["5m", "", "-1", "1.5"] {
+    for wrong in ["5m", " ", "-1", "1.5"] {
         let error = client.authorize().param("max_age", wrong).begin().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Parameter, "{wrong}");
     }

@@ -264,4 +264,6 @@ async fn cb_20_a_form_without_the_browsers_cookie_is_refused_with_the_reason() {
     assert!(error.explain().contains("SameSite=None and Secure"), "{}", error.explain());
     tells_nothing(&error, &["canary-code", &started.state, SECRET]);
     assert!(server.received().is_empty());
+    let cookie = client.authorize().begin().await.unwrap().into_parts().2.set_cookie("login", "/callback");
+    assert!(cookie.contains("; Path=/callback; HttpOnly; Secure; SameSite=None"), "{cookie}");
 }
