@@ -280,10 +280,9 @@ fn max_age(inner: &Inner, params: &[(Cow<'static, str>, String)]) -> Result<Opti
     let own = inner.spec().authorize.params.iter().find(|(name, _)| name == "max_age");
     let value = match (given, own) {
         // An empty value leaves the parameter out.
-        (Some(""), _) => return Ok(None),
+        (Some(""), _) | (None, None) => return Ok(None),
         (Some(value), _) => Cow::Borrowed(value),
         (None, Some((_, value))) => fill(&inner.config, Step::Authorize, value, Context::default())?.into(),
-        (None, None) => return Ok(None),
     };
     value.parse().map(Some).map_err(|_| {
         Error::new(ErrorKind::Parameter, Step::Authorize, "`max_age` is not a whole number of seconds")

@@ -8,7 +8,6 @@ use subtle::ConstantTimeEq as _;
 use super::claims::{Fault, IdToken};
 use super::keys;
 use crate::client::{Context, Inner, fill};
-use crate::crypto::Hash;
 use crate::encode::base64url;
 use crate::error::{Error, ErrorKind, Result, Scrub, Step};
 use crate::jose::{Alg, JoseError};
@@ -176,15 +175,6 @@ fn expected_issuer(inner: &Inner, template: &Template, claims: &IdToken) -> Resu
     fill(&inner.config, Step::IdToken, &filled, Context::default()).map(Some)
 }
 
-/// The hash "used in the `alg` Header Parameter"; EdDSA on Ed25519 has SHA-512 inside (RFC 8032 section 5.1).
-fn hash_of(alg: Alg) -> Hash {
-    match alg {
-        Alg::Hs384 | Alg::Rs384 | Alg::Ps384 | Alg::Es384 => Hash::Sha384,
-        Alg::Hs512 | Alg::Rs512 | Alg::Ps512 | Alg::Es512 | Alg::EdDsa => Hash::Sha512,
-        _ => Hash::Sha256,
-    }
-}
-
 fn is_guid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
@@ -282,10 +272,10 @@ impl Check<'_> {
         self.fail(ErrorKind::IdTokenNonce, what)
     }
 
-    /// Section 3.1.3.6: the left half of the hash, by the algorithm of the signature, "base64url encoded".
+    /// Section 3.1.3.6: the left half of the hash "used in the `alg` Header Parameter", "base64url encoded".
     fn hash(&self, name: &str, given: Option<&str>, of: &str, alg: Alg) -> Result<()> {
         let Some(given) = given else { return Ok(()) };
-        let digest = self.inner.crypto(Step::IdToken)?.digest(hash_of(alg), of.as_bytes());
+        let digest = self.inner.crypto(Step::IdToken)?.digest(alg.hash(), of.as_bytes());
         let digest = digest.as_ref();
         let expected = base64url(&digest[..digest.len() / 2]);
         if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
