@@ -9,6 +9,7 @@ use secrecy::ExposeSecret as _;
 use crate::client::{Client, Inner, Prepared, fill};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Step};
+use crate::openid;
 use crate::provider::Provider;
 use crate::spec::Placement;
 use crate::token::{self, TokenSet};
@@ -25,6 +26,7 @@ impl<P: Provider> Client<P> {
 pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request<Bytes>) -> Result<()> {
     let config = &inner.config;
     let prepared = inner.prepared()?;
+    openid::check_same_issuer(inner, tokens, Step::Api)?;
     let malformed = |what: &str| inner.error(ErrorKind::Config, Step::Api, what);
     admit(inner, prepared, tokens, request)?;
     if let Some(api) = &config.spec.api {

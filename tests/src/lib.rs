@@ -8,6 +8,8 @@
 )]
 
 pub mod canned;
+pub mod issuer;
+pub mod keys;
 pub mod login;
 
 /// The README's code, compiled and run like any other.

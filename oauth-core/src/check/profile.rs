@@ -13,7 +13,8 @@ use super::token::{list_of_pointers, pointers};
 pub(super) fn lower(cx: &mut Cx<'_>, profile: Option<schema::Profile>) -> Option<Profile> {
     let profile = profile?;
     let path = top("profile");
-    let schema::Profile { from, request, query, headers, body, format, at, fails_when, map, then } = profile;
+    let schema::Profile { from, request, query, headers, body, format, at, fails_when, map, then, email_authoritative } =
+        profile;
     let from = from.unwrap_or_default();
     let parts = Parts { request, query, headers, body, format };
     let request = if from == ProfileFrom::Request {
@@ -25,7 +26,15 @@ pub(super) fn lower(cx: &mut Cx<'_>, profile: Option<schema::Profile>) -> Option
     let fails_when = condition::lower(cx, &path.then("fails_when"), fails_when);
     let indices = cx.indices(&path.then("then"), then.len());
     let then = then.into_iter().zip(indices).map(|(then, index)| lower_then(cx, &path.then("then").then(index), then));
-    Some(Profile { from, request, at: pointers(at), fails_when, map: lower_map(map), then: then.collect() })
+    Some(Profile {
+        from,
+        request,
+        at: pointers(at),
+        fails_when,
+        map: lower_map(map),
+        then: then.collect(),
+        email_authoritative,
+    })
 }
 
 /// What is read from something that is there already needs no request.

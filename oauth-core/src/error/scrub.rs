@@ -35,6 +35,13 @@ impl Scrub {
         Self::new(config, secrets.map(SecretString::expose_secret).chain(held))
     }
 
+    /// Blots out the code and the tokens of a login, and the client's secret.
+    pub(crate) fn login(config: &Config, tokens: &TokenSet, code: Option<&SecretString>) -> Self {
+        let mut scrub = Self::new(config, code.map(SecretString::expose_secret));
+        scrub.forms.append(&mut Self::tokens(config, tokens, std::iter::empty()).forms);
+        scrub
+    }
+
     /// The text without any of them.
     pub(crate) fn text(&self, text: &str) -> String {
         self.forms.iter().fold(text.to_owned(), |text, form| {
