@@ -9,6 +9,7 @@ use secrecy::ExposeSecret as _;
 use crate::client::{Client, Inner, fill};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Step};
+use crate::mechanism;
 use crate::provider::Provider;
 use crate::spec::Placement;
 use crate::token::{self, TokenSet};
@@ -25,6 +26,9 @@ impl<P: Provider> Client<P> {
 pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request<Bytes>) -> Result<()> {
     let config = &inner.config;
     let prepared = inner.prepared()?;
+    if let Some(due) = &tokens.session_due {
+        return Err(due.error(inner));
+    }
     let malformed = |what: &str| inner.error(ErrorKind::Config, Step::Api, what);
     let url =
         url::Url::parse(&request.uri().to_string()).map_err(|_| malformed("the request has no absolute address"))?;
@@ -67,6 +71,9 @@ pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request
         }
         Placement::Body { name, json } => in_body(request, name, *json, secret).map_err(malformed)?,
     }
+    if let Some(signer) = &prepared.hooks.request_signer {
+        mechanism::sign(inner, &**signer, tokens, request)?;
+    }
     let address = request.uri().to_string();
     let detoured = prepared.detoured(address);
     *request.uri_mut() = Uri::try_from(detoured).map_err(|_| malformed("the address cannot be written as HTTP"))?;
@@ -89,7 +96,7 @@ fn refuse_second_token(inner: &Inner, url: &url::Url) -> Result<()> {
     Ok(())
 }
 
-fn set_target(request: &mut Request<Bytes>, target: String) -> Result<(), http::Error> {
+pub(crate) fn set_target(request: &mut Request<Bytes>, target: String) -> Result<(), http::Error> {
     let mut parts = std::mem::take(request.uri_mut()).into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(target)?);
     *request.uri_mut() = Uri::from_parts(parts)?;

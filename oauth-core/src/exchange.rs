@@ -9,6 +9,7 @@ use tracing::Instrument as _;
 use crate::callback::VerifiedCode;
 use crate::client::{Client, Context, Inner};
 use crate::error::{ErrorKind, Result, Step};
+use crate::mechanism;
 use crate::openid::{self, Expected};
 use crate::provider::{CanAuthorize, Provider};
 use crate::spec::Upgrade;
@@ -64,10 +65,10 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
     };
     tokens.identity = openid::accept(inner, &tokens, expected).await?.map(Arc::new);
     tracing::debug!("code exchanged");
-    match &spec.token.upgrade {
-        Some(upgrade) => self::upgrade(inner, upgrade, tokens).await,
-        None => Ok(tokens),
+    if let Some(upgrade) = &spec.token.upgrade {
+        tokens = self::upgrade(inner, upgrade, tokens).await?;
     }
+    Ok(mechanism::open(inner, &tokens).await?.unwrap_or(tokens))
 }
 
 /// A short-lived token for a long-lived one.

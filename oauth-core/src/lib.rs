@@ -54,6 +54,8 @@ pub mod jose;
 #[cfg(feature = "client")]
 mod json;
 #[cfg(feature = "client")]
+pub mod mechanism;
+#[cfg(feature = "client")]
 mod openid;
 #[cfg(feature = "client")]
 mod origin;

@@ -16,6 +16,7 @@ use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step};
 use crate::http::{Answer, send_bounded};
 use crate::json;
+use crate::mechanism::Signed;
 use crate::provider::{HasProfile, Provider};
 use crate::spec::{Profile as Rules, ProfileField};
 use crate::token::{self, TokenSet};
@@ -80,9 +81,10 @@ async fn fetch(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<Profile> {
             format!("provider `{}` has no profile request", spec.id),
         ));
     };
-    let request = build(inner, rules, tokens)?;
+    let mut request = build(inner, rules, tokens)?;
+    let signed = request.extensions_mut().remove::<Signed>();
     let answer = send_bounded(inner.http()?, spec, Step::Profile, inner.config.timeout, request).await?;
-    read(inner, rules, tokens, &answer)
+    read(inner, rules, (tokens, signed.as_ref()), &answer)
 }
 
 fn build(inner: &Inner, rules: &Rules, tokens: &TokenSet) -> Result<Request<Bytes>> {
@@ -102,18 +104,27 @@ fn build(inner: &Inner, rules: &Rules, tokens: &TokenSet) -> Result<Request<Byte
     };
     let mut request =
         Request::builder().method(rules.method.as_str()).uri(url).body(Bytes::new()).map_err(malformed)?;
-    apply::to_request(inner, tokens, &mut request)?;
-    request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
     for (name, value) in &rules.headers {
         let value = fill(config, Step::Profile, value, context)?;
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), value.try_into()) {
             request.headers_mut().insert(name, value);
         }
     }
+    let mut of_api = inner.spec().api.iter().flat_map(|api| &api.headers);
+    if !of_api.any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
+        request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
+    }
+    // Last: a signature is over the whole request.
+    apply::to_request(inner, tokens, &mut request)?;
     Ok(request)
 }
 
-fn read(inner: &Inner, rules: &Rules, tokens: &TokenSet, answer: &Answer) -> Result<Profile> {
+fn read(
+    inner: &Inner,
+    rules: &Rules,
+    (tokens, signed): (&TokenSet, Option<&Signed>),
+    answer: &Answer,
+) -> Result<Profile> {
     let spec = inner.spec();
     let status = answer.status.as_u16();
     if !answer.status.is_success() {
@@ -124,7 +135,9 @@ fn read(inner: &Inner, rules: &Rules, tokens: &TokenSet, answer: &Answer) -> Res
             _ => (ErrorKind::ApiStatus, format!("the provider refused (status {status})")),
         };
         let wait = crate::http::retry_after(&answer.headers, inner.now());
-        let server = ServerError::of_api(&Scrub::tokens(&inner.config, tokens), status, wait, &answer.body);
+        let signed = signed.into_iter().flat_map(Signed::texts);
+        let scrub = Scrub::tokens(&inner.config, tokens).and(&inner.config, signed);
+        let server = ServerError::of_api(&scrub, status, wait, &answer.body);
         return Err(Error::new(kind, Step::Profile, what).server(server).of(spec));
     }
     let fail = |what: String| inner.error(ErrorKind::BadApiResponse, Step::Profile, what);

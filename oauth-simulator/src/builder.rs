@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::api::Api;
 use crate::clock::Advanced;
 use crate::facts::{Chosen, Facts};
+use crate::mechanisms;
 use crate::rng::random_text;
 use crate::route::{Routes, issuer};
 use crate::sample::sample;
@@ -113,6 +114,7 @@ impl Builder {
     /// dropped.
     pub async fn start(self) -> Result<Simulator, Error> {
         let spec = Arc::clone(&self.spec);
+        mechanisms::refuse(&spec)?;
         let (listener, port) = listen().await.map_err(|source| Error::Listen { provider: spec.label(), source })?;
         let spare_secret = spare_secret(&*self.rng);
         let shared = self.shared(port, &spare_secret).map_err(|problem| Error::setup(&spec, problem))?;

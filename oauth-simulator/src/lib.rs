@@ -62,6 +62,7 @@ mod fault;
 mod html_form;
 mod issue;
 mod loopback;
+mod mechanisms;
 mod operation;
 mod pages;
 mod params;

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::account::Account;
 use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step};
 use crate::http::{Body, retry_after, transport_error};
+use crate::mechanism::Signed;
 use crate::provider::Dynamic;
 
 /// An error answer is read this far.
@@ -19,12 +20,19 @@ pub struct ApiResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: Body,
+    /// What a mechanism signed the request with.
+    signed: Option<Signed>,
 }
 
 impl ApiResponse {
-    pub(crate) fn new(account: Account<Dynamic>, host: String, response: http::Response<Body>) -> Self {
+    pub(crate) fn new(
+        account: Account<Dynamic>,
+        host: String,
+        signed: Option<Signed>,
+        response: http::Response<Body>,
+    ) -> Self {
         let (head, body) = response.into_parts();
-        Self { account, host, status: head.status, headers: head.headers, body }
+        Self { account, host, status: head.status, headers: head.headers, body, signed }
     }
 
     /// The status.
@@ -102,7 +110,11 @@ impl ApiResponse {
         };
         let wait = retry_after(&self.headers, self.account.inner().now());
         let beginning = self.beginning().await;
-        let scrub = Scrub::tokens(&self.account.inner().config, &self.account.tokens());
+        let config = &self.account.inner().config;
+        let mut scrub = Scrub::tokens(config, &self.account.tokens());
+        if let Some(signed) = &self.signed {
+            scrub = scrub.and(config, signed.texts());
+        }
         let server = ServerError::of_api(&scrub, status, wait, &beginning);
         Err(Error::new(kind, Step::Api, what).server(server).of(self.account.spec()))
     }

@@ -1,11 +1,11 @@
 use crate::fault::{Finding, shown};
 use crate::schema;
-use crate::spec::{ClientAuthMethod, Confidence, ProviderSpec, names};
+use crate::spec::{Confidence, ProviderSpec, names};
 
 use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
 use super::{
-    api, authorize, callback, endpoints, environments, openid, pkce, profile, quirks, redirect, refresh, scopes,
+    api, authorize, callback, endpoints, environments, mechanisms, openid, pkce, profile, quirks, redirect, refresh, scopes,
     settings, text, token,
 };
 
@@ -26,6 +26,8 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         "the day on which the facts were compared with `docs`: `checked: 2026-11-21`",
     );
     text::date(cx, &top("checked"), &checked);
+    let mechanisms = mechanisms::lower(cx, file.client_auth.as_ref(), &file.token, file.api.as_ref());
+    let client_auth = mechanisms::lower_client_auth(cx, file.client_auth.as_ref());
     let (pkce, challenge) = pkce::lower(file.pkce);
     let token = token::lower(cx, file.token);
     let endpoints = endpoints::lower(cx, file.endpoints);
@@ -44,7 +46,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         settings: settings::lower(cx, file.settings),
         environments: environments::lower(cx, file.environments),
         endpoints,
-        client_auth: file.client_auth.unwrap_or(ClientAuthMethod::Basic),
+        client_auth,
         pkce,
         challenge,
         redirect: redirect::lower(&file.redirect),
@@ -56,6 +58,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         openid: openid::lower(cx, file.openid),
         profile: profile::lower(cx, file.profile),
         api: api::lower(cx, file.api),
+        mechanisms,
         quirks: quirks::lower(cx, file.quirks),
     }
 }

@@ -11,6 +11,7 @@ mod cx;
 mod endpoints;
 mod environments;
 mod identity;
+mod mechanisms;
 mod names;
 mod openid;
 mod pkce;
@@ -70,6 +71,9 @@ const RULES: &[Rule] = &[
     profile::request_is_sound,
     api::base_and_hosts_are_sound,
     api::operations_are_sound,
+    mechanisms::names_are_words,
+    mechanisms::a_proof_replaces_the_secret,
+    mechanisms::a_session_leaves_a_way_to_refresh,
     quirks::fields_exist,
     unique::rust_names_are_unique,
 ];

@@ -5,6 +5,7 @@ use super::{ClientAuth, Prepared};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::{HttpClient, ReqwestClient, transport_error};
+use crate::mechanism::Mechanisms;
 use crate::openid::{Discovery, KeyCache};
 use crate::rng::{OsRng, Rng};
 use crate::spec::ProviderSpec;
@@ -29,6 +30,7 @@ pub(crate) struct Config {
     pub(crate) audiences: Vec<String>,
     pub(crate) keys: Arc<KeyCache>,
     pub(crate) crypto: Option<Arc<dyn crate::crypto::Crypto>>,
+    pub(crate) mechanisms: Mechanisms,
 }
 
 /// What a client was told, and what follows from it, worked out at first use.
@@ -64,6 +66,7 @@ impl Config {
             audiences: Vec::new(),
             keys: Arc::default(),
             crypto: crate::crypto::default_backend(),
+            mechanisms: Mechanisms::new(),
         }
     }
 

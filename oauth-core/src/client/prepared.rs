@@ -4,6 +4,7 @@ use super::Config;
 use super::at::Detour;
 use crate::encode::{self, push_pair};
 use crate::error::{Error, ErrorKind, Result, Step};
+use crate::mechanism::Hooks;
 use crate::origin::Origins;
 use crate::scopes::is_scope_token;
 use crate::spec::{ClientAuthMethod, Hole, Template, template};
@@ -27,6 +28,8 @@ pub(crate) struct Prepared {
     /// What an attempt remembers of the server it was made for: the issuer, else the token endpoint with this client's
     /// settings (RFC 9700 section 4.4.2), so that an attempt for one tenant is worth nothing at another.
     pub(crate) server: String,
+    /// The mechanisms that the provider needs.
+    pub(crate) hooks: Hooks,
     detour: Option<Detour>,
 }
 
@@ -44,6 +47,7 @@ pub(crate) struct Context<'a> {
 impl Prepared {
     pub(crate) fn new(config: &Config) -> Result<Self> {
         check_credentials(config)?;
+        let hooks = config.mechanisms.hooks(&config.spec)?;
         for setting in &config.spec.settings {
             let Some(value) = config.setting(&setting.name) else {
                 let what = format!("the setting `{}` is missing", setting.name);
@@ -69,6 +73,7 @@ impl Prepared {
                 .map(|issuer| fill(config, Step::Configure, issuer, Context::default()))
                 .transpose()?,
             server: String::new(),
+            hooks,
             detour,
         };
         prepared.server = prepared.issuer.clone().unwrap_or_else(|| token_endpoint(config));

@@ -32,6 +32,13 @@ impl Scrub {
         Self::new(config, secrets.map(SecretString::expose_secret))
     }
 
+    /// Blots out these as well.
+    pub(crate) fn and<'a>(mut self, config: &'a Config, secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        self.forms.extend(Self::new(config, secrets).forms);
+        self.forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        self
+    }
+
     /// The text without any of them.
     pub(crate) fn text(&self, text: &str) -> String {
         self.forms.iter().fold(text.to_owned(), |text, form| {

@@ -15,6 +15,8 @@ pub(crate) struct Api {
     pub(crate) headers: Entries<String>,
     /// Further hosts that may see the token: a name, or `*.example.com` for every name below one.
     pub(crate) hosts: Vec<String>,
+    /// The name of the mechanism, a hook in Rust, that signs each request.
+    pub(crate) sign: Option<String>,
     /// Described calls, by name: `list_repos`.
     pub(crate) operations: Entries<Operation>,
 }

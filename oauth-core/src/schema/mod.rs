@@ -4,6 +4,7 @@
 mod api;
 mod authorize;
 mod callback;
+mod client_auth;
 mod endpoints;
 mod entries;
 mod environments;
@@ -25,6 +26,7 @@ use serde::Deserialize;
 pub(crate) use self::api::{Api, Operation, ParameterFull, Returns};
 pub(crate) use self::authorize::{Authorize, AuthorizeOption, Order};
 pub(crate) use self::callback::Callback;
+pub(crate) use self::client_auth::{ClientAuth, ClientAuthFull};
 pub(crate) use self::endpoints::Endpoints;
 pub(crate) use self::entries::{Entries, Json, OneOrMany, ShortOr, Values};
 pub(crate) use self::environments::Environment;
@@ -41,7 +43,7 @@ pub(crate) use self::settings::Setting;
 pub(crate) use self::token::{Placement, Token, TokenRequest, TokenResponse, Upgrade};
 pub(crate) use self::word_or::{Nothing, WordOr};
 
-use crate::spec::{ClientAuthMethod, Confidence};
+use crate::spec::Confidence;
 
 /// An OAuth provider: everything that a client needs to know of it, as data.
 ///
@@ -80,7 +82,7 @@ pub(crate) struct Provider {
     pub(crate) endpoints: Option<Endpoints>,
     /// How the client proves itself at the token endpoint. Default: `basic`, which every server must support
     /// (RFC 6749 section 2.3.1).
-    pub(crate) client_auth: Option<ClientAuthMethod>,
+    pub(crate) client_auth: Option<ClientAuth>,
     /// What the provider does with PKCE (RFC 7636), or a map with the form of its challenge. Default: `supported`;
     /// `unsupported` needs an entry in `quirks`.
     pub(crate) pkce: Option<Pkce>,

@@ -66,9 +66,11 @@ pub enum ClientAuthMethod {
     Body,
     /// Public client: `client_id` among the parameters, no secret.
     None,
+    /// A hook in Rust makes something of the secret; `client_id` is among the parameters.
+    Mechanism,
 }
 
-words!(ClientAuthMethod { Basic = "basic", Body = "body", None = "none" });
+words!(ClientAuthMethod { Basic = "basic", Body = "body", None = "none", Mechanism = "mechanism" });
 
 impl ClientAuthMethod {
     /// The word the provider file uses.
@@ -77,6 +79,7 @@ impl ClientAuthMethod {
             Self::Basic => "basic",
             Self::Body => "body",
             Self::None => "none",
+            Self::Mechanism => "mechanism",
         }
     }
 }

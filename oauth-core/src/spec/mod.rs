@@ -15,6 +15,7 @@ mod decode;
 mod endpoints;
 pub(crate) mod environment;
 mod field;
+mod mechanism;
 pub mod names;
 mod openid;
 mod pkce;
@@ -44,6 +45,7 @@ use self::decode::fields;
 pub use self::endpoints::{ClientAuthMethod, Endpoints};
 pub use self::environment::Environment;
 pub use self::field::{FieldKind, FieldType};
+pub use self::mechanism::{MechanismKind, Mechanisms};
 pub use self::openid::{OpenId, SigningAlg};
 pub use self::pkce::{Challenge, ChallengeEncoding, ChallengeMethod, Pkce};
 pub use self::profile::{Profile, ProfileField, ProfileMap};
@@ -135,6 +137,9 @@ pub struct ProviderSpec {
     /// The provider's API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api: Option<Api>,
+    /// What is no data but a hook in Rust.
+    #[serde(skip_serializing_if = "Mechanisms::is_empty")]
+    pub mechanisms: Mechanisms,
     /// Every deviation that a reader might take for a mistake, with its reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub quirks: Vec<Quirk>,
@@ -166,6 +171,7 @@ fields!(ProviderSpec {
     openid = None,
     profile = None,
     api = None,
+    mechanisms = Mechanisms::default(),
     quirks = Vec::new(),
 });
 

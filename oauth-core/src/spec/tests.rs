@@ -68,6 +68,9 @@ fn full() -> Value {
             },
         },
         "api": api(),
+        "mechanisms": {
+            "client_proof": "hash", "answer_decoder": "xml", "session_login": "rest", "request_signer": "hmac",
+        },
         "quirks": [{
             "field": "pkce", "because": "it is", "source": "https://acme.example/docs", "checked": "2026-11-20",
         }],

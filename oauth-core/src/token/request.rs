@@ -11,6 +11,7 @@ use crate::client::{Context, Inner, fill, renamed};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Scrub, Step};
 use crate::http::send_bounded;
+use crate::mechanism;
 use crate::spec::{BodyFormat, ClientAuthMethod, Method, Params, Template};
 
 /// A request to the token endpoint or to one like it.
@@ -30,10 +31,10 @@ pub(crate) struct TokenCall<'a> {
 /// Sends the request and reads the tokens. What the request held is blotted out of any error.
 pub(crate) async fn send<'a>(inner: &'a Inner, call: TokenCall<'a>, requested: &[String]) -> Result<Grant> {
     let step = call.step;
-    let request = call.build(inner)?;
+    let (request, proof) = call.build(inner)?;
     let secure = request.uri().scheme_str() == Some("https");
     let answer = send_bounded(inner.http()?, inner.spec(), step, inner.config.timeout, request).await?;
-    failure::Reader { inner, call: &call, secure }.grant(&answer, requested)
+    failure::Reader { inner, call: &call, proof: &proof, secure }.grant(&answer, requested)
 }
 
 /// The standard parameters that say nothing secret; every other is taken for a secret in error texts.
@@ -53,8 +54,9 @@ impl<'a> TokenCall<'a> {
         Scrub::new(&inner.config, params.chain(tokens.map(SecretString::expose_secret)))
     }
 
-    /// The HTTP request (RFC 6749 sections 4.1.3 and 6, and the file's deviations).
-    fn build(&self, inner: &'a Inner) -> Result<Request<Bytes>> {
+    /// The HTTP request (RFC 6749 sections 4.1.3 and 6, and the file's deviations), and what a mechanism made of the
+    /// secret for it.
+    fn build(&self, inner: &'a Inner) -> Result<(Request<Bytes>, Vec<String>)> {
         let prepared = inner.prepared()?;
         let config = &inner.config;
         let rules = &config.spec.token.request;
@@ -85,16 +87,25 @@ impl<'a> TokenCall<'a> {
                 headers.insert(name, value);
             }
         }
+        let mut made = Vec::new();
+        if let Some(proof) = prepared.hooks.client_proof.as_deref().filter(|_| self.client_auth) {
+            let proved = mechanism::prove(inner, proof, self.step, params, || self.scrub(inner))?;
+            (params, made) = (proved.params, proved.made);
+            if let Some(headers) = builder.headers_mut() {
+                headers.extend(proved.headers);
+            }
+        }
         let mut url = prepared.address(config, self.step, self.url, Context { secrets: false, ..context })?;
         let body = self.write(&params, &mut url);
         if let Some((kind, _)) = &body {
             builder = builder.header(CONTENT_TYPE, *kind);
         }
-        builder.uri(url).body(body.map(|(_, body)| body.into()).unwrap_or_default()).map_err(|error| {
+        let request = builder.uri(url).body(body.map(|(_, body)| body.into()).unwrap_or_default()).map_err(|error| {
             Error::new(ErrorKind::Config, self.step, "the request cannot be written as HTTP")
                 .source(error)
                 .of(&config.spec)
-        })
+        })?;
+        Ok((request, made))
     }
 
     fn write(&self, params: &[(&str, Cow<'_, str>)], url: &mut String) -> Option<(&'static str, String)> {

@@ -57,6 +57,7 @@ impl Grant {
             expires_at: expires_at(&rules.expiry, object, now)?,
             extras: extras(spec, object),
             callback: Vec::new(),
+            session_due: None,
         };
         Ok(Self { tokens })
     }

@@ -7,8 +7,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::error::Error;
 use crate::fields::{FieldReader, FromFields};
 use crate::json;
+use crate::mechanism::SessionDue;
 use crate::openid::IdToken;
 use crate::spec::{FieldKind, ProviderSpec};
 
@@ -29,6 +31,8 @@ pub struct TokenSet {
     pub(crate) extras: Option<SecretString>,
     /// The values that the callback brought beside the code.
     pub(crate) callback: Vec<(String, String)>,
+    /// Set while the session that belongs to the tokens is not open: they are good for nothing but opening it.
+    pub(crate) session_due: Option<SessionDue>,
 }
 
 impl TokenSet {
@@ -50,6 +54,7 @@ impl TokenSet {
             expires_at: None,
             extras: None,
             callback: Vec::new(),
+            session_due: None,
         }
     }
 
@@ -102,8 +107,14 @@ impl TokenSet {
         self.expires_at
     }
 
-    /// Whether the access token ends before `now + margin`.
+    /// Whether the access token ends before `now + margin`. Tokens whose session login failed count as ended: renewing
+    /// them opens the session.
     pub fn expires_within(&self, margin: Duration, now: SystemTime) -> bool {
+        self.session_due.is_some() || self.ends_within(margin, now)
+    }
+
+    /// Whether the access token itself ends before `now + margin`.
+    pub(crate) fn ends_within(&self, margin: Duration, now: SystemTime) -> bool {
         self.expires_at.is_some_and(|expires_at| now.checked_add(margin).is_none_or(|limit| expires_at <= limit))
     }
 
@@ -168,6 +179,20 @@ impl TokenSet {
         }
     }
 
+    /// The set with further members of the response.
+    pub(crate) fn with_members(mut self, members: &serde_json::Map<String, serde_json::Value>) -> Self {
+        // Names and JSON values: serde_json can write each of them.
+        let text = serde_json::to_string(members).unwrap_or_default();
+        self.extras = merged(self.extras.as_ref(), Some(text.into()));
+        self
+    }
+
+    /// The set, remembering why its session is not open.
+    pub(crate) fn with_session_due(mut self, why: Error) -> Self {
+        self.session_due = Some(SessionDue(Some(why)));
+        self
+    }
+
     /// Writes the set, secrets in clear, for a store of your own; [`from_exposed_json`](Self::from_exposed_json) reads it.
     pub fn expose_json(&self) -> SecretString {
         let stored = Stored {
@@ -182,6 +207,7 @@ impl TokenSet {
                 .and_then(|at| u64::try_from(at.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis()).ok()),
             extras: self.extras.as_ref().map(|extras| extras.expose_secret().into()),
             callback: self.callback.clone(),
+            session_due: self.session_due.is_some(),
         };
         // Strings, numbers and lists of strings: serde_json can write each of them.
         serde_json::to_string(&stored).unwrap_or_default().into()
@@ -202,6 +228,7 @@ impl TokenSet {
                 .and_then(|at| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(at))),
             extras: stored.extras.map(|extras| extras.into_owned().into()),
             callback: stored.callback,
+            session_due: stored.session_due.then_some(SessionDue(None)),
         })
     }
 }
@@ -225,6 +252,8 @@ struct Stored<'a> {
     extras: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     callback: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    session_due: bool,
 }
 
 /// The members of both objects, the newer winning.

@@ -14,6 +14,7 @@ mod extras;
 mod fields;
 mod markdown;
 mod marker;
+mod mechanisms;
 mod names;
 mod operations;
 mod options;
