@@ -5,8 +5,8 @@ use crate::spec::{Confidence, ProviderSpec, names};
 use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
 use super::{
-    api, authorize, callback, endpoints, environments, mechanisms, openid, pkce, profile, quirks, redirect, refresh, scopes,
-    settings, text, token,
+    api, authorize, callback, endpoints, environments, mechanisms, openid, pkce, profile, quirks, redirect, refresh,
+    scopes, settings, text, token,
 };
 
 /// Lowers the file.

@@ -185,7 +185,8 @@ mod tests {
         one("client_auth: {method: body, name: hash}\n", "`name` belongs to the method `mechanism`, not to `body`");
         one("client_auth: {method: mechanism, name: \"\"}\n", "`client_auth.name` is empty");
         one("client_auth: {method: mechansim, name: hash}\n", "did you mean `mechanism`?");
-        let sent = "client_auth: {method: mechanism, name: hash}\ntoken: {request: {params: {s: \"{client_secret}\"}}}\n";
+        let sent =
+            "client_auth: {method: mechanism, name: hash}\ntoken: {request: {params: {s: \"{client_secret}\"}}}\n";
         one(sent, "the secret would be sent beside what the mechanism makes of it");
     }
 

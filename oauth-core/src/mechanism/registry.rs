@@ -100,7 +100,9 @@ fn absent(spec: &ProviderSpec, missing: &[(MechanismKind, &str, Option<Mechanism
     let list: Vec<String> = missing
         .iter()
         .map(|(kind, name, found)| match found {
-            Some(found) => format!("`{name}` is a {}, and `{}` wants a {}", found.trait_name(), kind.key(), kind.trait_name()),
+            Some(found) => {
+                format!("`{name}` is a {}, and `{}` wants a {}", found.trait_name(), kind.key(), kind.trait_name())
+            }
             None => format!("`{name}` ({}) is missing", kind.key()),
         })
         .collect();

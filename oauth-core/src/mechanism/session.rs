@@ -157,9 +157,16 @@ impl fmt::Debug for SessionAnswer<'_> {
 fn admitted(inner: &Inner, tokens: &TokenSet, mut request: Request<Bytes>) -> StepResult<Request<Bytes>> {
     let prepared = inner.prepared()?;
     let malformed = |what| inner.error(ErrorKind::Config, Step::Session, what);
-    let url = url::Url::parse(&request.uri().to_string()).map_err(|_| malformed("a request has no absolute address"))?;
-    if !is_providers(inner, tokens, &url) {
-        prepared.origins.admit(&inner.config, tokens, &url)?;
+    let url =
+        url::Url::parse(&request.uri().to_string()).map_err(|_| malformed("a request has no absolute address"))?;
+    if !is_providers(inner, tokens, &url) && prepared.origins.admit(&inner.config, tokens, &url).is_err() {
+        let what = format!(
+            "{} is not one of the provider's addresses, so nothing was sent",
+            url.origin().ascii_serialization()
+        );
+        return Err(Error::new(ErrorKind::OriginRefused, Step::Session, what)
+            .fix("list the host under `api.hosts` in the provider's file")
+            .of(inner.spec()));
     }
     let address = prepared.detoured(request.uri().to_string());
     *request.uri_mut() = address.try_into().map_err(|_| malformed("an address cannot be written as HTTP"))?;
@@ -178,9 +185,8 @@ fn is_providers(inner: &Inner, tokens: &TokenSet, url: &url::Url) -> bool {
         let filled = fill(&inner.config, Step::Session, address, context).ok();
         filled.and_then(|text| url::Url::parse(&text).ok()).is_some_and(|own| own.origin() == url.origin())
     };
-    let below = |host: &str, suffix: &str| {
-        host == suffix || host.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.'))
-    };
+    let below =
+        |host: &str, suffix: &str| host == suffix || host.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.'));
     let plain = url.host_str().filter(|_| url.scheme() == "https" && url.port().is_none());
     endpoints.into_iter().flatten().any(own)
         || plain.is_some_and(|host| {

@@ -92,8 +92,8 @@ impl<'a> SignRequest<'a> {
 
     /// Adds a query parameter behind those that are there. One that is there already is an error.
     pub fn add_query(&mut self, name: &str, value: &str) -> Result<(), MechanismError> {
-        let taken = self.url.query_pairs().any(|(known, _)| known == name)
-            || self.query.iter().any(|(known, _)| known == name);
+        let taken =
+            self.url.query_pairs().any(|(known, _)| known == name) || self.query.iter().any(|(known, _)| known == name);
         if taken {
             return Err(MechanismError::new(format!("the address has the parameter `{name}` already")));
         }

@@ -100,11 +100,12 @@ impl<'a> TokenCall<'a> {
         if let Some((kind, _)) = &body {
             builder = builder.header(CONTENT_TYPE, *kind);
         }
-        let request = builder.uri(url).body(body.map(|(_, body)| body.into()).unwrap_or_default()).map_err(|error| {
-            Error::new(ErrorKind::Config, self.step, "the request cannot be written as HTTP")
-                .source(error)
-                .of(&config.spec)
-        })?;
+        let request =
+            builder.uri(url).body(body.map(|(_, body)| body.into()).unwrap_or_default()).map_err(|error| {
+                Error::new(ErrorKind::Config, self.step, "the request cannot be written as HTTP")
+                    .source(error)
+                    .of(&config.spec)
+            })?;
         Ok((request, made))
     }
 
