@@ -6,7 +6,7 @@ use http::uri::PathAndQuery;
 use http::{Request, Uri};
 use secrecy::ExposeSecret as _;
 
-use crate::client::{Client, Inner, fill};
+use crate::client::{Client, Inner, Prepared, fill};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::mechanism;
@@ -22,7 +22,7 @@ impl<P: Provider> Client<P> {
     }
 }
 
-/// The one place where a token meets a request.
+/// Puts token and headers of the API on a request.
 pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request<Bytes>) -> Result<()> {
     let config = &inner.config;
     let prepared = inner.prepared()?;
@@ -30,10 +30,7 @@ pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request
         return Err(due.error(inner));
     }
     let malformed = |what: &str| inner.error(ErrorKind::Config, Step::Api, what);
-    let url =
-        url::Url::parse(&request.uri().to_string()).map_err(|_| malformed("the request has no absolute address"))?;
-    prepared.origins.admit(config, tokens, &url)?;
-    refuse_second_token(inner, &url)?;
+    admit(inner, prepared, tokens, request)?;
     if let Some(api) = &config.spec.api {
         for (name, value) in &api.headers {
             let name = HeaderName::try_from(name)
@@ -46,8 +43,42 @@ pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request
             }
         }
     }
+    place(inner, tokens, request)?;
+    if let Some(signer) = &prepared.hooks.request_signer {
+        mechanism::sign(inner, &**signer, tokens, request)?;
+    }
+    detour(inner, prepared, request)
+}
+
+/// Makes a request that of the lookup, which comes before the API is known: with the token in its usual place, unless
+/// the request is to carry it elsewhere.
+pub(crate) fn to_lookup(
+    inner: &Inner,
+    tokens: &TokenSet,
+    request: &mut Request<Bytes>,
+    usual_place: bool,
+) -> Result<()> {
+    let prepared = inner.prepared()?;
+    admit(inner, prepared, tokens, request)?;
+    if usual_place {
+        place(inner, tokens, request)?;
+    }
+    detour(inner, prepared, request)
+}
+
+/// The check before a token goes anywhere: the address is the provider's.
+fn admit(inner: &Inner, prepared: &Prepared, tokens: &TokenSet, request: &Request<Bytes>) -> Result<()> {
+    let url = url::Url::parse(&request.uri().to_string())
+        .map_err(|_| inner.error(ErrorKind::Config, Step::Api, "the request has no absolute address"))?;
+    prepared.origins.admit(&inner.config, tokens, &url)?;
+    refuse_second_token(inner, &url)
+}
+
+/// The one place where a token meets a request.
+fn place(inner: &Inner, tokens: &TokenSet, request: &mut Request<Bytes>) -> Result<()> {
+    let malformed = |what: &str| inner.error(ErrorKind::Config, Step::Api, what);
     let secret = tokens.access_token.expose_secret();
-    match &config.spec.token.placement {
+    match &inner.config.spec.token.placement {
         Placement::Header { name, scheme } => {
             let value = match scheme {
                 Some(scheme) => format!("{scheme} {secret}"),
@@ -71,12 +102,13 @@ pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request
         }
         Placement::Body { name, json } => in_body(request, name, *json, secret).map_err(malformed)?,
     }
-    if let Some(signer) = &prepared.hooks.request_signer {
-        mechanism::sign(inner, &**signer, tokens, request)?;
-    }
-    let address = request.uri().to_string();
-    let detoured = prepared.detoured(address);
-    *request.uri_mut() = Uri::try_from(detoured).map_err(|_| malformed("the address cannot be written as HTTP"))?;
+    Ok(())
+}
+
+fn detour(inner: &Inner, prepared: &Prepared, request: &mut Request<Bytes>) -> Result<()> {
+    let detoured = prepared.detoured(request.uri().to_string());
+    *request.uri_mut() = Uri::try_from(detoured)
+        .map_err(|_| inner.error(ErrorKind::Config, Step::Api, "the address cannot be written as HTTP"))?;
     Ok(())
 }
 

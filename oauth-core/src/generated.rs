@@ -14,4 +14,4 @@ pub use crate::mechanism::{AnswerDecoder, ClientProof, Mechanisms, RequestSigner
 pub use crate::provider::{CanAuthorize, CanRefresh, Compiled, HasApi, HasProfile, Provider};
 pub use crate::scopes::ScopeOf;
 pub use crate::spec::{ProviderSpec, SpecCell};
-pub use crate::values::{OptionValue, SettingValue};
+pub use crate::values::{EnvironmentValue, OptionValue, SettingValue};

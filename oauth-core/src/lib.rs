@@ -24,11 +24,15 @@ pub mod __private;
 #[cfg(feature = "client")]
 mod account;
 #[cfg(feature = "client")]
+mod also;
+#[cfg(feature = "client")]
 mod api;
 #[cfg(feature = "client")]
 mod apply;
 #[cfg(feature = "client")]
 mod authorize;
+#[cfg(feature = "client")]
+mod browser;
 #[cfg(feature = "client")]
 mod callback;
 #[cfg(feature = "client")]
@@ -46,6 +50,8 @@ mod error;
 #[cfg(feature = "client")]
 mod exchange;
 #[cfg(feature = "client")]
+mod fetch;
+#[cfg(feature = "client")]
 mod fields;
 #[cfg(feature = "client")]
 pub mod http;
@@ -53,6 +59,8 @@ pub mod http;
 pub mod jose;
 #[cfg(feature = "client")]
 mod json;
+#[cfg(feature = "client")]
+mod lookup;
 #[cfg(feature = "client")]
 pub mod mechanism;
 #[cfg(feature = "client")]
@@ -71,6 +79,8 @@ mod refresh;
 mod rng;
 #[cfg(feature = "client")]
 mod scopes;
+#[cfg(feature = "client")]
+mod signature;
 #[cfg(feature = "client")]
 pub mod store;
 #[cfg(feature = "client")]
@@ -91,6 +101,7 @@ pub use self::{
     account::Account,
     api::{ApiCall, ApiRequest, ApiResponse, IntoParam, OperationCall, OperationOutput},
     authorize::{Attempt, AuthorizationUrl, Authorize},
+    browser::{Browser, BrowserBinding},
     callback::{CallbackInput, IntoPending, VerifiedCode},
     catalog::CatalogEntry,
     client::{Client, ClientAuth},
@@ -98,11 +109,12 @@ pub use self::{
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
     openid::{Discovered, IdToken, Metadata},
-    pending::{Browser, BrowserBinding, PendingAttempt, PendingAttempts},
+    pending::{PendingAttempt, PendingAttempts},
     profile::Profile,
     provider::{CanAuthorize, CanRefresh, Compiled, Dynamic, HasApi, HasProfile, Provider},
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},
+    signature::VerifiedQuery,
     token::TokenSet,
-    values::{OptionValue, SettingValue},
+    values::{EnvironmentValue, OptionValue, SettingValue},
 };

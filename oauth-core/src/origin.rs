@@ -5,8 +5,8 @@ use crate::error::{Error, ErrorKind, Result, Step};
 use crate::spec::{Template, template};
 use crate::token::TokenSet;
 
-/// The origins (RFC 6454 section 4) of the provider's API: scheme, host and port of its base URL, profile and whole-URL
-/// operations, and the hosts that the file lists beside them.
+/// The origins (RFC 6454 section 4) of the provider's API: scheme, host and port of its base URL, profile, lookup and
+/// whole-URL operations, and the hosts that the file lists beside them.
 #[derive(Clone, Debug)]
 pub(crate) struct Origins {
     exact: Vec<url::Origin>,
@@ -86,7 +86,11 @@ fn addresses(config: &Config) -> impl Iterator<Item = &Template> {
         .api
         .iter()
         .flat_map(|api| std::iter::once(&api.base_url).chain(api.operations.iter().map(|operation| &operation.path)));
-    spec.profile.iter().map(|profile| &profile.url).chain(api).filter(|address| !address.as_str().starts_with('/'))
+    let profile = spec.profile.iter().flat_map(|profile| {
+        profile.request.iter().chain(profile.then.iter().map(|then| &then.request)).map(|request| &request.url)
+    });
+    let lookup = spec.token.lookup.iter().map(|lookup| &lookup.request.url);
+    lookup.chain(profile).chain(api).filter(|address| !address.as_str().starts_with('/'))
 }
 
 /// The address without its path, whose holes are an operation's parameters.

@@ -89,6 +89,7 @@ async fn send(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
         format: rule.format,
         params,
         extra: &rule.params,
+        query: &[],
         client_auth: rule.client_auth,
         context: token::context(tokens),
     };

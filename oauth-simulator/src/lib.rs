@@ -44,7 +44,7 @@
 //!
 //! # What is not simulated
 //!
-//! ID tokens and JWKS, the device flow, revocation and introspection endpoints, PAR, `DPoP`, dynamic registration,
+//! The device flow, revocation and introspection endpoints, PAR, `DPoP`, dynamic registration,
 //! answers in other formats than JSON, rate limits and paging.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -52,23 +52,31 @@ mod address;
 mod api;
 mod authorize;
 mod builder;
+mod callback;
 mod client;
 mod client_auth;
 mod clock;
 mod consent;
 mod error;
+mod expiry;
 mod facts;
 mod fault;
+mod fetched;
 mod html_form;
 mod issue;
 mod loopback;
 mod mechanisms;
+mod minted;
+mod openid;
 mod operation;
 mod pages;
 mod params;
+mod people;
+mod pkce;
 mod placement;
 mod pointer;
 mod recorded;
+mod redirect;
 mod refresh;
 mod registered;
 mod reply;

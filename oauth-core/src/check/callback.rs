@@ -44,15 +44,14 @@ pub(super) fn lower(cx: &mut Cx<'_>, callback: schema::Callback) -> Callback {
         over: verify.over.unwrap_or(SignedPart::SortedQuery),
         encoding: verify.encoding.unwrap_or(SignatureEncoding::Hex),
     });
-    let profile = callback.profile.map(|mut facts| {
+    let profile = callback.profile.map(|facts| {
         let path = at!["callback", "profile"];
         if !cx.has(&path.then("map")) {
             cx.missing(&path.then("map"), "say which members mean what: `map: {email: /email}`");
         }
-        let subject = facts.map.subject.take().unwrap_or_default();
         CallbackProfile {
             param: cx.required(&path.then("param"), facts.param, "the parameter with the JSON: `param: user`"),
-            map: profile::lower_map(facts.map, subject),
+            map: profile::lower_map(facts.map),
         }
     });
     Callback {
@@ -146,7 +145,7 @@ pub(super) fn signature_and_profile_are_sound(cx: &mut Cx<'_>, spec: &ProviderSp
     if let Some(verify) = &callback.verify {
         let path = at!["callback", "verify", "param"];
         own_param(cx, &path, &verify.param, taken(&verify.param));
-        if spec.client_auth == ClientAuthMethod::None {
+        if spec.client_auth.method == ClientAuthMethod::None {
             let path = at!["callback", "verify"];
             let finding = Finding::new("signature", path, "the callback is signed with a secret that no client has");
             cx.report(

@@ -5,8 +5,8 @@ use crate::spec::{Confidence, ProviderSpec, names};
 use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
 use super::{
-    api, authorize, callback, endpoints, environments, mechanisms, openid, pkce, profile, quirks, redirect, refresh,
-    scopes, settings, text, token,
+    api, authorize, callback, client_auth, endpoints, environments, mechanisms, openid, pkce, profile, quirks,
+    redirect, refresh, scopes, settings, text, token,
 };
 
 /// Lowers the file.
@@ -27,7 +27,6 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
     );
     text::date(cx, &top("checked"), &checked);
     let mechanisms = mechanisms::lower(cx, file.client_auth.as_ref(), &file.token, file.api.as_ref());
-    let client_auth = mechanisms::lower_client_auth(cx, file.client_auth.as_ref());
     let (pkce, challenge) = pkce::lower(file.pkce);
     let token = token::lower(cx, file.token);
     let endpoints = endpoints::lower(cx, file.endpoints);
@@ -46,7 +45,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         settings: settings::lower(cx, file.settings),
         environments: environments::lower(cx, file.environments),
         endpoints,
-        client_auth,
+        client_auth: client_auth::lower(cx, file.client_auth),
         pkce,
         challenge,
         redirect: redirect::lower(&file.redirect),

@@ -4,28 +4,7 @@ use crate::fault::{Finding, Path, at, shown};
 use crate::schema;
 use crate::spec::{ClientAuthMethod, Hole, MechanismKind, Mechanisms, Params, ProviderSpec, RefreshWith};
 
-use super::cx::{Cx, top};
-
-/// How `client_auth` is written.
-pub(super) fn lower_client_auth(cx: &mut Cx<'_>, auth: Option<&schema::ClientAuth>) -> ClientAuthMethod {
-    let path = top("client_auth");
-    match auth {
-        None => ClientAuthMethod::Basic,
-        Some(schema::ClientAuth::Method(method)) => {
-            if *method == ClientAuthMethod::Mechanism {
-                cx.report(
-                    Finding::new("mechanism", path, "`mechanism` does not say which")
-                        .help("write `client_auth: {method: mechanism, name: my-hash}`"),
-                );
-            }
-            *method
-        }
-        Some(schema::ClientAuth::Full(full)) => full.method.unwrap_or_else(|| {
-            cx.missing(&path.then("method"), "name it: `method: basic`");
-            ClientAuthMethod::Basic
-        }),
-    }
-}
+use super::cx::Cx;
 
 pub(super) fn lower(
     cx: &mut Cx<'_>,
@@ -53,14 +32,8 @@ fn lower_proof(cx: &mut Cx<'_>, full: &schema::ClientAuthFull) -> Option<String>
             None
         }
         (Some(ClientAuthMethod::Mechanism) | None, name) => name.clone(),
-        (Some(method), Some(_)) => {
-            let message = format!("`name` belongs to the method `mechanism`, not to `{}`", method.as_str());
-            cx.report(
-                Finding::new("mechanism", path, message).on_key().help("remove it, or write `method: mechanism`"),
-            );
-            None
-        }
-        (Some(_), None) => None,
+        // A name beside another method is reported with that method's own keys.
+        (Some(_), _) => None,
     }
 }
 
@@ -106,7 +79,7 @@ fn is_name(name: &str) -> bool {
 /// RFC 6749 section 2.3: "The client MUST NOT use more than one authentication method in each request". A provider that
 /// wants a hash of the secret does not want the secret beside it.
 pub(super) fn a_proof_replaces_the_secret(cx: &mut Cx<'_>, spec: &ProviderSpec) {
-    if spec.client_auth != ClientAuthMethod::Mechanism {
+    if spec.client_auth.method != ClientAuthMethod::Mechanism {
         return;
     }
     let request = &spec.token.request;
@@ -114,6 +87,7 @@ pub(super) fn a_proof_replaces_the_secret(cx: &mut Cx<'_>, spec: &ProviderSpec) 
     let refresh = spec.refresh.as_ref().map_or(&empty, |refresh| &refresh.params);
     for (path, params) in [
         (at!["token", "request", "params"], &request.params),
+        (at!["token", "request", "query"], &request.query),
         (at!["token", "request", "headers"], &request.headers),
         (at!["refresh", "params"], refresh),
     ] {
@@ -153,7 +127,7 @@ mod tests {
         );
         assert_eq!(faults(&text), [""; 0]);
         let spec = crate::ProviderSpec::from_yaml(&text).unwrap();
-        assert_eq!(spec.client_auth, ClientAuthMethod::Mechanism);
+        assert_eq!(spec.client_auth.method, ClientAuthMethod::Mechanism);
         let all: Vec<_> = spec.mechanisms.iter().collect();
         assert_eq!(
             all,

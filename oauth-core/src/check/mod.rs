@@ -7,10 +7,14 @@ mod address;
 mod api;
 mod authorize;
 mod callback;
+mod client_auth;
+mod condition;
 mod cx;
 mod endpoints;
 mod environments;
+mod fetch;
 mod identity;
+mod lookup;
 mod mechanisms;
 mod names;
 mod openid;
@@ -19,6 +23,7 @@ mod profile;
 mod quirks;
 mod redirect;
 mod refresh;
+mod response;
 mod scopes;
 mod settings;
 mod templates;
@@ -62,14 +67,17 @@ const RULES: &[Rule] = &[
     authorize::state_is_unguessable,
     callback::names_and_codes_are_sound,
     callback::signature_and_profile_are_sound,
+    client_auth::method_is_sound,
     token::request_is_sound,
-    token::response_is_sound,
-    token::extras_are_sound,
+    response::response_is_sound,
+    response::extras_are_sound,
     token::placement_is_sound,
     token::upgrade_is_sound,
+    lookup::lookup_is_sound,
     refresh::request_is_sound,
     profile::request_is_sound,
     api::base_and_hosts_are_sound,
+    api::failures_are_sound,
     api::operations_are_sound,
     mechanisms::names_are_words,
     mechanisms::a_proof_replaces_the_secret,

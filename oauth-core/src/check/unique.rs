@@ -144,10 +144,10 @@ mod tests {
     #[test]
     fn gen_03_types_of_a_module_are_unique() {
         let found = faults(&acme(
-            "settings: {scope: {type: label}, prompt: {type: label}}\nauthorize: {options: {prompt: {}}}\n",
+            "settings: {extras: {type: label}, prompt: {type: label}}\nauthorize: {options: {prompt: {}}}\n",
         ));
         assert_eq!(found.len(), 2, "{found:#?}");
         assert!(found[0].contains("every generated module has that one already"), "{}", found[0]);
-        assert!(found[1].contains("the other one is at acme.yaml:6:34"), "{}", found[1]);
+        assert!(found[1].contains("the other one is at acme.yaml:6:35"), "{}", found[1]);
     }
 }

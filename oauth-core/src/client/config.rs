@@ -3,8 +3,9 @@ use std::time::{Duration, SystemTime};
 
 use super::{ClientAuth, Prepared};
 use crate::clock::{Clock, SystemClock};
+use crate::crypto::{self, Crypto, CryptoError};
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::http::{HttpClient, ReqwestClient, transport_error};
+use crate::http::{HttpClient, ReqwestClient, TransportErrorKind, transport_error};
 use crate::mechanism::Mechanisms;
 use crate::openid::{Discovery, KeyCache};
 use crate::rng::{OsRng, Rng};
@@ -14,6 +15,10 @@ use crate::spec::ProviderSpec;
 #[derive(Clone)]
 pub(crate) struct Config {
     pub(crate) spec: Arc<ProviderSpec>,
+    /// The spec as the file has it, where an environment has been chosen.
+    file: Option<Arc<ProviderSpec>>,
+    /// What was wrong with a choice that could not say so at once.
+    pub(super) fault: Option<Error>,
     pub(crate) client_id: String,
     pub(crate) auth: ClientAuth,
     pub(crate) settings: Vec<(String, String)>,
@@ -23,13 +28,13 @@ pub(crate) struct Config {
     pub(crate) timeout: Duration,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) crypto: Option<Arc<dyn Crypto>>,
     pub(crate) at: Option<String>,
     /// How far clocks may differ (RFC 7519 section 4.1.4).
     pub(crate) leeway: Duration,
     /// Audiences of ID tokens that are trusted beside this client.
     pub(crate) audiences: Vec<String>,
     pub(crate) keys: Arc<KeyCache>,
-    pub(crate) crypto: Option<Arc<dyn crate::crypto::Crypto>>,
     pub(crate) mechanisms: Mechanisms,
 }
 
@@ -52,6 +57,8 @@ impl Config {
     pub(crate) fn new(spec: Arc<ProviderSpec>, client_id: String, auth: ClientAuth) -> Self {
         Self {
             spec,
+            file: None,
+            fault: None,
             client_id,
             auth,
             settings: Vec::new(),
@@ -61,11 +68,11 @@ impl Config {
             timeout: TIMEOUT,
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
+            crypto: crypto::default_backend(),
             at: None,
             leeway: LEEWAY,
             audiences: Vec::new(),
             keys: Arc::default(),
-            crypto: crate::crypto::default_backend(),
             mechanisms: Mechanisms::new(),
         }
     }
@@ -73,6 +80,25 @@ impl Config {
     pub(crate) fn set(&mut self, name: &str, value: String) {
         self.settings.retain(|(known, _)| known != name);
         self.settings.push((name.to_owned(), value));
+    }
+
+    /// Goes to the hosts of that environment, from whichever was chosen before.
+    pub(super) fn choose(&mut self, environment: &str) -> Result<()> {
+        let file = self.file.as_ref().unwrap_or(&self.spec);
+        let Some(spec) = file.in_environment(environment) else {
+            let known: Vec<&str> = file.environments.iter().map(|known| known.name.as_str()).collect();
+            let what = format!(
+                "there is no environment `{}`; it has {}",
+                crate::error::clean(environment),
+                if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+            );
+            return Err(Error::new(ErrorKind::Setting, Step::Configure, what).of(file));
+        };
+        let file = Arc::clone(file);
+        self.file = Some(file);
+        self.spec = Arc::new(spec);
+        self.fault = None;
+        Ok(())
     }
 
     pub(crate) fn check_setting(&self, name: &str, value: &str) -> Result<()> {
@@ -116,23 +142,27 @@ impl Inner {
         self.prepared.get_or_init(|| Prepared::new(&self.config)).as_ref().map_err(Clone::clone)
     }
 
-    pub(crate) fn crypto(&self) -> Result<&Arc<dyn crate::crypto::Crypto>> {
-        self.config.crypto.as_ref().ok_or_else(|| {
-            Error::new(ErrorKind::Config, Step::Configure, "no cryptography backend is compiled in")
-                .fix("turn on feature `ring` or `aws-lc-rs`, or give the client one with `Client::crypto`")
-                .of(self.spec())
-        })
-    }
-
     pub(crate) fn http(&self) -> Result<&dyn HttpClient> {
         let made = self.config.http.get_or_init(|| match ReqwestClient::new() {
             Ok(client) => Ok(Arc::new(client) as Arc<dyn HttpClient>),
+            Err(error) if error.kind() == TransportErrorKind::NoBackend => Err(self.no_backend(Step::Configure)),
             Err(error) => Err(transport_error(Step::Configure, "the provider", error).of(self.spec())),
         });
         match made {
             Ok(client) => Ok(&**client),
             Err(error) => Err(error.clone()),
         }
+    }
+
+    /// The cryptography backend: the client's own, else the compiled one.
+    pub(crate) fn crypto(&self, step: Step) -> Result<&Arc<dyn Crypto>> {
+        self.config.crypto.as_ref().ok_or_else(|| self.no_backend(step))
+    }
+
+    fn no_backend(&self, step: Step) -> Error {
+        Error::new(ErrorKind::Config, step, CryptoError::NoBackend.to_string())
+            .fix("add the feature in Cargo.toml; a backend of your own goes in by `.crypto(..)`, a transport by `.http_client(..)`")
+            .of(self.spec())
     }
 
     /// An error builder's last step, with this client's provider.

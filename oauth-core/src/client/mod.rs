@@ -13,10 +13,13 @@ use std::time::Duration;
 
 pub use self::auth::ClientAuth;
 pub(crate) use self::config::{Config, Inner};
-pub(crate) use self::prepared::{Context, Prepared, fill, push_scopes, renamed, scopes};
+pub(crate) use self::prepared::{
+    Context, Prepared, fill, held, push_redirect_uri, push_scopes, push_second_scopes, renamed, scopes,
+};
 use crate::account::Account;
 use crate::authorize::Authorize;
 use crate::clock::Clock;
+use crate::crypto::Crypto;
 use crate::error::{Error, Result};
 use crate::http::HttpClient;
 use crate::mechanism::Mechanisms;
@@ -26,7 +29,7 @@ use crate::rng::Rng;
 use crate::scopes::IntoScopes;
 use crate::spec::ProviderSpec;
 use crate::token::TokenSet;
-use crate::values::SettingValue;
+use crate::values::{EnvironmentValue, SettingValue};
 
 /// A client of one provider: who you are there, and how you want to be called back.
 ///
@@ -60,6 +63,16 @@ impl<P: Compiled> Client<P> {
         self.configured(|config| config.set(S::NAME, value))
     }
 
+    /// The same provider on other hosts: `.environment(salesforce::Environment::Sandbox)`.
+    pub fn environment<E: EnvironmentValue<P>>(self, environment: E) -> Self {
+        let name = environment.into_name();
+        self.configured(|config| {
+            if let Err(fault) = config.choose(name) {
+                config.fault = Some(fault);
+            }
+        })
+    }
+
     /// A client whose id, secret and required settings come from the environment: `GITHUB_CLIENT_ID`,
     /// `GITHUB_CLIENT_SECRET` (absent for a public client), and one variable per setting, as `SHOPIFY_SHOP`.
     pub fn from_env() -> Result<Self> {
@@ -87,6 +100,14 @@ impl Client<Dynamic> {
         let value = value.into();
         self.inner.config.check_setting(setting, &value)?;
         Ok(self.configured(|config| config.set(setting, value)))
+    }
+
+    /// The same provider on other hosts: one of the environments that its file names, or an error that lists them.
+    pub fn environment(mut self, name: &str) -> Result<Self> {
+        let inner = Arc::make_mut(&mut self.inner);
+        inner.config.choose(name)?;
+        inner.prepared = OnceLock::new();
+        Ok(self)
     }
 }
 
@@ -189,6 +210,12 @@ impl<P: Provider> Client<P> {
     /// One that is missing is an error at first use; [`validate`](Self::validate) finds it at once.
     pub fn mechanisms(self, mechanisms: Mechanisms) -> Self {
         self.configured(|config| config.mechanisms = mechanisms.over(std::mem::take(&mut config.mechanisms)))
+    }
+
+    /// The cryptography backend; the compiled one unless set (see [`crypto`](crate::crypto)). The default transport is
+    /// always on the compiled one.
+    pub fn crypto(self, crypto: Arc<dyn Crypto>) -> Self {
+        self.configured(|config| config.crypto = Some(crypto))
     }
 
     /// Sends everything that was meant for the provider to a server on this machine instead: `http://127.0.0.1:4000`.

@@ -1,14 +1,16 @@
+use std::borrow::Cow;
+
 use http::HeaderValue;
 
 use super::Config;
 use super::at::Detour;
-use crate::encode::{self, push_pair};
+use crate::encode::{push_pair, push_pair_as_is};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::mechanism::Hooks;
 use crate::origin::Origins;
 use crate::scopes::is_scope_token;
-use crate::spec::{ClientAuthMethod, Hole, Template, template};
-use crate::token::TokenSet;
+use crate::spec::{Hole, ProviderSpec, StatePlace, Template, template};
+use crate::token::{self, TokenSet};
 
 /// What follows from a client's configuration: worked out once, read by every step.
 #[derive(Clone)]
@@ -38,6 +40,12 @@ pub(crate) struct Prepared {
 pub(crate) struct Context<'a> {
     pub(crate) tokens: Option<&'a TokenSet>,
     pub(crate) callback: &'a [(String, String)],
+    /// The redirect URI of the login that this is a step of; the client's own without one.
+    pub(crate) redirect_uri: Option<&'a str>,
+    /// The state of that login.
+    pub(crate) state: Option<&'a str>,
+    /// The scopes that were asked for; without any those of `tokens`.
+    pub(crate) scopes: &'a [String],
     /// Whether this is a parameter of a token request, where secrets may stand.
     pub(crate) secrets: bool,
     /// What was drawn for this parameter of this authorization request.
@@ -46,6 +54,9 @@ pub(crate) struct Context<'a> {
 
 impl Prepared {
     pub(crate) fn new(config: &Config) -> Result<Self> {
+        if let Some(fault) = &config.fault {
+            return Err(fault.clone());
+        }
         check_credentials(config)?;
         let hooks = config.mechanisms.hooks(&config.spec)?;
         for setting in &config.spec.settings {
@@ -64,7 +75,7 @@ impl Prepared {
             authorize: String::new(),
             authorize_usual: None,
             scopes,
-            basic: basic(config),
+            basic: token::basic(config)?,
             origins: Origins::new(config)?,
             issuer: spec
                 .endpoints
@@ -81,8 +92,9 @@ impl Prepared {
             prepared.authorize = prepared.authorize_url(config, endpoint, &[])?;
             if let Some(redirect_uri) = &config.redirect_uri {
                 let mut usual = prepared.authorize.clone();
-                push_pair(&mut usual, renamed(&spec.authorize.rename, "redirect_uri"), redirect_uri);
+                push_redirect_uri(&mut usual, spec, redirect_uri);
                 push_scopes(&mut usual, config, &prepared.scopes);
+                push_second_scopes(&mut usual, spec, None);
                 prepared.authorize_usual = Some(usual);
             }
         }
@@ -98,11 +110,22 @@ impl Prepared {
         if url.ends_with("?&") {
             url.pop();
         }
-        push_pair(&mut url, renamed(&spec.authorize.rename, "response_type"), "code");
-        push_pair(&mut url, renamed(&spec.authorize.rename, "client_id"), &config.client_id);
-        for (name, value) in &spec.authorize.params {
+        let rules = &spec.authorize;
+        if !rules.omits("response_type") {
+            push_pair(&mut url, renamed(&rules.rename, "response_type"), rules.response_type());
+        }
+        push_pair(&mut url, renamed(&rules.rename, "client_id"), &config.client_id);
+        if let Some(mode) = rules.response_mode {
+            push_pair(&mut url, "response_mode", mode.as_str());
+        }
+        for (name, value) in rules.fixed_params() {
             if !replaced.contains(&name.as_str()) {
-                push_pair(&mut url, name, &fill(config, Step::Authorize, value, Context::default())?);
+                let value = fill(config, Step::Authorize, value, Context::default())?;
+                // RFC 6749 section 3.1: "Parameters sent without a value MUST be treated as if they were omitted from the
+                // request".
+                if !value.is_empty() {
+                    push_pair(&mut url, name, &value);
+                }
             }
         }
         Ok(url)
@@ -185,24 +208,15 @@ fn check_credentials(config: &Config) -> Result<()> {
     }
 }
 
-/// RFC 6749 section 2.3.1: id and secret are each form-encoded, then joined by a colon and base64-encoded.
-fn basic(config: &Config) -> Option<HeaderValue> {
-    if config.spec.client_auth != ClientAuthMethod::Basic {
-        return None;
-    }
-    let secret = config.auth.as_secret()?;
-    let pair = format!("{}:{}", encode::form(&config.client_id), encode::form(secret));
-    let mut value =
-        HeaderValue::from_maybe_shared(bytes::Bytes::from(format!("Basic {}", encode::base64(pair.as_bytes()))))
-            .ok()?;
-    value.set_sensitive(true);
-    Some(value)
-}
-
 /// The scopes of a request: the given or the default ones, the required ones added, each once, each well formed.
 pub(crate) fn scopes(config: &Config, given: Option<&[String]>) -> Result<Vec<String>> {
     let spec = &config.spec.scopes;
     let asked = given.or(config.scopes.as_deref()).unwrap_or(&spec.default);
+    if let (true, Some(scope)) = (spec.none, asked.first()) {
+        let what = format!("this provider takes no scopes, and `{}` was asked for", crate::error::clean(scope));
+        let fix = "leave the scopes out: what an app may do is chosen where it is registered";
+        return Err(Error::new(ErrorKind::Scope, Step::Authorize, what).fix(fix).of(&config.spec));
+    }
     let mut scopes: Vec<String> = Vec::with_capacity(asked.len() + spec.required.len());
     for scope in asked.iter().chain(&spec.required) {
         let separates = spec.separator != " " && scope.contains(spec.separator.as_str());
@@ -218,13 +232,33 @@ pub(crate) fn scopes(config: &Config, given: Option<&[String]>) -> Result<Vec<St
     Ok(scopes)
 }
 
+/// The redirect URI, unless it is left out or waits for the state that travels in it.
+pub(crate) fn push_redirect_uri(url: &mut String, spec: &ProviderSpec, redirect_uri: &str) {
+    let rules = &spec.authorize;
+    if !rules.omits("redirect_uri") && rules.state.place == StatePlace::Param {
+        push_pair(url, renamed(&rules.rename, "redirect_uri"), redirect_uri);
+    }
+}
+
 pub(crate) fn push_scopes(url: &mut String, config: &Config, scopes: &[String]) {
-    if !scopes.is_empty() {
-        push_pair(
-            url,
-            renamed(&config.spec.authorize.rename, &config.spec.scopes.param),
-            &scopes.join(&config.spec.scopes.separator),
-        );
+    let spec = &*config.spec;
+    let name = renamed(&spec.authorize.rename, &spec.scopes.param);
+    push_joined(url, spec, name, &scopes.join(&spec.scopes.separator));
+}
+
+/// The second set of scopes: what was given, joined, or else the file's default.
+pub(crate) fn push_second_scopes(url: &mut String, spec: &ProviderSpec, given: Option<&str>) {
+    if let Some(second) = &spec.scopes.second {
+        let joined = given.map_or_else(|| second.default.join(&second.separator).into(), Cow::Borrowed);
+        push_joined(url, spec, &second.param, &joined);
+    }
+}
+
+fn push_joined(url: &mut String, spec: &ProviderSpec, name: &str, joined: &str) {
+    match joined {
+        "" => {}
+        joined if spec.scopes.encode => push_pair(url, name, joined),
+        joined => push_pair_as_is(url, name, joined),
     }
 }
 
@@ -261,13 +295,38 @@ pub(crate) fn fill(config: &Config, step: Step, template: &Template, context: Co
             Hole::AccessToken if context.secrets => {
                 text.push_str(context.tokens.map(TokenSet::access_token_str).unwrap_or_default());
             }
+            Hole::RedirectUri => text.push_str(
+                context
+                    .redirect_uri
+                    .or(config.redirect_uri.as_deref())
+                    .ok_or_else(|| missing("the client has no redirect URI, which the request needs".to_owned()))?,
+            ),
+            Hole::State if context.state.is_some() => text.push_str(context.state.unwrap_or_default()),
+            Hole::Scope => text.push_str(&joined_scopes(config, context)),
             Hole::Random if context.random.is_some() => text.push_str(context.random.unwrap_or_default()),
-            Hole::Claim(_) | Hole::ClientSecret | Hole::AccessToken | Hole::Random => {
-                return Err(missing(format!("{hole} may not stand here")));
-            }
+            _ => return Err(missing(format!("{hole} may not stand here"))),
         }
         Ok(())
     })
+}
+
+/// What stands in these templates beside the client's id and its settings, for an answer's error not to repeat it. A
+/// template that cannot be filled was not sent.
+pub(crate) fn held<'t>(
+    config: &Config,
+    step: Step,
+    templates: impl Iterator<Item = &'t Template>,
+    context: Context<'_>,
+) -> Vec<String> {
+    let is_plain = |hole: &Hole| matches!(hole, Hole::Name(_) | Hole::ClientId | Hole::RedirectUri | Hole::Scope);
+    let telling = templates.filter(|template| !template.holes().all(is_plain));
+    telling.filter_map(|template| fill(config, step, template, context).ok()).collect()
+}
+
+fn joined_scopes(config: &Config, context: Context<'_>) -> String {
+    let granted = || context.tokens.map_or(&[][..], TokenSet::scopes);
+    let scopes = if context.scopes.is_empty() { granted() } else { context.scopes };
+    scopes.join(&config.spec.scopes.separator)
 }
 
 /// A callback value reaches an address only through the file's closed list.

@@ -14,7 +14,7 @@ pub enum Hash {
 
 impl Hash {
     /// How many bytes its digests have.
-    pub const fn len(self) -> usize {
+    pub const fn size(self) -> usize {
         match self {
             Self::Sha256 => 32,
             Self::Sha384 => 48,

@@ -14,7 +14,7 @@ pub struct HmacKey(SecretSlice<u8>);
 impl HmacKey {
     /// RFC 7518 section 3.2: "A key of the same size as the hash output [...] or larger MUST be used"; no hash here is
     /// shorter than that of SHA-256.
-    const LEAST: usize = Hash::Sha256.len();
+    const LEAST: usize = Hash::Sha256.size();
 
     /// A key of these bytes, at least 32 of them. A client secret counts as its UTF-8 bytes (OpenID Connect Core 1.0
     /// section 10.1).
@@ -34,7 +34,7 @@ impl HmacKey {
     /// Refuses a key that is too short for this hash.
     pub(crate) fn fits(&self, hash: Hash) -> Result<(), CryptoError> {
         let len = self.expose().len();
-        if len < hash.len() { Err(CryptoError::WeakKey { len, least: hash.len() }) } else { Ok(()) }
+        if len < hash.size() { Err(CryptoError::WeakKey { len, least: hash.size() }) } else { Ok(()) }
     }
 }
 

@@ -41,7 +41,7 @@ impl RsaPublicKey {
             _ => return Err(CryptoError::BadKey("the public exponent is empty, begins with a zero or is too large")),
         };
         // 2^33 is where both backends end.
-        if value % 2 == 0 || value < 65_537 || value >= 1 << 33 {
+        if value % 2 == 0 || !(65_537..1 << 33).contains(&value) {
             return Err(CryptoError::BadKey("the public exponent is not odd, or below 65537"));
         }
         Ok(Self { modulus: modulus.into(), exponent: exponent.into() })
@@ -72,7 +72,7 @@ pub enum Curve {
 
 impl Curve {
     /// The bytes of a coordinate, and of each half of a signature.
-    pub const fn len(self) -> usize {
+    pub const fn size(self) -> usize {
         match self {
             Self::P256 => 32,
             Self::P384 => 48,
@@ -100,7 +100,7 @@ pub struct EcPublicKey {
 impl EcPublicKey {
     /// A point of its two coordinates, each of exactly the curve's length (RFC 7518 section 6.2.1.2).
     pub fn new(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, CryptoError> {
-        if x.len() != curve.len() || y.len() != curve.len() {
+        if x.len() != curve.size() || y.len() != curve.size() {
             return Err(CryptoError::BadKey("a coordinate is not as long as the curve's field"));
         }
         Ok(Self { curve, point: [&[4], x, y].concat().into() })
@@ -109,7 +109,7 @@ impl EcPublicKey {
     /// A point as SEC 1 section 2.3.3 writes it, uncompressed.
     pub fn from_point(curve: Curve, point: &[u8]) -> Result<Self, CryptoError> {
         match point {
-            [4, coordinates @ ..] if coordinates.len() == 2 * curve.len() => Ok(Self { curve, point: point.into() }),
+            [4, coordinates @ ..] if coordinates.len() == 2 * curve.size() => Ok(Self { curve, point: point.into() }),
             _ => Err(CryptoError::BadKey("the point is not an uncompressed one of its curve")),
         }
     }
@@ -126,7 +126,7 @@ impl EcPublicKey {
 
     /// The coordinates x and y.
     pub fn coordinates(&self) -> (&[u8], &[u8]) {
-        self.point[1..].split_at(self.curve.len())
+        self.point[1..].split_at(self.curve.size())
     }
 }
 

@@ -106,6 +106,8 @@ kinds! {
     IssuerMismatch = "issuer-mismatch",
     /// The callback names no issuer although the provider always does (RFC 9207).
     IssuerMissing = "issuer-missing",
+    /// The provider's signature over the callback is missing or wrong.
+    CallbackSignature = "callback-signature",
     /// The callback has a parameter twice, or a code and an error.
     AmbiguousCallback = "ambiguous-callback",
     /// The callback has neither code nor error.

@@ -25,11 +25,14 @@ impl Scrub {
         Self { forms }
     }
 
-    /// Blots out the tokens of an account, and the client's secret.
-    pub(crate) fn tokens(config: &Config, tokens: &TokenSet) -> Self {
-        let others = [tokens.refresh_token.as_ref(), tokens.id_token.as_ref()];
-        let secrets = others.into_iter().flatten().chain([&tokens.access_token]);
-        Self::new(config, secrets.map(SecretString::expose_secret))
+    /// Blots out the tokens of an account, these, and the client's secret.
+    pub(crate) fn tokens<'a>(config: &'a Config, tokens: &'a TokenSet, held: impl Iterator<Item = &'a str>) -> Self {
+        let all = std::iter::once(tokens).chain(tokens.also.iter().map(|(_, also)| also));
+        let secrets = all.flat_map(|tokens| {
+            let others = [tokens.refresh_token.as_ref(), tokens.id_token.as_ref()];
+            others.into_iter().flatten().chain([&tokens.access_token])
+        });
+        Self::new(config, secrets.map(SecretString::expose_secret).chain(held))
     }
 
     /// Blots out these as well.

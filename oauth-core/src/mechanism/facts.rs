@@ -6,12 +6,15 @@ use secrecy::SecretString;
 use super::MechanismError;
 use crate::client::Inner;
 use crate::crypto::Crypto;
+use crate::error::Step;
 use crate::spec::ProviderSpec;
 
 /// What a mechanism may know of the client that it works for, and the client's clock, random bytes and cryptography.
 #[derive(Clone, Copy)]
 pub struct ClientFacts<'a> {
     pub(super) inner: &'a Inner,
+    /// What the mechanism is called in.
+    pub(super) step: Step,
 }
 
 impl<'a> ClientFacts<'a> {
@@ -51,7 +54,7 @@ impl<'a> ClientFacts<'a> {
 
     /// The client's cryptography: digests, authentication codes and signatures.
     pub fn crypto(&self) -> Result<&'a dyn Crypto, MechanismError> {
-        Ok(&**self.inner.crypto()?)
+        Ok(&**self.inner.crypto(self.step)?)
     }
 }
 

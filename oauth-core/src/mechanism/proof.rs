@@ -118,7 +118,7 @@ pub(crate) fn prove<'a>(
     params: Vec<(&'a str, Cow<'a, str>)>,
     scrub: impl FnOnce() -> Scrub,
 ) -> StepResult<Proved<'a>> {
-    let client = ClientFacts { inner };
+    let client = ClientFacts { inner, step };
     let mut request = ProofRequest { client, params, headers: HeaderMap::new(), made: Vec::new() };
     let result = proof.prove(&mut request);
     let ProofRequest { params, headers, made, .. } = request;

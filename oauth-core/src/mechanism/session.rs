@@ -139,8 +139,9 @@ impl SessionAnswer<'_> {
             _ => (ErrorKind::ProviderRefused, format!("the provider refused (status {status})")),
         };
         let wait = retry_after(&self.answer.headers, inner.now());
-        let scrub = Scrub::tokens(&inner.config, self.tokens);
-        let server = ServerError::of_api(&scrub, status, wait, &self.answer.body);
+        let scrub = Scrub::tokens(&inner.config, self.tokens, std::iter::empty());
+        let server =
+            ServerError::of_api(&scrub, inner.spec().token.response.error.as_ref(), status, wait, &self.answer.body);
         Err(Error::new(kind, Step::Session, what).server(server).of(inner.spec()).into())
     }
 }
@@ -190,7 +191,7 @@ fn is_providers(inner: &Inner, tokens: &TokenSet, url: &url::Url) -> bool {
     let plain = url.host_str().filter(|_| url.scheme() == "https" && url.port().is_none());
     endpoints.into_iter().flatten().any(own)
         || plain.is_some_and(|host| {
-            let mut hosts = spec.token.response.extras.iter().flat_map(|extra| &extra.hosts);
+            let mut hosts = spec.token.extras().flat_map(|extra| &extra.hosts);
             hosts.any(|suffix| below(host, suffix))
         })
 }
@@ -253,13 +254,13 @@ impl SessionDue {
 pub(crate) async fn open(inner: &Inner, tokens: &TokenSet) -> StepResult<Option<TokenSet>> {
     let Some(login) = &inner.prepared()?.hooks.session_login else { return Ok(None) };
     let heard = Mutex::new(Vec::new());
-    let request = SessionRequest { client: ClientFacts { inner }, tokens, heard: &heard };
+    let request = SessionRequest { client: ClientFacts { inner, step: Step::Session }, tokens, heard: &heard };
     let opened = tokio::time::timeout(inner.config.timeout, login.open(request)).await.map_err(|_| {
         let what = format!("the session login took longer than {} s", inner.config.timeout.as_secs());
         inner.error(ErrorKind::Timeout, Step::Session, what)
     })?;
     let failed = |error: MechanismError| {
-        let scrub = Scrub::tokens(&inner.config, tokens);
+        let scrub = Scrub::tokens(&inner.config, tokens, std::iter::empty());
         let heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
         let at = (inner.spec(), Step::Session, MechanismKind::SessionLogin);
         error.into_error(ErrorKind::Mechanism, at, &scrub, &heard)
@@ -281,5 +282,9 @@ fn logged_in(tokens: &TokenSet, session: Session) -> Result<TokenSet, MechanismE
         set.access_token = token;
     }
     set.expires_at = session.expires_at.or(set.expires_at);
-    Ok(if session.extras.is_empty() { set } else { set.with_members(&session.extras) })
+    if session.extras.is_empty() {
+        return Ok(set);
+    }
+    // Names and JSON values: serde_json can write each of them.
+    Ok(set.with_extras(serde_json::to_string(&session.extras).unwrap_or_default().into()))
 }

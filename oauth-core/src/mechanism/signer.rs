@@ -144,7 +144,7 @@ pub(crate) fn sign(
 ) -> StepResult<()> {
     let malformed = || inner.error(ErrorKind::Config, Step::Api, "the signed request cannot be written as HTTP");
     let url = Url::parse(&request.uri().to_string()).map_err(|_| malformed())?;
-    let client = ClientFacts { inner };
+    let client = ClientFacts { inner, step: Step::Api };
     let mut view =
         SignRequest { client, tokens, request: &*request, url: &url, query: Vec::new(), headers: HeaderMap::new() };
     let result = signer.sign(&mut view);
@@ -167,6 +167,6 @@ pub(crate) fn sign(
 }
 
 fn failed(inner: &Inner, tokens: &TokenSet, made: &[String], error: MechanismError) -> Error {
-    let scrub = Scrub::tokens(&inner.config, tokens).and(&inner.config, made.iter().map(String::as_str));
+    let scrub = Scrub::tokens(&inner.config, tokens, made.iter().map(String::as_str));
     error.into_error(ErrorKind::Mechanism, (inner.spec(), Step::Api, MechanismKind::RequestSigner), &scrub, &[])
 }

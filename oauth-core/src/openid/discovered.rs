@@ -137,7 +137,8 @@ impl Discovered {
             ClientAuthMethod::Body
         } else {
             ClientAuthMethod::None
-        };
+        }
+        .into();
         if let Some(jwks) = &metadata.jwks_uri {
             // OpenID Connect Core section 2: the default algorithm is RS256.
             let mut algs = SigningAlg::asymmetric(&metadata.id_token_signing_alg_values_supported);

@@ -252,7 +252,7 @@ impl Check<'_> {
     /// Section 3.1.3.6: the left half of the hash, by the algorithm of the signature, "base64url encoded".
     fn hash(&self, name: &str, given: Option<&str>, of: &str, alg: Alg) -> Result<()> {
         let Some(given) = given else { return Ok(()) };
-        let digest = self.inner.crypto()?.digest(hash_of(alg), of.as_bytes());
+        let digest = self.inner.crypto(Step::IdToken)?.digest(hash_of(alg), of.as_bytes());
         let digest = digest.as_ref();
         let expected = base64url(&digest[..digest.len() / 2]);
         if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {

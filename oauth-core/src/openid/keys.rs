@@ -51,7 +51,7 @@ pub(super) async fn verify(inner: &Inner, openid: &OpenId, token: &str) -> Resul
         // secret that has just been replaced may still be in use.
         let secrets = inner.config.auth.secrets().map(|secret| HmacKey::new(secret.as_bytes()));
         let secrets: Vec<HmacKey> = secrets.collect::<Result<_, _>>().map_err(|error| refused(error.into()))?;
-        return jws.verify_hmac(&**inner.crypto()?, &secrets).map_err(refused);
+        return jws.verify_hmac(&**inner.crypto(Step::IdToken)?, &secrets).map_err(refused);
     }
     let address = address(inner, openid)?;
     let entry = inner.config.keys.entry(&address);
@@ -153,7 +153,7 @@ impl Entry {
                 "asked for its keys, the provider answered with status 404",
             )
         })?;
-        let set = JwkSet::from_json(Arc::clone(inner.crypto()?), &document.body).map_err(|error| {
+        let set = JwkSet::from_json(Arc::clone(inner.crypto(Step::IdToken)?), &document.body).map_err(|error| {
             Error::new(ErrorKind::MetadataFormat, Step::IdToken, "the provider's key set cannot be read")
                 .source(error)
                 .of(inner.spec())

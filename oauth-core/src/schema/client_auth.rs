@@ -3,7 +3,8 @@ use std::fmt;
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-use crate::spec::ClientAuthMethod;
+use super::Entries;
+use crate::spec::{BasicUser, ClientAuthMethod, MintedAlg, MintedPlace, PublicForm};
 
 /// How the client proves itself: the method alone, or with what the provider does otherwise.
 #[derive(Debug)]
@@ -12,7 +13,8 @@ pub(crate) enum ClientAuth {
     Full(Box<ClientAuthFull>),
 }
 
-/// How the client proves itself at the token endpoint. `name` belongs to the method `mechanism`.
+/// How the client proves itself at the token endpoint. `encode`, `user`, `id_in_body` and `public` belong to the method
+/// `basic`; `alg`, `kid`, `claims`, `lifetime` and `sent` to the method `minted`; `name` to the method `mechanism`.
 #[derive(Debug, Default, serde::Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "json-schema", schemars(extend("required" = ["method"])))]
@@ -20,6 +22,26 @@ pub(crate) enum ClientAuth {
 pub(crate) struct ClientAuthFull {
     /// The method.
     pub(crate) method: Option<ClientAuthMethod>,
+    /// Whether id and secret are form-encoded before base64. Default: `true`, as RFC 6749 section 2.3.1 has it.
+    pub(crate) encode: Option<bool>,
+    /// What the user name is: the `id`, which is the default, or the `secret`, with an empty password.
+    pub(crate) user: Option<BasicUser>,
+    /// Whether `client_id` is a parameter beside the header. Default: `false`.
+    pub(crate) id_in_body: Option<bool>,
+    /// What a client without a secret sends: `client_id` as a parameter (`body`, the default), or a Basic header with
+    /// an empty password (`basic`).
+    pub(crate) public: Option<PublicForm>,
+    /// How the minted secret is signed, with the private key (PKCS#8 PEM) that the user gives as the secret.
+    pub(crate) alg: Option<MintedAlg>,
+    /// The `kid` in the minted secret's header. May hold settings.
+    pub(crate) kid: Option<String>,
+    /// The minted secret's claims beside `iat` and `exp`. Values may hold settings and `{client_id}`.
+    pub(crate) claims: Entries<String>,
+    /// The seconds that a minted secret is valid. Default: 300.
+    pub(crate) lifetime: Option<u64>,
+    /// Where the minted secret stands: in the `body` as `client_secret`, which is the default, or as the password of a
+    /// `basic` header.
+    pub(crate) sent: Option<MintedPlace>,
     /// The name of the mechanism: a hook in Rust that hashes or signs the secret.
     pub(crate) name: Option<String>,
 }

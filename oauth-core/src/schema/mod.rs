@@ -28,11 +28,11 @@ pub(crate) use self::authorize::{Authorize, AuthorizeOption, Order};
 pub(crate) use self::callback::Callback;
 pub(crate) use self::client_auth::{ClientAuth, ClientAuthFull};
 pub(crate) use self::endpoints::Endpoints;
-pub(crate) use self::entries::{Entries, Json, OneOrMany, ShortOr, Values};
+pub(crate) use self::entries::{Condition, Entries, OneOrMany, ShortOr, Values};
 pub(crate) use self::environments::Environment;
 pub(crate) use self::openid::OpenId;
 pub(crate) use self::pkce::{Pkce, PkceFull};
-pub(crate) use self::profile::{Profile, ProfileMap};
+pub(crate) use self::profile::{Profile, ProfileMap, ProfileThen};
 #[cfg(feature = "json-schema")]
 pub use self::publish::json_schema;
 pub(crate) use self::quirks::Quirk;
@@ -40,7 +40,9 @@ pub(crate) use self::redirect::Redirect;
 pub(crate) use self::refresh::{Refresh, RefreshFull, RefreshNeeds};
 pub(crate) use self::scopes::{KnownScope, Scopes, SecondScopes};
 pub(crate) use self::settings::Setting;
-pub(crate) use self::token::{Placement, Token, TokenRequest, TokenResponse, Upgrade};
+pub(crate) use self::token::{
+    AlsoToken, Expiry, ExtraField, Lookup, Placement, Token, TokenRequest, TokenResponse, Upgrade,
+};
 pub(crate) use self::word_or::{Nothing, WordOr};
 
 use crate::spec::Confidence;
@@ -81,7 +83,7 @@ pub(crate) struct Provider {
     /// Where the OAuth endpoints are.
     pub(crate) endpoints: Option<Endpoints>,
     /// How the client proves itself at the token endpoint. Default: `basic`, which every server must support
-    /// (RFC 6749 section 2.3.1).
+    /// (RFC 6749 section 2.3.1). A map where the provider has its own ways.
     pub(crate) client_auth: Option<ClientAuth>,
     /// What the provider does with PKCE (RFC 7636), or a map with the form of its challenge. Default: `supported`;
     /// `unsupported` needs an entry in `quirks`.

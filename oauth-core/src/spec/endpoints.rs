@@ -66,11 +66,22 @@ pub enum ClientAuthMethod {
     Body,
     /// Public client: `client_id` among the parameters, no secret.
     None,
+    /// Id and secret stand only where the token request's holes `{client_id}` and `{client_secret}` put them.
+    Custom,
+    /// The secret is a JWT, made for each request.
+    Minted,
     /// A hook in Rust makes something of the secret; `client_id` is among the parameters.
     Mechanism,
 }
 
-words!(ClientAuthMethod { Basic = "basic", Body = "body", None = "none", Mechanism = "mechanism" });
+words!(ClientAuthMethod {
+    Basic = "basic",
+    Body = "body",
+    None = "none",
+    Custom = "custom",
+    Minted = "minted",
+    Mechanism = "mechanism",
+});
 
 impl ClientAuthMethod {
     /// The word the provider file uses.
@@ -79,6 +90,8 @@ impl ClientAuthMethod {
             Self::Basic => "basic",
             Self::Body => "body",
             Self::None => "none",
+            Self::Custom => "custom",
+            Self::Minted => "minted",
             Self::Mechanism => "mechanism",
         }
     }

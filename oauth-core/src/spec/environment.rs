@@ -73,8 +73,19 @@ impl ProviderSpec {
         if let Some(url) = self.refresh.as_mut().and_then(|refresh| refresh.url.as_mut()) {
             visit(Place::Address(url));
         }
+        endpoints.hosts.iter_mut().for_each(|host| visit(Place::Host(host)));
+        if let Some(openid) = &mut self.openid {
+            for address in [&mut openid.issuer, &mut openid.jwks].into_iter().flatten() {
+                visit(Place::Address(address));
+            }
+        }
+        if let Some(lookup) = &mut self.token.lookup {
+            visit(Place::Address(&mut lookup.request.url));
+            lookup.extras.iter_mut().flat_map(|extra| &mut extra.hosts).for_each(|host| visit(Place::Host(host)));
+        }
         if let Some(profile) = &mut self.profile {
-            visit(Place::Address(&mut profile.url));
+            let requests = profile.request.iter_mut().chain(profile.then.iter_mut().map(|then| &mut then.request));
+            requests.for_each(|request| visit(Place::Address(&mut request.url)));
         }
         if let Some(api) = &mut self.api {
             visit(Place::Address(&mut api.base_url));

@@ -11,9 +11,13 @@
 mod api;
 mod authorize;
 pub(crate) mod callback;
+mod client_auth;
+mod condition;
 mod decode;
 mod endpoints;
 pub(crate) mod environment;
+mod expiry;
+mod fetch;
 mod field;
 mod mechanism;
 pub mod names;
@@ -41,17 +45,21 @@ pub use self::authorize::{Authorize, AuthorizeOption, ResponseMode, StateAlphabe
 pub use self::callback::{
     Callback, CallbackProfile, CallbackSignature, KeptValue, SignatureAlgorithm, SignatureEncoding, SignedPart,
 };
+pub use self::client_auth::{BasicForm, BasicUser, ClientAuth, MintedAlg, MintedPlace, MintedSecret, PublicForm};
+pub use self::condition::Condition;
 use self::decode::fields;
 pub use self::endpoints::{ClientAuthMethod, Endpoints};
 pub use self::environment::Environment;
+pub use self::expiry::{Expiry, ExpiryKind, ExpiryUnit, ZeroExpiry};
+pub use self::fetch::Fetch;
 pub use self::field::{FieldKind, FieldType};
 pub use self::mechanism::{MechanismKind, Mechanisms};
 pub use self::openid::{OpenId, SigningAlg};
 pub use self::pkce::{Challenge, ChallengeEncoding, ChallengeMethod, Pkce};
-pub use self::profile::{Profile, ProfileField, ProfileMap};
+pub use self::profile::{Profile, ProfileField, ProfileFrom, ProfileMap, ProfileThen};
 pub use self::quirk::{Confidence, Quirk};
 pub use self::redirect::{LoopbackRule, Redirect};
-pub use self::refresh::{Refresh, RefreshNeeds, RefreshWith};
+pub use self::refresh::{Refresh, RefreshAuth, RefreshNeeds, RefreshWith};
 pub use self::scopes::{KnownScope, Scopes, SecondScopes};
 #[cfg(feature = "schema")]
 pub(crate) use self::setting::is_host;
@@ -60,9 +68,11 @@ pub use self::template::{Hole, Part, Template};
 #[cfg(feature = "schema")]
 pub(crate) use self::template::{is_loopback, is_secure};
 pub use self::token::{
-    BodyFormat, ErrorFields, Expiry, ExpiryKind, ExpiryUnit, ExtraField, FailsWhen, Placement, Token, TokenRequest,
-    TokenResponse, TokenTypeRule, Upgrade,
+    AlsoToken, BodyFormat, ErrorFields, ExtraField, Lookup, Placement, Token, TokenRequest, TokenResponse,
+    TokenTypeRule, Upgrade,
 };
+#[cfg(feature = "schema")]
+pub(crate) use self::token::{CODE_GRANT, pointer_to};
 
 /// An ordered list of parameter names and value templates.
 pub type Params = Vec<(String, Template)>;
@@ -108,7 +118,7 @@ pub struct ProviderSpec {
     /// The OAuth endpoints.
     pub endpoints: Endpoints,
     /// How the client proves itself at the token endpoint (RFC 6749 section 2.3).
-    pub client_auth: ClientAuthMethod,
+    pub client_auth: ClientAuth,
     /// What the provider does with PKCE (RFC 7636).
     pub pkce: Pkce,
     /// The form of the PKCE challenge.

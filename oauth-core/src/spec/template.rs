@@ -38,12 +38,18 @@ pub enum Hole {
     Claim(String),
     /// `{client_id}`.
     ClientId,
-    /// `{client_secret}`; only in parameters of token requests.
+    /// `{client_secret}`; only in parameters and headers of token requests.
     ClientSecret,
-    /// `{access_token}`; only in parameters of token requests.
+    /// `{access_token}`; only in parameters of token requests and headers of the lookup.
     AccessToken,
     /// `{random}`: 128 fresh random bits; only in parameters of the authorization request.
     Random,
+    /// `{redirect_uri}`; only in parameters and headers of token requests.
+    RedirectUri,
+    /// `{state}`; only in parameters of the code exchange.
+    State,
+    /// `{scope}`: the scopes, joined; only in parameters and headers of token requests.
+    Scope,
 }
 
 impl Template {
@@ -134,6 +140,9 @@ impl Hole {
                 "client_secret" => return Ok(Self::ClientSecret),
                 "access_token" => return Ok(Self::AccessToken),
                 "random" => return Ok(Self::Random),
+                "redirect_uri" => return Ok(Self::RedirectUri),
+                "state" => return Ok(Self::State),
+                "scope" => return Ok(Self::Scope),
                 name => Self::Name(name.to_owned()),
             },
             Some(("token", name)) => Self::Token(name.to_owned()),
@@ -165,6 +174,9 @@ impl fmt::Display for Hole {
             Self::ClientSecret => f.write_str("{client_secret}"),
             Self::AccessToken => f.write_str("{access_token}"),
             Self::Random => f.write_str("{random}"),
+            Self::RedirectUri => f.write_str("{redirect_uri}"),
+            Self::State => f.write_str("{state}"),
+            Self::Scope => f.write_str("{scope}"),
         }
     }
 }

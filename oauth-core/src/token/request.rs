@@ -1,18 +1,18 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Request};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::response::Grant;
-use super::{TokenSet, failure};
-use crate::client::{Context, Inner, fill, renamed};
+use super::{TokenSet, client_auth, failure};
+use crate::client::{Context, Inner, fill, held, renamed};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Scrub, Step};
 use crate::http::send_bounded;
 use crate::mechanism;
-use crate::spec::{BodyFormat, ClientAuthMethod, Method, Params, Template};
+use crate::spec::{BodyFormat, Hole, Method, Params, RefreshAuth, Template};
 
 /// A request to the token endpoint or to one like it.
 pub(crate) struct TokenCall<'a> {
@@ -24,7 +24,10 @@ pub(crate) struct TokenCall<'a> {
     pub(crate) params: Vec<(&'a str, Cow<'a, str>)>,
     /// Further parameters from the file.
     pub(crate) extra: &'a Params,
-    pub(crate) client_auth: bool,
+    /// Parameters of the URL's query, from the file.
+    pub(crate) query: &'a [(String, Template)],
+    /// What the client shows of itself.
+    pub(crate) client_auth: RefreshAuth,
     pub(crate) context: Context<'a>,
 }
 
@@ -51,7 +54,11 @@ impl<'a> TokenCall<'a> {
             .tokens
             .into_iter()
             .flat_map(|tokens| std::iter::once(&tokens.access_token).chain(&tokens.refresh_token));
-        Scrub::new(&inner.config, params.chain(tokens.map(SecretString::expose_secret)))
+        let filled = self.extra.iter().chain(self.query).chain(&inner.config.spec.token.request.headers);
+        let context = Context { secrets: true, ..self.context };
+        let filled = held(&inner.config, self.step, filled.map(|(_, value)| value), context);
+        let secrets = params.chain(tokens.map(SecretString::expose_secret)).chain(self.context.state);
+        Scrub::new(&inner.config, secrets.chain(filled.iter().map(String::as_str)))
     }
 
     /// The HTTP request (RFC 6749 sections 4.1.3 and 6, and the file's deviations), and what a mechanism made of the
@@ -66,29 +73,24 @@ impl<'a> TokenCall<'a> {
             params.push((name, fill(config, self.step, value, context)?.into()));
         }
         let mut builder = Request::builder().method(self.method.as_str()).header(ACCEPT, "application/json");
-        if self.client_auth {
-            if let Some(basic) = &prepared.basic {
-                builder = builder.header(AUTHORIZATION, basic);
-            } else {
-                params.push((renamed(&rules.rename, "client_id"), Cow::Borrowed(&config.client_id)));
-                // RFC 6749 section 2.3: "The client MUST NOT use more than one authentication method in each request."
-                if let (ClientAuthMethod::Body, Some(secret)) = (config.spec.client_auth, config.auth.as_secret()) {
-                    params.push((renamed(&rules.rename, "client_secret"), Cow::Borrowed(secret)));
-                }
-            }
-        }
+        builder = client_auth::prove(inner, (self.step, self.client_auth), &mut params, builder)?;
         for (name, value) in &rules.headers {
-            let value = fill(config, self.step, value, Context { secrets: false, ..context })?;
+            let is_proof = value.holes().any(|hole| *hole == Hole::ClientSecret);
+            if is_proof && self.client_auth != RefreshAuth::Full {
+                continue;
+            }
+            let value = fill(config, self.step, value, context)?;
             let header = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
-            let (name, value) = header.ok_or_else(|| {
+            let (name, mut value) = header.ok_or_else(|| {
                 inner.error(ErrorKind::Config, self.step, format!("the header `{name}` cannot be sent"))
             })?;
+            value.set_sensitive(is_proof);
             if let Some(headers) = builder.headers_mut() {
                 headers.insert(name, value);
             }
         }
         let mut made = Vec::new();
-        if let Some(proof) = prepared.hooks.client_proof.as_deref().filter(|_| self.client_auth) {
+        if let Some(proof) = prepared.hooks.client_proof.as_deref().filter(|_| self.client_auth == RefreshAuth::Full) {
             let proved = mechanism::prove(inner, proof, self.step, params, || self.scrub(inner))?;
             (params, made) = (proved.params, proved.made);
             if let Some(headers) = builder.headers_mut() {
@@ -96,6 +98,12 @@ impl<'a> TokenCall<'a> {
             }
         }
         let mut url = prepared.address(config, self.step, self.url, Context { secrets: false, ..context })?;
+        for (at, (name, value)) in self.query.iter().enumerate() {
+            if at == 0 {
+                url.push(if url.contains('?') { '&' } else { '?' });
+            }
+            push_pair(&mut url, name, &fill(config, self.step, value, context)?);
+        }
         let body = self.write(&params, &mut url);
         if let Some((kind, _)) = &body {
             builder = builder.header(CONTENT_TYPE, *kind);

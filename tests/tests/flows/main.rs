@@ -5,7 +5,9 @@
 
 mod catalog;
 mod deviations;
+mod environments;
 mod hosts;
 mod mutations;
+mod request_form;
 mod rig;
 mod typed;
