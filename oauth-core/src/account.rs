@@ -176,17 +176,25 @@ impl<P: Provider> Account<P> {
     /// Replaces `old`, which was expired or refused, by one request for all who ask at the same time.
     pub(crate) async fn renew(&self, old: &Arc<TokenSet>) -> Result<Arc<TokenSet>> {
         let mut flight = match self.shared.join(old) {
-            Joined::Newer(tokens) => return Ok(tokens),
+            Joined::Newer(tokens) => return self.usable(tokens),
             Joined::Flight(flight) => flight,
         };
         let landed = flight.wait_for(Option::is_some).await;
         match landed.ok().and_then(|result| result.clone()) {
-            Some(result) => result,
+            Some(result) => self.usable(result?),
             None => Err(self.inner().error(
                 ErrorKind::Store,
                 Step::Refresh,
                 "the refresh was ended before it had a result, with the runtime it ran in",
             )),
+        }
+    }
+
+    /// The renewed tokens, which are kept already, unless the session that belongs to them could not be opened.
+    fn usable(&self, tokens: Arc<TokenSet>) -> Result<Arc<TokenSet>> {
+        match &tokens.session_due {
+            Some(due) => Err(due.error(self.inner())),
+            None => Ok(tokens),
         }
     }
 }

@@ -9,6 +9,7 @@ use secrecy::ExposeSecret as _;
 use crate::client::{Client, Inner, Prepared, fill};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Step};
+use crate::mechanism;
 use crate::openid;
 use crate::provider::Provider;
 use crate::spec::Placement;
@@ -27,6 +28,9 @@ pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request
     let config = &inner.config;
     let prepared = inner.prepared()?;
     openid::check_same_issuer(inner, tokens, Step::Api)?;
+    if let Some(due) = &tokens.session_due {
+        return Err(due.error(inner));
+    }
     let malformed = |what: &str| inner.error(ErrorKind::Config, Step::Api, what);
     admit(inner, prepared, tokens, request)?;
     if let Some(api) = &config.spec.api {
@@ -42,6 +46,9 @@ pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request
         }
     }
     place(inner, tokens, request)?;
+    if let Some(signer) = &prepared.hooks.request_signer {
+        mechanism::sign(inner, &**signer, tokens, request)?;
+    }
     detour(inner, prepared, request)
 }
 
@@ -123,7 +130,7 @@ fn refuse_second_token(inner: &Inner, url: &url::Url) -> Result<()> {
     Ok(())
 }
 
-fn set_target(request: &mut Request<Bytes>, target: String) -> Result<(), http::Error> {
+pub(crate) fn set_target(request: &mut Request<Bytes>, target: String) -> Result<(), http::Error> {
     let mut parts = std::mem::take(request.uri_mut()).into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(target)?);
     *request.uri_mut() = Uri::from_parts(parts)?;

@@ -10,6 +10,7 @@ use crate::callback::VerifiedCode;
 use crate::client::{Client, Context, Inner};
 use crate::error::{ErrorKind, Result, Step};
 use crate::lookup;
+use crate::mechanism;
 use crate::openid::{self, Expected};
 use crate::provider::{CanAuthorize, Provider};
 use crate::spec::{RefreshAuth, Upgrade};
@@ -75,6 +76,7 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
     if let Some(rule) = &spec.token.upgrade {
         tokens = upgrade(inner, rule, tokens, &attempt.redirect_uri).await?;
     }
+    tokens = mechanism::open(inner, &tokens).await?.unwrap_or(tokens);
     match &spec.token.lookup {
         Some(rule) => lookup::lookup(inner, rule, tokens).await,
         None => Ok(tokens),

@@ -11,6 +11,7 @@ use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step};
 use crate::http::{Answer, send_bounded};
 use crate::json;
+use crate::mechanism::Signed;
 use crate::spec::{BodyFormat, Condition, Fetch, Hole};
 use crate::token::{self, TokenSet};
 
@@ -47,9 +48,10 @@ impl Call<'_> {
     /// Sends the request: to the provider's own origins only, without following redirects, within all bounds of OAuth
     /// endpoints. What it held is blotted out of any error.
     pub(crate) async fn send(&self, inner: &Inner) -> Result<Fetched> {
-        let request = self.build(inner)?;
+        let mut request = self.build(inner)?;
+        let signed = request.extensions_mut().remove::<Signed>();
         let answer = send_bounded(inner.http()?, inner.spec(), self.step, inner.config.timeout, request).await?;
-        self.read(inner, answer)
+        self.read(inner, answer, signed.as_ref())
     }
 
     fn context(&self) -> Context<'_> {
@@ -76,12 +78,6 @@ impl Call<'_> {
             None => request.body(Bytes::new()),
         }
         .map_err(malformed)?;
-        if step == Step::Profile {
-            apply::to_request(inner, self.tokens, &mut request)?;
-        } else {
-            apply::to_lookup(inner, self.tokens, &mut request, !self.has_token())?;
-        }
-        request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         for (name, value) in &fetch.headers {
             let is_secret = value.holes().any(|hole| *hole == Hole::AccessToken);
             let value = fill(config, step, value, self.context())?;
@@ -89,6 +85,16 @@ impl Call<'_> {
                 value.set_sensitive(is_secret);
                 request.headers_mut().insert(name, value);
             }
+        }
+        let mut of_api = inner.spec().api.iter().flat_map(|api| &api.headers).filter(|_| step == Step::Profile);
+        if !of_api.any(|(name, _)| name.eq_ignore_ascii_case(ACCEPT.as_str())) {
+            request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
+        }
+        // Last: a mechanism signs the whole request.
+        if step == Step::Profile {
+            apply::to_request(inner, self.tokens, &mut request)?;
+        } else {
+            apply::to_lookup(inner, self.tokens, &mut request, !self.has_token())?;
         }
         Ok(request)
     }
@@ -122,13 +128,15 @@ impl Call<'_> {
         }))
     }
 
-    fn read(&self, inner: &Inner, answer: Answer) -> Result<Fetched> {
+    fn read(&self, inner: &Inner, answer: Answer, signed: Option<&Signed>) -> Result<Fetched> {
         let (step, what, status) = (self.step, self.what, answer.status.as_u16());
         let refused = |kind, words: String| {
             let lists = [&self.fetch.query, &self.fetch.headers, &self.fetch.body];
             let templates = lists.into_iter().flatten().map(|(_, value)| value);
             let held = held(&inner.config, step, templates, self.context());
-            let scrub = Scrub::tokens(&inner.config, self.tokens, held.iter().map(String::as_str));
+            let signed = signed.into_iter().flat_map(Signed::texts);
+            let held = held.iter().map(String::as_str).chain(signed);
+            let scrub = Scrub::tokens(&inner.config, self.tokens, held);
             let wait = crate::http::retry_after(&answer.headers, inner.now());
             let fields = inner.spec().token.response.error.as_ref();
             let server = ServerError::of_api(&scrub, fields, status, wait, &answer.body);

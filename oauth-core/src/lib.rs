@@ -64,6 +64,8 @@ mod json;
 #[cfg(feature = "client")]
 mod lookup;
 #[cfg(feature = "client")]
+pub mod mechanism;
+#[cfg(feature = "client")]
 mod openid;
 #[cfg(feature = "client")]
 mod origin;

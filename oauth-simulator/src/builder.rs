@@ -10,6 +10,7 @@ use crate::api::Api;
 use crate::clock::Advanced;
 use crate::facts::{Chosen, Facts};
 use crate::fetched::Fetched;
+use crate::mechanisms;
 use crate::minted::signing_alg;
 use crate::openid::signing::private_key;
 use crate::openid::{Issuer, Signing};
@@ -138,6 +139,7 @@ impl Builder {
     /// dropped.
     pub async fn start(self) -> Result<Simulator, Error> {
         let spec = Arc::clone(&self.spec);
+        mechanisms::refuse(&spec)?;
         let (listener, port) = listen().await.map_err(|source| Error::Listen { provider: spec.label(), source })?;
         let spare_secret = spare_secret(&*self.rng);
         let shared = self.shared(port, &spare_secret).map_err(|problem| Error::setup(&spec, problem))?;

@@ -72,6 +72,7 @@ mod fetched;
 mod html_form;
 mod issue;
 mod loopback;
+mod mechanisms;
 mod minted;
 mod openid;
 mod operation;

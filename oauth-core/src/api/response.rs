@@ -10,6 +10,7 @@ use crate::account::Account;
 use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step};
 use crate::http::{Body, retry_after, transport_error};
 use crate::json;
+use crate::mechanism::Signed;
 use crate::provider::Dynamic;
 
 /// An error answer is read this far.
@@ -22,12 +23,19 @@ pub struct ApiResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: Body,
+    /// What a mechanism signed the request with.
+    signed: Option<Signed>,
 }
 
 impl ApiResponse {
-    pub(crate) fn new(account: Account<Dynamic>, host: String, response: http::Response<Body>) -> Self {
+    pub(crate) fn new(
+        account: Account<Dynamic>,
+        host: String,
+        signed: Option<Signed>,
+        response: http::Response<Body>,
+    ) -> Self {
         let (head, body) = response.into_parts();
-        Self { account, host, status: head.status, headers: head.headers, body }
+        Self { account, host, status: head.status, headers: head.headers, body, signed }
     }
 
     /// The status.
@@ -113,7 +121,8 @@ impl ApiResponse {
     fn refusal(&self, kind: ErrorKind, what: String, body: &[u8]) -> Error {
         let wait = retry_after(&self.headers, self.account.inner().now());
         let tokens = self.account.tokens();
-        let scrub = Scrub::tokens(&self.account.inner().config, &tokens, std::iter::empty());
+        let signed = self.signed.iter().flat_map(Signed::texts);
+        let scrub = Scrub::tokens(&self.account.inner().config, &tokens, signed);
         let fields = self.account.spec().token.response.error.as_ref();
         let server = ServerError::of_api(&scrub, fields, self.status.as_u16(), wait, body);
         Error::new(kind, Step::Api, what).server(server).of(self.account.spec())

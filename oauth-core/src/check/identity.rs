@@ -5,8 +5,8 @@ use crate::spec::{Confidence, ProviderSpec, names};
 use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
 use super::{
-    api, authorize, callback, client_auth, endpoints, environments, openid, pkce, profile, quirks, redirect, refresh,
-    scopes, settings, text, token,
+    api, authorize, callback, client_auth, endpoints, environments, mechanisms, openid, pkce, profile, quirks,
+    redirect, refresh, scopes, settings, text, token,
 };
 
 /// Lowers the file.
@@ -26,6 +26,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         "the day on which the facts were compared with `docs`: `checked: 2026-11-21`",
     );
     text::date(cx, &top("checked"), &checked);
+    let mechanisms = mechanisms::lower(cx, file.client_auth.as_ref(), &file.token, file.api.as_ref());
     let (pkce, challenge) = pkce::lower(file.pkce);
     let token = token::lower(cx, file.token);
     let endpoints = endpoints::lower(cx, file.endpoints);
@@ -56,6 +57,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         openid: openid::lower(cx, file.openid),
         profile: profile::lower(cx, file.profile),
         api: api::lower(cx, file.api),
+        mechanisms,
         quirks: quirks::lower(cx, file.quirks),
     }
 }

@@ -6,6 +6,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::crypto::{self, Crypto, CryptoError};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::{HttpClient, ReqwestClient, TransportErrorKind, transport_error};
+use crate::mechanism::Mechanisms;
 use crate::openid::{Discovery, KeyCache};
 use crate::rng::{OsRng, Rng};
 use crate::spec::ProviderSpec;
@@ -34,6 +35,7 @@ pub(crate) struct Config {
     /// Audiences of ID tokens that are trusted beside this client.
     pub(crate) audiences: Vec<String>,
     pub(crate) keys: Arc<KeyCache>,
+    pub(crate) mechanisms: Mechanisms,
 }
 
 /// What a client was told, and what follows from it, worked out at first use.
@@ -71,6 +73,7 @@ impl Config {
             leeway: LEEWAY,
             audiences: Vec::new(),
             keys: Arc::default(),
+            mechanisms: Mechanisms::new(),
         }
     }
 

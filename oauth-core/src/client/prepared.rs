@@ -6,6 +6,7 @@ use super::Config;
 use super::at::Detour;
 use crate::encode::{push_pair, push_pair_as_is};
 use crate::error::{Error, ErrorKind, Result, Step};
+use crate::mechanism::Hooks;
 use crate::origin::Origins;
 use crate::scopes::is_scope_token;
 use crate::spec::{Hole, ProviderSpec, StatePlace, Template, template};
@@ -30,6 +31,8 @@ pub(crate) struct Prepared {
     /// settings (RFC 9700 section 4.4.2), so that an attempt for one tenant is worth nothing at another, and a code goes
     /// to no endpoint that the issuer names only after the login was started.
     pub(crate) server: String,
+    /// The mechanisms that the provider needs.
+    pub(crate) hooks: Hooks,
     detour: Option<Detour>,
 }
 
@@ -56,6 +59,7 @@ impl Prepared {
             return Err(fault.clone());
         }
         check_credentials(config)?;
+        let hooks = config.mechanisms.hooks(&config.spec)?;
         for setting in &config.spec.settings {
             let Some(value) = config.setting(&setting.name) else {
                 let what = format!("the setting `{}` is missing", setting.name);
@@ -81,6 +85,7 @@ impl Prepared {
                 .map(|issuer| fill(config, Step::Configure, issuer, Context::default()))
                 .transpose()?,
             server: String::new(),
+            hooks,
             detour,
         };
         let issuer = prepared.issuer.as_deref().unwrap_or_default();

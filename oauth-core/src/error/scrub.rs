@@ -37,9 +37,14 @@ impl Scrub {
 
     /// Blots out the code and the tokens of a login, and the client's secret.
     pub(crate) fn login(config: &Config, tokens: &TokenSet, code: Option<&SecretString>) -> Self {
-        let mut scrub = Self::new(config, code.map(SecretString::expose_secret));
-        scrub.forms.append(&mut Self::tokens(config, tokens, std::iter::empty()).forms);
-        scrub
+        Self::tokens(config, tokens, std::iter::empty()).and(config, code.map(SecretString::expose_secret))
+    }
+
+    /// Blots out these as well.
+    pub(crate) fn and<'a>(mut self, config: &'a Config, secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        self.forms.extend(Self::new(config, secrets).forms);
+        self.forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        self
     }
 
     /// The text without any of them.

@@ -8,14 +8,17 @@ use serde_json::value::RawValue;
 use super::response::{Fault, Grant};
 use super::{TokenCall, TokenSet};
 use crate::client::Inner;
-use crate::error::{Error, ErrorKind, Result, ServerError};
+use crate::error::{Error, ErrorKind, Result, Scrub, ServerError};
 use crate::http::{Answer, retry_after};
 use crate::json::{self, Members};
+use crate::mechanism;
 use crate::spec::AlsoToken;
 
 pub(super) struct Reader<'a> {
     pub(super) inner: &'a Inner,
     pub(super) call: &'a TokenCall<'a>,
+    /// What a mechanism made of the client's secret for the request.
+    pub(super) proof: &'a [String],
     pub(super) secure: bool,
 }
 
@@ -66,6 +69,12 @@ impl Reader<'_> {
 
     /// The answer as JSON text: JSON itself, or a form (RFC 6749 wants JSON; some servers send what the request was in).
     fn json<'a>(&self, answer: &'a Answer) -> Result<Option<Cow<'a, str>>> {
+        if let Some(decoder) = &self.inner.prepared()?.hooks.answer_decoder {
+            let decoded = mechanism::decode(self.inner, &**decoder, self.call.step, answer, || self.scrub())?;
+            if let Some(json) = decoded {
+                return Ok(Some(Cow::Owned(json)));
+            }
+        }
         let Ok(text) = std::str::from_utf8(&answer.body) else { return Ok(None) };
         let start = text.trim_start();
         if start.starts_with(['{', '[']) {
@@ -94,7 +103,7 @@ impl Reader<'_> {
 
     /// The error of a refusal (RFC 6749 section 5.2), in the standard's shape or in the provider's.
     fn refusal(&self, answer: &Answer, root: Option<&RawValue>) -> Error {
-        let scrub = self.call.scrub(self.inner);
+        let scrub = self.scrub();
         let fields = self.inner.spec().token.response.error.as_ref();
         // The provider's own member, the standard's, then the nested object that many APIs answer with.
         let read = |own: Option<&str>, others: [&str; 2]| {
@@ -127,6 +136,11 @@ impl Reader<'_> {
         builder.of(self.inner.spec())
     }
 
+    /// What an error must not repeat of the request.
+    fn scrub(&self) -> Scrub {
+        self.call.scrub(self.inner).and(&self.inner.config, self.proof.iter().map(String::as_str))
+    }
+
     /// What can be said of the credentials without showing them.
     fn credentials_hint(&self) -> String {
         let config = &self.inner.config;
@@ -151,7 +165,7 @@ impl Reader<'_> {
                     .of(self.inner.spec())
             }
             Fault::TypeUnsupported(given) => {
-                let given = self.call.scrub(self.inner).text(&given);
+                let given = self.scrub().text(&given);
                 self.fail(
                     ErrorKind::TokenTypeUnsupported,
                     format!("the token is of type `{given}`, which this client cannot use; it was discarded"),

@@ -11,6 +11,7 @@ use crate::client::{Context, Inner, fill, held, renamed};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Scrub, Step};
 use crate::http::send_bounded;
+use crate::mechanism;
 use crate::spec::{BodyFormat, Hole, Method, Params, RefreshAuth, Template};
 
 /// A request to the token endpoint or to one like it.
@@ -33,10 +34,10 @@ pub(crate) struct TokenCall<'a> {
 /// Sends the request and reads the tokens. What the request held is blotted out of any error.
 pub(crate) async fn send<'a>(inner: &'a Inner, call: TokenCall<'a>, requested: &[String]) -> Result<Grant> {
     let step = call.step;
-    let request = call.build(inner)?;
+    let (request, proof) = call.build(inner)?;
     let secure = request.uri().scheme_str() == Some("https");
     let answer = send_bounded(inner.http()?, inner.spec(), step, inner.config.timeout, request).await?;
-    failure::Reader { inner, call: &call, secure }.grant(&answer, requested)
+    failure::Reader { inner, call: &call, proof: &proof, secure }.grant(&answer, requested)
 }
 
 /// The standard parameters that say nothing secret; every other is taken for a secret in error texts.
@@ -60,8 +61,9 @@ impl<'a> TokenCall<'a> {
         Scrub::new(&inner.config, secrets.chain(filled.iter().map(String::as_str)))
     }
 
-    /// The HTTP request (RFC 6749 sections 4.1.3 and 6, and the file's deviations).
-    fn build(&self, inner: &'a Inner) -> Result<Request<Bytes>> {
+    /// The HTTP request (RFC 6749 sections 4.1.3 and 6, and the file's deviations), and what a mechanism made of the
+    /// secret for it.
+    fn build(&self, inner: &'a Inner) -> Result<(Request<Bytes>, Vec<String>)> {
         let prepared = inner.prepared()?;
         let config = &inner.config;
         let rules = &config.spec.token.request;
@@ -87,6 +89,14 @@ impl<'a> TokenCall<'a> {
                 headers.insert(name, value);
             }
         }
+        let mut made = Vec::new();
+        if let Some(proof) = prepared.hooks.client_proof.as_deref().filter(|_| self.client_auth == RefreshAuth::Full) {
+            let proved = mechanism::prove(inner, proof, self.step, params, || self.scrub(inner))?;
+            (params, made) = (proved.params, proved.made);
+            if let Some(headers) = builder.headers_mut() {
+                headers.extend(proved.headers);
+            }
+        }
         let mut url = prepared.address(config, self.step, self.url, Context { secrets: false, ..context })?;
         for (at, (name, value)) in self.query.iter().enumerate() {
             if at == 0 {
@@ -98,11 +108,13 @@ impl<'a> TokenCall<'a> {
         if let Some((kind, _)) = &body {
             builder = builder.header(CONTENT_TYPE, *kind);
         }
-        builder.uri(url).body(body.map(|(_, body)| body.into()).unwrap_or_default()).map_err(|error| {
-            Error::new(ErrorKind::Config, self.step, "the request cannot be written as HTTP")
-                .source(error)
-                .of(&config.spec)
-        })
+        let request =
+            builder.uri(url).body(body.map(|(_, body)| body.into()).unwrap_or_default()).map_err(|error| {
+                Error::new(ErrorKind::Config, self.step, "the request cannot be written as HTTP")
+                    .source(error)
+                    .of(&config.spec)
+            })?;
+        Ok((request, made))
     }
 
     fn write(&self, params: &[(&str, Cow<'_, str>)], url: &mut String) -> Option<(&'static str, String)> {

@@ -80,6 +80,7 @@ impl Grant {
             extras: extras(spec, object),
             callback: Vec::new(),
             also: Vec::new(),
+            session_due: None,
         };
         Ok(Self { tokens })
     }

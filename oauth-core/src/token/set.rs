@@ -6,8 +6,10 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::value::RawValue;
 
+use crate::error::Error;
 use crate::fields::{FieldReader, FromFields};
 use crate::json;
+use crate::mechanism::SessionDue;
 use crate::openid::IdToken;
 use crate::spec::{FieldKind, ProviderSpec};
 
@@ -34,6 +36,8 @@ pub struct TokenSet {
     pub(crate) callback: Vec<(String, String)>,
     /// The further tokens that came in the same answer, by name.
     pub(crate) also: Vec<(String, TokenSet)>,
+    /// Set while the session that belongs to the tokens is not open: they are good for nothing but opening it.
+    pub(crate) session_due: Option<SessionDue>,
 }
 
 impl TokenSet {
@@ -58,6 +62,7 @@ impl TokenSet {
             extras: None,
             callback: Vec::new(),
             also: Vec::new(),
+            session_due: None,
         }
     }
 
@@ -123,8 +128,14 @@ impl TokenSet {
         self.also.iter().find(|(known, _)| known == name).map(|(_, tokens)| tokens)
     }
 
-    /// Whether the access token ends before `now + margin`.
+    /// Whether the access token ends before `now + margin`. Tokens whose session login failed count as ended: renewing
+    /// them opens the session.
     pub fn expires_within(&self, margin: Duration, now: SystemTime) -> bool {
+        self.session_due.is_some() || self.ends_within(margin, now)
+    }
+
+    /// Whether the access token itself ends before `now + margin`.
+    pub(crate) fn ends_within(&self, margin: Duration, now: SystemTime) -> bool {
         self.expires_at.is_some_and(|expires_at| now.checked_add(margin).is_none_or(|limit| expires_at <= limit))
     }
 
@@ -212,6 +223,12 @@ impl TokenSet {
             callback: if answer.callback.is_empty() { self.callback.clone() } else { answer.callback },
             ..answer
         }
+    }
+
+    /// The set, remembering why its session is not open.
+    pub(crate) fn with_session_due(mut self, why: Error) -> Self {
+        self.session_due = Some(SessionDue(Some(why)));
+        self
     }
 }
 

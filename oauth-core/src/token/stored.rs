@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::TokenSet;
+use crate::mechanism::SessionDue;
 use crate::openid::IdToken;
 
 #[derive(Serialize, Deserialize)]
@@ -35,6 +36,8 @@ struct Stored<'a> {
     callback: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     also: Vec<(Cow<'a, str>, Stored<'a>)>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    session_due: bool,
 }
 
 impl TokenSet {
@@ -65,6 +68,7 @@ impl<'a> Stored<'a> {
             extras: tokens.extras.as_ref().map(|extras| extras.expose_secret().into()),
             callback: tokens.callback.clone(),
             also: tokens.also.iter().map(|(name, also)| (name.as_str().into(), Self::of(also))).collect(),
+            session_due: tokens.session_due.is_some(),
         }
     }
 
@@ -83,6 +87,7 @@ impl<'a> Stored<'a> {
             extras: self.extras.map(|extras| extras.into_owned().into()),
             callback: self.callback,
             also: also.collect::<Result<_, serde_json::Error>>()?,
+            session_due: self.session_due.then_some(SessionDue(None)),
         })
     }
 }
