@@ -8,6 +8,7 @@
 )]
 
 pub mod canned;
+pub mod counter;
 pub mod login;
 
 /// The README's code, compiled and run like any other.
