@@ -13,4 +13,5 @@ pub use crate::fields::{FieldReader, FromFields, NoExtras, debug_struct};
 pub use crate::provider::{CanAuthorize, CanRefresh, Compiled, HasApi, HasProfile, Provider};
 pub use crate::scopes::ScopeOf;
 pub use crate::spec::{ProviderSpec, SpecCell};
+pub use crate::token::token_response_reader;
 pub use crate::values::{OptionValue, SettingValue};
