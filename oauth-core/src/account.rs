@@ -60,7 +60,7 @@ impl<P: Provider> Account<P> {
         Self { shared: Arc::new(shared), provider: PhantomData }
     }
 
-    pub(crate) fn inner(&self) -> &Inner {
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.shared.client
     }
 

@@ -1,23 +1,28 @@
 //! The authorization request (RFC 6749 section 4.1.1) with PKCE (RFC 7636).
 
+mod attempt;
+mod redirect;
+mod secrets;
+mod wire;
+
 use std::borrow::Cow;
 use std::fmt;
-use std::time::Duration;
 
-use ring::digest::{SHA256, digest};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
-use crate::client::{Client, Inner, Prepared, push_scopes, renamed, scopes};
-use crate::encode::{base64url, push_base64url, push_pair};
+pub use self::attempt::{Attempt, AuthorizationUrl};
+use self::secrets::Secrets;
+use crate::browser::BrowserBinding;
+use crate::client::{
+    Client, Context, Inner, Prepared, fill, push_redirect_uri, push_scopes, push_second_scopes, renamed, scopes,
+};
+use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::pending::{BrowserBinding, PendingAttempt};
+use crate::pending::{ATTEMPT_LIFETIME, PendingAttempt};
 use crate::provider::{Compiled, Dynamic, Provider};
-use crate::scopes::IntoScopes;
-use crate::spec::{AuthorizeOption, PROTOCOL_PARAMS, Pkce};
+use crate::scopes::{IntoScopes, is_scope_token};
+use crate::spec::{AuthorizeOption, PROTOCOL_PARAMS, Pkce, ProviderSpec, SecondScopes, StatePlace};
 use crate::values::OptionValue;
-
-/// RFC 6749 section 4.1.2 recommends that a code lives at most 10 minutes; so does the attempt.
-const ATTEMPT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// Browsers and servers agree on no limit; from here on some of them cut.
 const MAX_URL: usize = 8 * 1024;
@@ -37,24 +42,13 @@ pub struct Authorize<P: Provider> {
     scopes: Option<Vec<String>>,
     redirect_uri: Option<String>,
     params: Vec<(Cow<'static, str>, String)>,
+    acr: Vec<String>,
     fault: Option<Error>,
 }
 
-/// A login that has started: where to send the browser, and what to remember.
-#[derive(Debug)]
-pub struct Attempt {
-    url: AuthorizationUrl,
-    pending: PendingAttempt,
-    browser: BrowserBinding,
-}
-
-/// The address to send the browser to. `Debug` leaves the query out.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AuthorizationUrl(String);
-
 impl<P: Provider> Authorize<P> {
     pub(crate) fn new(client: Client<P>) -> Self {
-        Self { client, scopes: None, redirect_uri: None, params: Vec::new(), fault: None }
+        Self { client, scopes: None, redirect_uri: None, params: Vec::new(), acr: Vec::new(), fault: None }
     }
 
     /// What to ask for: `[Scope::ReadUser]`, or `()` for the defaults of the client, then of the provider's file.
@@ -77,15 +71,25 @@ impl<P: Provider> Authorize<P> {
             name.eq_ignore_ascii_case(reserved)
                 || name == renamed(&spec.authorize.rename, reserved)
                 || name == spec.scopes.param
+                || spec.scopes.second.as_ref().is_some_and(|second| name == second.param)
         };
         if PROTOCOL_PARAMS.iter().any(own) {
             let what = format!("`{}` is the protocol's own parameter", crate::error::clean(&name));
             let error = Error::new(ErrorKind::ReservedParameter, Step::Authorize, what);
-            self.fault
-                .get_or_insert(error.fix("leave it out; scopes and redirect URI have methods of their own").of(spec));
+            self.fault.get_or_insert(
+                error.fix("leave it out; scopes, options and redirect URI have methods of their own").of(spec),
+            );
             return self;
         }
         self.push(name.into(), value.into(), None);
+        self
+    }
+
+    /// Demands that the user logs in in one of these ways (`acr_values`): an ID token that names none of them is refused.
+    pub fn require_acr<A: Into<String>>(mut self, classes: impl IntoIterator<Item = A>) -> Self {
+        self.acr = classes.into_iter().map(Into::into).collect();
+        let values = self.acr.join(" ");
+        self.push("acr_values".into(), values, None);
         self
     }
 
@@ -104,13 +108,13 @@ impl<P: Provider> Authorize<P> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        let inner = self.client.inner();
+        let inner = &self.client.inner().ready().await?;
         let prepared = inner.prepared()?;
         let config = &inner.config;
         let spec = &*config.spec;
         let redirect_uri =
             self.redirect_uri.as_ref().or(config.redirect_uri.as_ref()).ok_or_else(|| no_redirect_uri(inner))?;
-        check_redirect_uri(inner, redirect_uri)?;
+        let is_plain_loopback = redirect::check(inner, redirect_uri)?;
         let endpoint = spec.endpoints.authorization.as_ref().ok_or_else(|| {
             inner.error(
                 ErrorKind::Unsupported,
@@ -128,41 +132,66 @@ impl<P: Provider> Authorize<P> {
             let scopes = scopes(config, self.scopes.as_deref())?;
             let replaced: Vec<&str> = self.params.iter().map(|(name, _)| &**name).collect();
             let mut url = base(inner, prepared, endpoint, &replaced)?;
-            push_pair(&mut url, renamed(&spec.authorize.rename, "redirect_uri"), redirect_uri);
+            push_redirect_uri(&mut url, spec, redirect_uri);
             push_scopes(&mut url, config, &scopes);
-            self.params.iter().for_each(|(name, value)| push_pair(&mut url, name, value));
+            if let Some(second) = &spec.scopes.second {
+                let given = self.params.iter().find(|(name, _)| *name == second.param).map(|(_, value)| value.as_str());
+                push_second_scopes(&mut url, spec, given);
+            }
+            push_params(&mut url, spec, &self.params);
             (url, scopes)
         };
-        let secrets = Secrets::draw(inner)?;
-        push_pair(&mut url, renamed(&spec.authorize.rename, "state"), &secrets.state);
+        let nonced = usize::from(asks_for_identity(spec, &scopes));
+        let secrets = Secrets::draw(inner, spec.authorize.fresh_params().count() + nonced)?;
+        for ((name, value), random) in spec.authorize.fresh_params().zip(&secrets.fresh) {
+            if !self.params.iter().any(|(replaced, _)| replaced == name) {
+                let context = Context { random: Some(random), ..Context::default() };
+                push_pair(&mut url, name, &fill(config, Step::Authorize, value, context)?);
+            }
+        }
+        let nonce = secrets.fresh.last().filter(|_| nonced > 0).cloned();
+        if let Some(nonce) = &nonce {
+            // OpenID Connect Core section 3.1.2.1: the value is "passed through unmodified from the Authentication Request
+            // to the ID Token".
+            push_pair(&mut url, "nonce", nonce);
+        }
+        let redirect_uri = redirect::with_state(inner, redirect_uri, &secrets.state)?;
+        match spec.authorize.state.place {
+            StatePlace::Param => push_pair(&mut url, renamed(&spec.authorize.rename, "state"), &secrets.state),
+            StatePlace::RedirectUri => {
+                push_pair(&mut url, renamed(&spec.authorize.rename, "redirect_uri"), &redirect_uri);
+            }
+        }
         let verifier = match spec.pkce {
             Pkce::Unsupported => None,
             Pkce::Required | Pkce::Supported => {
-                // RFC 7636 section 4.2: "If the client is capable of using "S256", it MUST use "S256"".
-                url.push_str("&code_challenge=");
-                push_base64url(&mut url, digest(&SHA256, secrets.verifier.as_bytes()).as_ref());
-                url.push_str("&code_challenge_method=S256");
+                wire::push_challenge(&mut url, spec, &**inner.crypto(Step::Authorize)?, &secrets.verifier);
                 Some(SecretString::from(secrets.verifier))
             }
         };
+        let url = wire::finish(url, &spec.authorize);
         if url.len() > MAX_URL {
             let what = format!("the authorization URL has {} bytes, more than browsers and servers take", url.len());
             return Err(Error::new(ErrorKind::UrlTooLong, Step::Authorize, what)
                 .fix("ask for fewer scopes at once")
                 .of(spec));
         }
-        let browser = BrowserBinding(SecretString::from(secrets.browser));
+        let binding = SecretString::from(secrets.browser);
         let pending = PendingAttempt {
             state: secrets.state.into(),
             verifier,
-            browser: browser.0.clone(),
+            nonce: nonce.map(Into::into),
+            max_age: self.params.iter().find(|(name, _)| name == "max_age").and_then(|(_, value)| value.parse().ok()),
+            acr: self.acr,
+            browser: binding.clone(),
             provider: spec.id.clone(),
             server: prepared.server.clone(),
             client_id: config.client_id.clone(),
-            redirect_uri: redirect_uri.clone(),
+            redirect_uri: redirect_uri.into_owned(),
             scopes,
             expires_at: inner.now() + ATTEMPT_LIFETIME,
         };
+        let browser = BrowserBinding::new(binding, spec.authorize.is_form_post(), is_plain_loopback);
         tracing::debug!("login started");
         Ok(Attempt { url: AuthorizationUrl(url), pending, browser })
     }
@@ -171,38 +200,77 @@ impl<P: Provider> Authorize<P> {
 impl<P: Compiled> Authorize<P> {
     /// One of the provider's own options: `.option(google::Prompt::Consent)`.
     pub fn option<O: OptionValue<P>>(mut self, option: O) -> Self {
-        let join = declared(&self.client, O::NAME).and_then(|option| option.join.clone());
-        self.push(O::NAME.into(), option.into_value().into_owned(), join.as_deref());
+        let spec = self.client.spec();
+        let (value, join) = (option.into_value().into_owned(), join(spec, O::NAME).map(str::to_owned));
+        if let Some(what) = second(spec, O::NAME).and_then(|scopes| not_a_scope(scopes, &value)) {
+            self.fault.get_or_insert(Error::new(ErrorKind::Scope, Step::Authorize, what).of(self.client.spec()));
+            return self;
+        }
+        self.push(O::NAME.into(), value, join.as_deref());
         self
     }
 }
 
 impl Authorize<Dynamic> {
-    /// One of the options that the provider's file declares, or an error from `begin` when it declares none such.
+    /// One of the options that the provider's file declares, or a scope of its second set by the name of its parameter;
+    /// an error from `begin` when it declares none such.
     pub fn option(mut self, name: &str, value: impl Into<String>) -> Self {
         let value = value.into();
-        let fault = match declared(&self.client, name) {
-            None => Some(format!("`{}` is not an option in the provider's file", crate::error::clean(name))),
-            Some(option) if !option.values.is_empty() && !option.values.iter().any(|(known, _)| *known == value) => {
-                let known: Vec<&str> = option.values.iter().map(|(known, _)| known.as_str()).collect();
-                Some(format!("`{name}` cannot be `{}`; it is one of {}", crate::error::clean(&value), known.join(", ")))
-            }
-            Some(_) => None,
-        };
-        if let Some(what) = fault {
+        if let Some(what) = refused(self.client.spec(), name, &value) {
             let error = Error::new(ErrorKind::Parameter, Step::Authorize, what);
             let error = error.fix("use `.param(..)` for a parameter that the file does not know");
             self.fault.get_or_insert(error.of(self.client.spec()));
             return self;
         }
-        let join = declared(&self.client, name).and_then(|option| option.join.clone());
+        let join = join(self.client.spec(), name).map(str::to_owned);
         self.push(name.to_owned().into(), value, join.as_deref());
         self
     }
 }
 
-fn declared<'a, P: Provider>(client: &'a Client<P>, name: &str) -> Option<&'a AuthorizeOption> {
-    client.spec().authorize.options.iter().find(|option| option.name == name)
+/// Why the file does not allow that option, if it does not.
+fn refused(spec: &ProviderSpec, name: &str, value: &str) -> Option<String> {
+    let shown = crate::error::clean(value);
+    if let Some(second) = second(spec, name) {
+        return not_a_scope(second, value);
+    }
+    match declared(spec, name) {
+        None => Some(format!("`{}` is not an option in the provider's file", crate::error::clean(name))),
+        Some(option) if !option.values.is_empty() && !option.values.iter().any(|(known, _)| *known == value) => {
+            let known: Vec<&str> = option.values.iter().map(|(known, _)| known.as_str()).collect();
+            Some(format!("`{name}` cannot be `{shown}`; it is one of {}", known.join(", ")))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Why the value cannot be one scope of the second set.
+fn not_a_scope(second: &SecondScopes, value: &str) -> Option<String> {
+    let fits = is_scope_token(value) && !value.contains(second.separator.as_str());
+    (!fits).then(|| format!("`{}` cannot be a scope of `{}`", crate::error::clean(value), second.param))
+}
+
+fn declared<'a>(spec: &'a ProviderSpec, name: &str) -> Option<&'a AuthorizeOption> {
+    spec.authorize.options.iter().find(|option| option.name == name)
+}
+
+fn second<'a>(spec: &'a ProviderSpec, name: &str) -> Option<&'a SecondScopes> {
+    spec.scopes.second.as_ref().filter(|second| second.param == name)
+}
+
+/// What joins two values of that option.
+fn join<'a>(spec: &'a ProviderSpec, name: &str) -> Option<&'a str> {
+    let scopes = second(spec, name).map(|second| second.separator.as_str());
+    scopes.or_else(|| declared(spec, name)?.join.as_deref())
+}
+
+/// What the call adds. A value that is empty leaves its parameter out, also where the file has one for it.
+fn push_params(url: &mut String, spec: &ProviderSpec, params: &[(Cow<'static, str>, String)]) {
+    for (name, value) in params {
+        if !value.is_empty() && second(spec, name).is_none() {
+            push_pair(url, name, value);
+        }
+    }
 }
 
 fn base(inner: &Inner, prepared: &Prepared, endpoint: &crate::spec::Template, replaced: &[&str]) -> Result<String> {
@@ -219,88 +287,11 @@ fn no_redirect_uri(inner: &Inner) -> Error {
         .of(inner.spec())
 }
 
-/// RFC 6749 section 3.1.2: the redirect URI "MUST be an absolute URI" and "MUST NOT include a fragment component".
-fn check_redirect_uri(inner: &Inner, uri: &str) -> Result<()> {
-    let parsed = url::Url::parse(uri)
-        .ok()
-        .filter(|parsed| parsed.fragment().is_none() && !uri.chars().any(|c| c.is_control() || c == ' '));
-    if parsed.is_some() {
-        return Ok(());
-    }
-    let what = "the redirect URI is not an absolute address without fragment";
-    Err(Error::new(ErrorKind::Config, Step::Authorize, what)
-        .fix("write it in full, as https://app.example/callback")
-        .of(inner.spec()))
-}
-
-/// What is new for each attempt, from one call to the source of random bytes.
-struct Secrets {
-    state: String,
-    verifier: String,
-    browser: String,
-}
-
-impl Secrets {
-    /// RFC 7636 section 4.1: 32 octets make a verifier of 43 characters; RFC 6749 section 10.10: guessing `state` must
-    /// be hopeless (128 bits).
-    fn draw(inner: &Inner) -> Result<Self> {
-        let mut bytes = [0; 64];
-        inner.config.rng.fill(&mut bytes).map_err(|error| {
-            Error::new(ErrorKind::Random, Step::Authorize, "the system gave no random bytes; no login was started")
-                .source(error)
-                .of(inner.spec())
-        })?;
-        let secrets = Self {
-            verifier: base64url(&bytes[..32]),
-            state: base64url(&bytes[32..48]),
-            browser: base64url(&bytes[48..]),
-        };
-        secrecy::zeroize::Zeroize::zeroize(&mut bytes);
-        Ok(secrets)
-    }
-}
-
-impl Attempt {
-    /// Where to send the browser.
-    pub fn url(&self) -> &AuthorizationUrl {
-        &self.url
-    }
-
-    /// The URL to redirect to, the attempt to remember, and the tie to set as a cookie.
-    pub fn into_parts(self) -> (AuthorizationUrl, PendingAttempt, BrowserBinding) {
-        (self.url, self.pending, self.browser)
-    }
-}
-
-impl AuthorizationUrl {
-    /// The address.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl AsRef<str> for AuthorizationUrl {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<AuthorizationUrl> for String {
-    fn from(url: AuthorizationUrl) -> Self {
-        url.0
-    }
-}
-
-impl fmt::Display for AuthorizationUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for AuthorizationUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AuthorizationUrl({}?..)", self.0.split('?').next().unwrap_or_default())
-    }
+/// Whether an ID token will come that has to name this login.
+fn asks_for_identity(spec: &ProviderSpec, scopes: &[String]) -> bool {
+    spec.openid
+        .as_ref()
+        .is_some_and(|openid| openid.nonce && (openid.required || scopes.iter().any(|scope| scope == "openid")))
 }
 
 impl<P: Provider> fmt::Debug for Authorize<P> {
@@ -310,11 +301,5 @@ impl<P: Provider> fmt::Debug for Authorize<P> {
             .field("scopes", &self.scopes)
             .field("redirect_uri", &self.redirect_uri)
             .finish_non_exhaustive()
-    }
-}
-
-impl PendingAttempt {
-    pub(crate) fn state_str(&self) -> &str {
-        self.state.expose_secret()
     }
 }

@@ -6,15 +6,19 @@ use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
 use crate::account::Account;
+use crate::browser::Browser;
 use crate::client::{Client, Inner, renamed};
 use crate::error::{Error, ErrorKind, Result, Scrub, Step, clean};
-use crate::pending::{Browser, Found, PendingAttempt, PendingAttempts};
+use crate::pending::{Found, PendingAttempt, PendingAttempts};
 use crate::provider::{CanAuthorize, Provider};
+use crate::signature;
 
 /// No real callback is larger.
 const MAX_CALLBACK: usize = 32 * 1024;
 /// No real code is larger.
 const MAX_CODE: usize = 8 * 1024;
+/// Facts of a profile are smaller; larger ones are not kept.
+const MAX_PROFILE: usize = 4 * 1024;
 
 /// The parameters of a callback, in order, each as it came.
 #[derive(Clone)]
@@ -45,6 +49,15 @@ impl CallbackInput {
         let mut values = self.params.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
         let first = values.next();
         if values.next().is_some() { Err(()) } else { Ok(first.filter(|value| !value.is_empty())) }
+    }
+
+    /// All parameters, decoded, in order.
+    pub(crate) fn params(&self) -> &[(String, String)] {
+        &self.params
+    }
+
+    pub(crate) fn into_params(self) -> Vec<(String, String)> {
+        self.params
     }
 
     /// A value as a message may show it: without state and code, should somebody have put them there.
@@ -174,7 +187,8 @@ impl<P: Provider> Client<P> {
     where
         P: CanAuthorize,
     {
-        let code = self.verify_callback(input, pending, browser)?;
+        let inner = self.inner().ready().await?;
+        let code = verify(&inner, &input.into(), pending, &browser.into())?;
         Ok(self.account(self.exchange(code).await?))
     }
 
@@ -189,7 +203,7 @@ impl<P: Provider> Client<P> {
         P: CanAuthorize,
     {
         let _span = tracing::debug_span!("oauth.callback", provider = %self.spec().id).entered();
-        verify(self.inner(), &input.into(), pending, &browser.into())
+        verify(&*self.inner().ready_now()?, &input.into(), pending, &browser.into())
     }
 }
 
@@ -207,7 +221,7 @@ fn verify(inner: &Inner, input: &CallbackInput, pending: impl IntoPending, brows
     };
     let state = once(renamed(&inner.config.spec.authorize.rename, "state"))?;
     let code = once(&rules.code)?;
-    let error = once("error")?;
+    let error = rules.error.iter().try_fold(None, |error: Option<&str>, name| Ok(error.or(once(name)?)))?;
     let iss = once("iss")?;
     let state = state.ok_or_else(|| fail(ErrorKind::StateMissing, "the callback has no `state`"))?;
 
@@ -215,7 +229,8 @@ fn verify(inner: &Inner, input: &CallbackInput, pending: impl IntoPending, brows
     // end a login (RFC 6749 section 10.12, RFC 9700 section 4.7).
     let admit = |attempt: &PendingAttempt| {
         belongs(inner, &prepared.server, attempt, state, browser)?;
-        check_issuer(inner, input, prepared.issuer.as_deref(), iss)
+        check_issuer(inner, input, prepared.issuer.as_deref(), iss)?;
+        rules.verify.as_ref().map_or(Ok(()), |rules| signature::check(inner, rules, input))
     };
     let attempt = match pending.take(state, &admit) {
         Ok(Some(attempt)) => attempt,
@@ -248,9 +263,7 @@ fn belongs(inner: &Inner, server: &str, attempt: &PendingAttempt, state: &str, b
         return fail(ErrorKind::AttemptExpired, "this login took too long and is no longer valid");
     }
     match browser.0.as_ref().map(SecretString::expose_secret).filter(|cookie| !cookie.is_empty()) {
-        None => {
-            return fail(ErrorKind::BrowserMissing, "the cookie that ties this login to its browser did not come back");
-        }
+        None => return Err(browser_missing(inner)),
         Some(cookie) if !same(attempt.browser.expose_secret(), cookie) => {
             return fail(ErrorKind::BrowserMismatch, "this login was started in another browser");
         }
@@ -264,6 +277,19 @@ fn belongs(inner: &Inner, server: &str, attempt: &PendingAttempt, state: &str, b
         return fail(ErrorKind::ProviderMismatch, "this login was started with another provider or another client");
     }
     Ok(())
+}
+
+fn browser_missing(inner: &Inner) -> Error {
+    let what = "the cookie that ties this login to its browser did not come back";
+    let error = |what: &str| Error::new(ErrorKind::BrowserMissing, Step::Callback, what);
+    if inner.config.spec.authorize.is_form_post() {
+        // A browser sends a cookie with a POST from another site only if it is SameSite=None, and keeps such a one only
+        // if it is Secure.
+        return error(&format!("{what} with the provider's cross-site POST (form_post)"))
+            .fix("set the cookie as `BrowserBinding::set_cookie` writes it, with SameSite=None; Secure and a path that covers the callback, over https")
+            .of(inner.spec());
+    }
+    error(what).of(inner.spec())
 }
 
 /// RFC 9207 section 2.4: clients "MUST compare the result to the issuer identifier of the authorization server where the
@@ -290,10 +316,11 @@ fn same(one: &str, other: &str) -> bool {
 
 /// RFC 6749 section 4.1.2.1.
 fn refusal(inner: &Inner, input: &CallbackInput, attempt: &PendingAttempt, error: &str) -> Error {
-    let text = |name| input.once(name).ok().flatten();
+    let text = |name: &str| input.once(name).ok().flatten();
+    let description = inner.config.spec.callback.error_description.iter().find_map(|name| text(name));
     let secrets = [Some(&attempt.state), attempt.verifier.as_ref(), Some(&attempt.browser)];
     let scrub = Scrub::new(&inner.config, secrets.into_iter().flatten().map(SecretString::expose_secret));
-    let server = scrub.server(Some(error), text("error_description"), text("error_uri"));
+    let server = scrub.server(Some(error), description, text("error_uri"));
     let (kind, what) = match renamed(&inner.config.spec.callback.errors, error) {
         "access_denied" => (ErrorKind::AccessDenied, "access was denied".to_owned()),
         "invalid_scope" => (ErrorKind::Scope, "the provider refused the scopes".to_owned()),
@@ -342,6 +369,10 @@ fn kept(inner: &Inner, input: &CallbackInput) -> Result<Vec<(String, String)>> {
             )));
         }
         kept.push((rule.name.clone(), value.to_owned()));
+    }
+    if let Some(facts) = &inner.config.spec.callback.profile {
+        let value = input.once(&facts.param).ok().flatten().filter(|value| value.len() <= MAX_PROFILE);
+        kept.extend(value.map(|value| (facts.param.clone(), value.to_owned())));
     }
     Ok(kept)
 }

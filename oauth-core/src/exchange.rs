@@ -1,6 +1,7 @@
 //! Exchanging the authorization code (RFC 6749 section 4.1.3), and what some providers want right after it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Instrument as _;
@@ -8,6 +9,7 @@ use tracing::Instrument as _;
 use crate::callback::VerifiedCode;
 use crate::client::{Client, Context, Inner};
 use crate::error::{ErrorKind, Result, Step};
+use crate::openid::{self, Expected};
 use crate::provider::{CanAuthorize, Provider};
 use crate::spec::Upgrade;
 use crate::token::{self, TokenCall, TokenSet};
@@ -20,7 +22,7 @@ impl<P: Provider> Client<P> {
         P: CanAuthorize,
     {
         let span = tracing::debug_span!("oauth.exchange", provider = %self.spec().id);
-        exchange(self.inner(), code).instrument(span).await
+        exchange(&*self.inner().ready().await?, code).instrument(span).await
     }
 }
 
@@ -53,6 +55,14 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
     };
     let mut tokens = token::send(inner, call, &attempt.scopes).await?.tokens;
     tokens.callback = kept;
+    let expected = Expected {
+        nonce: attempt.nonce.as_ref(),
+        code: Some(&code),
+        max_age: attempt.max_age,
+        acr: &attempt.acr,
+        asked: attempt.scopes.iter().any(|scope| scope == "openid"),
+    };
+    tokens.identity = openid::accept(inner, &tokens, expected).await?.map(Arc::new);
     tracing::debug!("code exchanged");
     match &spec.token.upgrade {
         Some(upgrade) => self::upgrade(inner, upgrade, tokens).await,

@@ -14,4 +14,4 @@ pub use crate::provider::{CanAuthorize, CanRefresh, Compiled, HasApi, HasProfile
 pub use crate::scopes::ScopeOf;
 pub use crate::spec::{ProviderSpec, SpecCell};
 pub use crate::token::token_response_reader;
-pub use crate::values::{OptionValue, SettingValue};
+pub use crate::values::{EnvironmentValue, OptionValue, SettingValue};

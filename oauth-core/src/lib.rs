@@ -30,6 +30,8 @@ mod apply;
 #[cfg(feature = "client")]
 mod authorize;
 #[cfg(feature = "client")]
+mod browser;
+#[cfg(feature = "client")]
 mod callback;
 #[cfg(feature = "client")]
 mod catalog;
@@ -37,6 +39,8 @@ mod catalog;
 mod client;
 #[cfg(feature = "client")]
 mod clock;
+#[cfg(feature = "client")]
+pub mod crypto;
 #[cfg(feature = "client")]
 mod encode;
 #[cfg(feature = "client")]
@@ -48,7 +52,11 @@ mod fields;
 #[cfg(feature = "client")]
 pub mod http;
 #[cfg(feature = "client")]
+pub mod jose;
+#[cfg(feature = "client")]
 mod json;
+#[cfg(feature = "client")]
+mod openid;
 #[cfg(feature = "client")]
 mod origin;
 #[cfg(feature = "client")]
@@ -63,6 +71,8 @@ mod refresh;
 mod rng;
 #[cfg(feature = "client")]
 mod scopes;
+#[cfg(feature = "client")]
+mod signature;
 #[cfg(feature = "client")]
 pub mod store;
 #[cfg(feature = "client")]
@@ -83,17 +93,20 @@ pub use self::{
     account::Account,
     api::{ApiCall, ApiRequest, ApiResponse, IntoParam, OperationCall, OperationOutput},
     authorize::{Attempt, AuthorizationUrl, Authorize},
+    browser::{Browser, BrowserBinding},
     callback::{CallbackInput, IntoPending, VerifiedCode},
     catalog::CatalogEntry,
     client::{Client, ClientAuth},
     clock::{Clock, SystemClock},
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
-    pending::{Browser, BrowserBinding, PendingAttempt, PendingAttempts},
+    openid::{Discovered, IdToken, Metadata},
+    pending::{PendingAttempt, PendingAttempts},
     profile::Profile,
     provider::{CanAuthorize, CanRefresh, Compiled, Dynamic, HasApi, HasProfile, Provider},
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},
+    signature::VerifiedQuery,
     token::TokenSet,
-    values::{OptionValue, SettingValue},
+    values::{EnvironmentValue, OptionValue, SettingValue},
 };

@@ -5,8 +5,8 @@ use crate::error::{Error, ErrorKind, Result, Step};
 use crate::spec::{Template, template};
 use crate::token::TokenSet;
 
-/// The origins (RFC 6454 section 4) of the provider's API: scheme, host and port of its base URL, profile and whole-URL
-/// operations, and the hosts that the file lists beside them.
+/// The origins (RFC 6454 section 4) of the provider's API: scheme, host and port of its base URL, profile, lookup and
+/// whole-URL operations, and the hosts that the file lists beside them.
 #[derive(Clone, Debug)]
 pub(crate) struct Origins {
     exact: Vec<url::Origin>,
@@ -46,10 +46,7 @@ impl Origins {
         let Some(host) = url.host_str().filter(|_| url.scheme() == "https" && url.port().is_none()) else {
             return false;
         };
-        self.hosts.iter().any(|listed| match listed.strip_prefix("*.") {
-            Some(suffix) => host.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.')),
-            None => host == listed,
-        })
+        self.hosts.iter().any(|listed| host_matches(listed, host))
     }
 
     /// The base URL that this account's token response or callback named.
@@ -75,13 +72,25 @@ impl Origins {
     }
 }
 
+/// Whether a host is the listed one, or below it where the list says `*.example.com`.
+pub(crate) fn host_matches(listed: &str, host: &str) -> bool {
+    match listed.strip_prefix("*.") {
+        Some(suffix) => host.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.')),
+        None => host == listed,
+    }
+}
+
 fn addresses(config: &Config) -> impl Iterator<Item = &Template> {
     let spec = &config.spec;
     let api = spec
         .api
         .iter()
         .flat_map(|api| std::iter::once(&api.base_url).chain(api.operations.iter().map(|operation| &operation.path)));
-    spec.profile.iter().map(|profile| &profile.url).chain(api).filter(|address| !address.as_str().starts_with('/'))
+    let profile = spec.profile.iter().flat_map(|profile| {
+        profile.request.iter().chain(profile.then.iter().map(|then| &then.request)).map(|request| &request.url)
+    });
+    let lookup = spec.token.lookup.iter().map(|lookup| &lookup.request.url);
+    lookup.chain(profile).chain(api).filter(|address| !address.as_str().starts_with('/'))
 }
 
 /// The address without its path, whose holes are an operation's parameters.

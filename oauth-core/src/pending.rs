@@ -2,14 +2,17 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, SystemClock};
+
+/// RFC 6749 section 4.1.2 recommends that a code lives at most 10 minutes; so does the attempt.
+pub(crate) const ATTEMPT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// One login under way. It is secret: who has it and the code can finish the login.
 ///
@@ -18,6 +21,9 @@ use crate::clock::{Clock, SystemClock};
 pub struct PendingAttempt {
     pub(crate) state: SecretString,
     pub(crate) verifier: Option<SecretString>,
+    pub(crate) nonce: Option<SecretString>,
+    pub(crate) max_age: Option<u64>,
+    pub(crate) acr: Vec<String>,
     pub(crate) browser: SecretString,
     pub(crate) provider: String,
     pub(crate) server: String,
@@ -27,60 +33,11 @@ pub struct PendingAttempt {
     pub(crate) expires_at: SystemTime,
 }
 
-/// The tie between a login and the browser it was started in: set it as a cookie, `HttpOnly`, `SameSite=Lax`,
-/// short-lived.
-#[derive(Clone)]
-pub struct BrowserBinding(pub(crate) SecretString);
-
-impl BrowserBinding {
-    /// The cookie's value.
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-}
-
-impl fmt::Debug for BrowserBinding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("BrowserBinding([redacted])")
-    }
-}
-
-/// The browser that a callback came from.
-#[derive(Clone)]
-pub struct Browser(pub(crate) Option<SecretString>);
-
-impl Browser {
-    /// The browser whose request had this cookie.
-    pub fn cookie(value: impl Into<SecretString>) -> Self {
-        Self(Some(value.into()))
-    }
-
-    /// A browser whose request had no such cookie: no login of anybody can be finished with it.
-    pub fn unknown() -> Self {
-        Self(None)
-    }
-}
-
-/// A program that started the login itself and waited for it: command lines, desktop apps, tests.
-impl From<BrowserBinding> for Browser {
-    fn from(binding: BrowserBinding) -> Self {
-        Self(Some(binding.0))
-    }
-}
-
-impl From<Option<&str>> for Browser {
-    fn from(cookie: Option<&str>) -> Self {
-        Self(cookie.map(Into::into))
-    }
-}
-
-impl fmt::Debug for Browser {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Browser([redacted])" } else { "Browser(unknown)" })
-    }
-}
-
 impl PendingAttempt {
+    pub(crate) fn state_str(&self) -> &str {
+        self.state.expose_secret()
+    }
+
     /// When the attempt ends.
     pub fn expires_at(&self) -> SystemTime {
         self.expires_at
@@ -97,6 +54,9 @@ impl PendingAttempt {
             kind: KIND.to_owned(),
             state: self.state.expose_secret().to_owned(),
             verifier: self.verifier.as_ref().map(|verifier| verifier.expose_secret().to_owned()),
+            nonce: self.nonce.as_ref().map(|nonce| nonce.expose_secret().to_owned()),
+            max_age: self.max_age,
+            acr: self.acr.clone(),
             browser: self.browser.expose_secret().to_owned(),
             provider: self.provider.clone(),
             server: self.server.clone(),
@@ -118,6 +78,9 @@ impl PendingAttempt {
         Ok(Self {
             state: stored.state.into(),
             verifier: stored.verifier.map(Into::into),
+            nonce: stored.nonce.map(Into::into),
+            max_age: stored.max_age,
+            acr: stored.acr,
             browser: stored.browser.into(),
             provider: stored.provider,
             server: stored.server,
@@ -139,6 +102,12 @@ struct Stored {
     state: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     verifier: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nonce: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_age: Option<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    acr: Vec<String>,
     browser: String,
     provider: String,
     server: String,
@@ -165,6 +134,7 @@ impl fmt::Debug for PendingAttempt {
 #[derive(Clone)]
 pub struct PendingAttempts {
     shared: Arc<Mutex<Shared>>,
+    hashers: [RandomState; 2],
     capacity: usize,
     clock: Arc<dyn Clock>,
 }
@@ -181,8 +151,9 @@ enum Entry {
     Taken(SystemTime),
 }
 
-/// Attempts are found by the hash of their state: how long a comparison takes says nothing about a real state.
-type Key = [u8; 32];
+/// Attempts are found by a hash of their state, under keys that only this store knows: how long a comparison takes says
+/// nothing about a real state. The state itself is compared when the attempt is found.
+type Key = [u64; 2];
 
 /// What a store knows of a state.
 pub(crate) enum Found {
@@ -194,7 +165,8 @@ pub(crate) enum Found {
 impl PendingAttempts {
     /// An empty store.
     pub fn new() -> Self {
-        Self { shared: Arc::default(), capacity: 10_000, clock: Arc::new(SystemClock) }
+        let hashers = [RandomState::new(), RandomState::new()];
+        Self { shared: Arc::default(), hashers, capacity: 10_000, clock: Arc::new(SystemClock) }
     }
 
     /// With another limit of logins under way at once.
@@ -223,7 +195,7 @@ impl PendingAttempts {
                 shared.attempts.remove(&oldest);
             }
         }
-        let key = key(attempt.state.expose_secret());
+        let key = self.key(attempt.state.expose_secret());
         if shared.attempts.insert(key, Entry::Waiting(attempt)).is_none() {
             shared.order.push_back(key);
         }
@@ -239,6 +211,10 @@ impl PendingAttempts {
         self.len() == 0
     }
 
+    fn key(&self, state: &str) -> Key {
+        [self.hashers[0].hash_one(state), self.hashers[1].hash_one(state)]
+    }
+
     /// Takes the attempt of that state if `admit` agrees; else it stays for the one that it belongs to.
     pub(crate) fn take<E>(
         &self,
@@ -246,7 +222,7 @@ impl PendingAttempts {
         admit: impl FnOnce(&PendingAttempt) -> Result<(), E>,
     ) -> Result<Found, E> {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        match shared.attempts.get_mut(&key(state)) {
+        match shared.attempts.get_mut(&self.key(state)) {
             None => Ok(Found::Unknown),
             Some(Entry::Taken(_)) => Ok(Found::Taken),
             Some(entry) => {
@@ -282,10 +258,4 @@ impl Entry {
             Self::Taken(ends) => *ends,
         }
     }
-}
-
-fn key(state: &str) -> Key {
-    let mut key = [0; 32];
-    key.copy_from_slice(digest(&SHA256, state.as_bytes()).as_ref());
-    key
 }

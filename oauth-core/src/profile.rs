@@ -1,5 +1,7 @@
 //! Who logged in.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::Request;
 use http::header::{ACCEPT, HeaderName, HeaderValue};
@@ -68,7 +70,8 @@ impl<P: Provider> Account<P> {
     }
 }
 
-async fn fetch(inner: &Inner, tokens: &TokenSet) -> Result<Profile> {
+async fn fetch(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<Profile> {
+    let inner = &*inner.ready().await?;
     let spec = inner.spec();
     let Some(rules) = &spec.profile else {
         return Err(inner.error(
@@ -85,6 +88,7 @@ async fn fetch(inner: &Inner, tokens: &TokenSet) -> Result<Profile> {
 fn build(inner: &Inner, rules: &Rules, tokens: &TokenSet) -> Result<Request<Bytes>> {
     let config = &inner.config;
     let context = token::context(tokens);
+    let rules = rules.request.as_ref().unwrap();
     let mut url = fill(config, Step::Profile, &rules.url, context)?;
     for (at, (name, value)) in rules.query.iter().enumerate() {
         if at == 0 && !url.contains('?') {
@@ -144,9 +148,10 @@ fn read(inner: &Inner, rules: &Rules, tokens: &TokenSet, answer: &Answer) -> Res
         .at
         .iter()
         .filter_map(|at| json::pointer(root, at))
-        .find(|object| json::pointer(object, &rules.map.subject).is_some());
+        .find(|object| json::pointer(object, &rules.map.subject[0]).is_some());
     let root = object.unwrap_or(root);
     for (field, pointer) in rules.map.fields() {
+        let pointer = &pointer[0];
         let Some(value) = json::pointer(root, pointer).filter(|value| !json::is_null(value)) else { continue };
         let text = || text_or_digits(value).ok_or_else(|| fail(format!("the profile's `{pointer}` is not text")));
         match field {
@@ -160,8 +165,19 @@ fn read(inner: &Inner, rules: &Rules, tokens: &TokenSet, answer: &Answer) -> Res
             ProfileField::Url => profile.url = Some(text()?),
         }
     }
+    if let Some(identity) = tokens.identity().filter(|_| rules.map.subject == ["/sub"]) {
+        // OpenID Connect Core section 5.3.2: "The sub Claim in the UserInfo Response MUST be verified to exactly match the
+        // sub Claim in the ID Token; if they do not match, the UserInfo Response values MUST NOT be used."
+        if profile.subject != identity.subject() {
+            return Err(inner.error(
+                ErrorKind::SubjectMismatch,
+                Step::Profile,
+                "the profile is of another user than the ID token",
+            ));
+        }
+    }
     if profile.subject.is_empty() {
-        return Err(fail(format!("the profile has no `{}`, the user's id", rules.map.subject)));
+        return Err(fail(format!("the profile has no `{}`, the user's id", rules.map.subject[0])));
     }
     Ok(profile)
 }

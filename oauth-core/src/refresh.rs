@@ -1,12 +1,14 @@
 //! Renewing the access token (RFC 6749 section 6).
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 use tracing::Instrument as _;
 
 use crate::client::{Client, Inner, renamed};
 use crate::error::{Error, ErrorKind, Result, Step};
+use crate::openid;
 use crate::provider::{CanRefresh, Provider};
 use crate::spec::{Refresh, RefreshWith};
 use crate::token::{self, TokenCall, TokenSet};
@@ -24,9 +26,9 @@ impl<P: Provider> Client<P> {
     }
 }
 
-pub(crate) async fn refresh(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
+pub(crate) async fn refresh(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<TokenSet> {
     let span = tracing::debug_span!("oauth.refresh", provider = %inner.config.spec.id);
-    send(inner, tokens).instrument(span).await
+    async { send(&*inner.ready().await?, tokens).await }.instrument(span).await
 }
 
 async fn send(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
@@ -62,10 +64,15 @@ async fn send(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
         format: rule.format,
         params,
         extra: &rule.params,
-        client_auth: rule.client_auth,
+        client_auth: rule.client_auth == crate::spec::RefreshAuth::Full,
         context: token::context(tokens),
     };
-    let answer = token::send(inner, call, &tokens.scopes).await?.tokens;
+    let mut answer = token::send(inner, call, &tokens.scopes).await?.tokens;
+    if spec.openid.is_some() {
+        answer.identity = openid::accept_renewed(inner, tokens.identity(), &answer).await?.map(Arc::new);
+        // A token that nobody vouches for is not kept in the place of one that was verified.
+        answer.id_token = answer.id_token.filter(|_| answer.identity.is_some());
+    }
     tracing::debug!("token refreshed");
     Ok(tokens.renewed(answer))
 }

@@ -29,3 +29,14 @@ pub trait OptionValue<P: Provider> {
     /// Its value.
     fn into_value(self) -> Cow<'static, str>;
 }
+
+/// One of the provider's environments: `salesforce::Environment::Sandbox`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an environment of provider `{P}`",
+    label = "not an environment of `{P}`",
+    note = "take it from the provider's own module, as in `acme::Environment::Sandbox`; what has no variant there is declared under `environments` in the provider's YAML file"
+)]
+pub trait EnvironmentValue<P: Provider> {
+    /// The environment's name.
+    fn into_name(self) -> &'static str;
+}

@@ -54,7 +54,7 @@ fn listing(spec: &ProviderSpec) -> Value {
             "token": address(&spec.endpoints.token),
             "issuer": address(&spec.endpoints.issuer),
             "refresh": spec.refresh.as_ref().and_then(|refresh| address(&refresh.url)),
-            "profile": spec.profile.as_ref().map(|profile| profile.url.to_string()),
+            "profile": spec.profile.as_ref().and_then(|profile| profile.request.as_ref()).map(|request| request.url.to_string()),
             "api": spec.api.as_ref().map(|api| api.base_url.to_string()),
         },
         "grants": spec.grants(),

@@ -1,11 +1,15 @@
-//! The whole login of any provider, offline: a simulator plays the provider, a script plays the user.
+//! The whole login of any provider, offline: a simulator plays the provider, a script plays the user. With `--issuer` it
+//! is a login at a real OpenID provider, whose endpoints and keys are discovered.
 //!
 //! ```text
 //! cargo run --example quickstart                            # GitHub
 //! cargo run --example quickstart -- --provider google       # any id of the catalog
 //! cargo run --example quickstart -- --provider-file a.yaml  # a file of yours, loaded at run time
 //! cargo run --example quickstart -- --browser               # you play the user
+//! OAUTH_CLIENT_ID=.. OAUTH_CLIENT_SECRET=.. cargo run --example quickstart -- --issuer https://id.example.com
 //! ```
+//!
+//! A client at a real issuer has a registered redirect URI: `--redirect-uri` (default `http://127.0.0.1:8765/callback`).
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to a person")]
 
@@ -13,7 +17,9 @@ use std::error::Error;
 use std::sync::Arc;
 
 use oauth_providers::spec::Operation;
-use oauth_providers::{Account, Browser, Client, Clock as _, Dynamic, OperationCall, ProviderSpec, SystemClock};
+use oauth_providers::{
+    Account, Browser, Client, ClientAuth, Clock as _, Discovered, Dynamic, OperationCall, ProviderSpec, SystemClock,
+};
 use oauth_simulator::Simulator;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
@@ -35,6 +41,14 @@ async fn main() -> std::process::ExitCode {
 
 async fn run() -> Result<()> {
     let options = Options::parse(std::env::args().skip(1))?;
+    match &options.issuer {
+        Some(issuer) => at_issuer(issuer, &options).await,
+        None => simulated(&options).await,
+    }
+}
+
+/// A login at a simulated provider.
+async fn simulated(options: &Options) -> Result<()> {
     let spec = options.spec()?;
 
     let simulator = Simulator::start(Arc::clone(&spec)).await?;
@@ -62,6 +76,35 @@ async fn run() -> Result<()> {
     let account = client.callback(callback, pending, Browser::from(browser)).await?;
     println!("4. State, browser and issuer are right; the code was exchanged for tokens.");
     report(&client, &account).await
+}
+
+/// A login at a real OpenID provider.
+async fn at_issuer(issuer: &str, options: &Options) -> Result<()> {
+    let id = std::env::var("OAUTH_CLIENT_ID").map_err(|_| {
+        format!("register a client at {issuer} with the redirect URI {}, then set OAUTH_CLIENT_ID and, unless it is public, OAUTH_CLIENT_SECRET", options.redirect_uri)
+    })?;
+    let secret = std::env::var("OAUTH_CLIENT_SECRET").map_or_else(|_| ClientAuth::none(), ClientAuth::secret);
+    let client = Discovered::at(issuer)?.client(id, secret).await?.redirect_uri(&options.redirect_uri);
+    println!("1. {issuer} said where its endpoints and keys are.");
+
+    let redirect = options.redirect_uri.strip_prefix("http://").and_then(|rest| rest.split('/').next());
+    let listener = TcpListener::bind(redirect.ok_or("--redirect-uri is an http address on loopback")?).await?;
+    let (url, pending, browser) = client.authorize().begin().await?.into_parts();
+    println!("2. The login starts. Open this address:\n{url}");
+    if options.browser {
+        let _ = webbrowser::open(url.as_str());
+    }
+    let callback = wait_for_callback(&listener).await?;
+    println!("3. The provider sent the browser back with a code.");
+    let account = client.callback(callback, pending, Browser::from(browser)).await?;
+    println!("4. State, browser and issuer are right; the code was exchanged for tokens.");
+    match account.tokens().identity() {
+        Some(identity) => {
+            println!("5. The ID token is verified: {} says it is {}.", identity.issuer(), identity.subject())
+        }
+        None => println!("5. There is no ID token: nothing is known of the user but the profile."),
+    }
+    report(&client.discover().await?, &account).await
 }
 
 /// What an application does with an account.
@@ -109,20 +152,30 @@ struct Options {
     provider: String,
     file: Option<String>,
     browser: bool,
+    issuer: Option<String>,
+    redirect_uri: String,
 }
 
 impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Self> {
-        let mut options = Self { provider: "github".to_owned(), file: None, browser: false };
+        let mut options = Self {
+            provider: "github".to_owned(),
+            file: None,
+            browser: false,
+            issuer: None,
+            redirect_uri: "http://127.0.0.1:8765/callback".to_owned(),
+        };
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or(format!("{arg} needs a value"));
             match arg.as_str() {
                 "--provider" => options.provider = value()?,
                 "--provider-file" => options.file = Some(value()?),
+                "--issuer" => options.issuer = Some(value()?),
+                "--redirect-uri" => options.redirect_uri = value()?,
                 "--browser" => options.browser = true,
                 _ => {
                     return Err(format!(
-                        "unknown argument {arg}; there are --provider ID, --provider-file FILE and --browser"
+                        "unknown argument {arg}; there are --provider ID, --provider-file FILE, --issuer URL, --redirect-uri URL and --browser"
                     )
                     .into());
                 }

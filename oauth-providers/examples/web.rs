@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let client = entry.client_from_env().unwrap_or(simulator.dynamic_client()?);
         clients.push(client.redirect_uri(format!("{origin}/callback/{}", entry.id())));
     }
-    let callback = get(callback).head(|| async { StatusCode::METHOD_NOT_ALLOWED });
+    let callback = get(callback).post(callback).head(|| async { StatusCode::METHOD_NOT_ALLOWED });
     let routes = Router::new().route("/", get(home)).route("/login/{id}", get(login)).route("/callback/{id}", callback);
     println!("Open {origin}");
     Ok(axum::serve(listener, routes.with_state(App::new((clients, PendingAttempts::new())))).await?)
@@ -35,15 +35,17 @@ async fn home(State(app): State<App>) -> Html<String> {
 async fn login(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
     let (url, pending, browser) = client(&app, &id)?.authorize().begin().await.map_err(problem)?.into_parts();
     app.1.insert(pending);
-    let cookie = format!("{id}={}; Path=/callback/{id}; HttpOnly; SameSite=Lax; Max-Age=600", browser.expose());
+    let cookie = browser.set_cookie(&id, &format!("/callback/{id}"));
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(url.as_str())).into_response())
 }
 
 type Callback = (State<App>, Path<String>, RawQuery, HeaderMap);
-async fn callback((State(app), Path(id), RawQuery(query), headers): Callback) -> Result<Html<String>, Problem> {
+async fn callback(parts: Callback, form: String) -> Result<Html<String>, Problem> {
+    let (State(app), Path(id), RawQuery(query), headers) = parts;
+    let input = if form.is_empty() { query.unwrap_or_default() } else { form }; // a provider may answer with a POST
     let cookies = headers.get(header::COOKIE).and_then(|cookies| cookies.to_str().ok()).unwrap_or_default();
     let cookie = cookies.split("; ").find_map(|pair| pair.strip_prefix(&*id)?.strip_prefix('='));
-    let account = client(&app, &id)?.callback(query.as_deref(), &app.1, cookie).await.map_err(problem)?;
+    let account = client(&app, &id)?.callback(input, &app.1, cookie).await.map_err(problem)?;
     let me = account.profile().await.map_err(problem)?;
     let api = account.get("/").send().await.map_err(problem)?.text().await.map_err(problem)?;
     let [me, api] = [format!("{me:#?}"), api].map(|text| text.replace('&', "&amp;").replace('<', "&lt;"));

@@ -67,18 +67,19 @@ impl Api {
 /// The profile of the token's user.
 pub(crate) fn profile(shared: &Shared, request: &Request, own: &Params) -> Reply {
     let Some(profile) = &shared.facts.spec.profile else { return bad_request("this provider has no profile") };
-    if request.method.as_str() != profile.method.as_str() {
-        return Reply::method_not_allowed(profile.method.as_str());
+    let Some(fetch) = &profile.request else { return bad_request("this provider has no profile request") };
+    if request.method.as_str() != fetch.method.as_str() {
+        return Reply::method_not_allowed(fetch.method.as_str());
     }
     if let Some(reply) = scripted(shared) {
         return reply;
     }
-    let checked = admit(shared, request, &profile.headers).and_then(|holder| {
+    let checked = admit(shared, request, &fetch.headers).and_then(|holder| {
         let query = request.query().map_err(|why| bad_request(&why))?;
         if let Some(name) = query.lacks(own) {
             return Err(bad_request(&format!("the query parameter `{name}` is missing")));
         }
-        shared.facts.expect(&profile.query, whose(shared, &holder), &query, &[]).map_err(|why| bad_request(&why))?;
+        shared.facts.expect(&fetch.query, whose(shared, &holder), &query, &[]).map_err(|why| bad_request(&why))?;
         Ok(holder)
     });
     match checked.map(|holder| shared.facts.users.get(holder.user)) {
@@ -150,7 +151,7 @@ fn scripted(shared: &Shared) -> Option<Reply> {
 /// The inverse of the file's map.
 fn profile_of(map: &ProfileMap, user: &SimUser) -> Value {
     let mut profile = Value::Object(Map::new());
-    for (field, pointer) in map.fields() {
+    for (field, pointers) in map.fields() {
         let value = match field {
             ProfileField::Subject => number_or_text(&user.subject),
             ProfileField::Username => Value::from(user.username.as_str()),
@@ -165,7 +166,13 @@ fn profile_of(map: &ProfileMap, user: &SimUser) -> Value {
         if profile.as_object().is_some_and(Map::is_empty) {
             profile = Value::Null;
         }
-        put(&mut profile, pointer, value);
+        // A text that the file joins from several comes in as many words.
+        let words: Vec<&str> =
+            value.as_str().map(|text| text.splitn(pointers.len(), ' ').collect()).unwrap_or_default();
+        match pointers {
+            [pointer] => put(&mut profile, pointer, value),
+            pointers => pointers.iter().zip(words).for_each(|(pointer, word)| put(&mut profile, pointer, word.into())),
+        }
     }
     profile
 }

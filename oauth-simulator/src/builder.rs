@@ -144,7 +144,7 @@ impl Builder {
         let mut clients = self.clients.clone();
         if clients.is_empty() {
             let id = random_text(&*self.rng, "sim-client-").chars().take(24).collect::<String>();
-            clients.push(match self.spec.client_auth {
+            clients.push(match self.spec.client_auth.method {
                 ClientAuthMethod::None => RegisteredClient::public(id),
                 _ => RegisteredClient::confidential(id, spare_secret),
             });

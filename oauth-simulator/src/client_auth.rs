@@ -30,7 +30,7 @@ pub(crate) fn authenticate<'a>(
         return Err(Refused::invalid_request("two different client ids in one request"));
     }
     let (index, client) = facts.client(named).ok_or_else(|| unproved("the client is not registered"))?;
-    let method = if client.secret().is_none() { ClientAuthMethod::None } else { facts.spec.client_auth };
+    let method = if client.secret().is_none() { ClientAuthMethod::None } else { facts.spec.client_auth.method };
     match (method, header, secret) {
         (ClientAuthMethod::None, None, None) => Ok((index, client)),
         (ClientAuthMethod::None, ..) => Err(unproved("a public client has no secret to show")),

@@ -17,7 +17,7 @@ use crate::token_request::{expect_headers, read};
 /// Checks the request and renews the token.
 pub(crate) fn refresh(shared: &Shared, rules: &Refresh, request: &Request, own: &Params) -> Result<Issued, Refused> {
     let params = read(request, rules.method, rules.format, own)?;
-    let client = if rules.client_auth {
+    let client = if rules.client_auth == oauth_core::spec::RefreshAuth::Full {
         Some(authenticate(&shared.facts, request, &params)?.0)
     } else {
         if !rules.params.iter().any(|(name, _)| name == "client_secret") {

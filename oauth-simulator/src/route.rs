@@ -28,7 +28,7 @@ impl Routes {
             (Endpoint::Token, spec.endpoints.token.as_ref()),
             (Endpoint::Refresh, refresh.and_then(|refresh| refresh.url.as_ref().or(spec.endpoints.token.as_ref()))),
             (Endpoint::Upgrade, spec.token.upgrade.as_ref().map(|upgrade| &upgrade.url)),
-            (Endpoint::Profile, spec.profile.as_ref().map(|profile| &profile.url)),
+            (Endpoint::Profile, spec.profile.as_ref().and_then(|profile| Some(&profile.request.as_ref()?.url))),
         ];
         let mut places = Vec::new();
         for (endpoint, template) in templates {

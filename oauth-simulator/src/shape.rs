@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::{StatusCode, header};
-use oauth_core::spec::{ExpiryKind, ExpiryUnit, FailsWhen, Placement, ProviderSpec, TokenTypeRule};
+use oauth_core::spec::{Condition, ExpiryKind, ExpiryUnit, Placement, ProviderSpec, TokenTypeRule};
 use serde_json::{Map, Value};
 
 use crate::facts::{Facts, own_name};
@@ -89,7 +89,7 @@ pub(crate) fn error_answer(facts: &Facts, refused: &Refused) -> Reply {
 }
 
 /// Whether the answer is an error by the provider's rule.
-fn fails(answer: &Value, rule: &FailsWhen) -> bool {
+fn fails(answer: &Value, rule: &Condition) -> bool {
     match (answer.pointer(&rule.at), &rule.equals, &rule.differs) {
         (None, ..) => false,
         (Some(found), Some(equals), _) => found == equals,
@@ -98,7 +98,7 @@ fn fails(answer: &Value, rule: &FailsWhen) -> bool {
     }
 }
 
-fn mark_as_failure(answer: &mut Value, rule: &FailsWhen) {
+fn mark_as_failure(answer: &mut Value, rule: &Condition) {
     if fails(answer, rule) {
         return;
     }
@@ -110,7 +110,7 @@ fn mark_as_failure(answer: &mut Value, rule: &FailsWhen) {
     put(answer, &rule.at, value);
 }
 
-fn mark_as_success(answer: &mut Value, rule: &FailsWhen) {
+fn mark_as_success(answer: &mut Value, rule: &Condition) {
     match (&rule.equals, &rule.differs) {
         (_, Some(differs)) if answer.pointer(&rule.at).is_none() => put(answer, &rule.at, differs.clone()),
         (Some(Value::Bool(failure)), _) => put(answer, &rule.at, Value::Bool(!failure)),

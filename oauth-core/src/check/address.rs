@@ -18,7 +18,9 @@ pub(super) enum Stage {
     Begin,
     /// When the code is exchanged or a token renewed: kept values of the callback are known as well.
     Exchange,
-    /// With a token: its extras are known as well.
+    /// With a new token: the extras of its response are known as well.
+    Lookup,
+    /// With a token: all its extras are known.
     Api,
 }
 
@@ -37,7 +39,13 @@ pub(super) fn address_with(
     stage: Stage,
     parameters: &[&str],
 ) {
-    let reach = Reach { callback: stage != Stage::Begin, token: stage == Stage::Api, parameters, ..Reach::default() };
+    let reach = Reach {
+        callback: stage != Stage::Begin,
+        token: matches!(stage, Stage::Lookup | Stage::Api),
+        lookup: stage == Stage::Api,
+        parameters,
+        ..Reach::default()
+    };
     if !holes(cx, spec, path, template, reach) {
         return;
     }
@@ -130,7 +138,7 @@ fn piece(spec: &ProviderSpec, part: &Part, choice: (Option<&Hole>, usize)) -> Pi
         Hole::Callback(_) => (Filling::OpenCallback, "example".to_owned()),
         Hole::Token(name) => token_filling(spec, name),
         // Refused before, where the holes are.
-        Hole::ClientId | Hole::ClientSecret | Hole::AccessToken => (Filling::TokenText, "example".to_owned()),
+        _ => (Filling::TokenText, "example".to_owned()),
     };
     Piece::Hole { shown: hole.to_string(), kind, example }
 }
@@ -145,7 +153,7 @@ fn example(kind: SettingKind) -> &'static str {
 }
 
 fn token_filling(spec: &ProviderSpec, name: &str) -> (Filling, String) {
-    match spec.token.response.extras.iter().find(|extra| extra.name == name) {
+    match spec.token.extras().find(|extra| extra.name == name) {
         Some(extra) if extra.kind.kind == FieldKind::Url && !extra.kind.list => {
             let host = extra.hosts.first().map_or("missing.invalid", String::as_str);
             (Filling::TokenUrl { hosts: !extra.hosts.is_empty() }, format!("https://{host}"))

@@ -2,15 +2,15 @@ use crate::fault::{Finding, Path, at, shown};
 use crate::schema::{self, ShortOr};
 use crate::spec::{
     Api, FieldKind, FieldType, Hole, Method, Operation, Parameter, ParameterPlace, ProviderSpec, Returns, ReturnsField,
-    Template,
+    Template, pointer_to,
 };
 
 use super::address::{Stage, address, address_with, hosts};
 use super::cx::{Cx, PLACEHOLDER, top};
 use super::names::{field_name, is_field_name, type_name};
 use super::templates::{Reach, holes};
-use super::text::{field_type, member_pointer, pointer, pointer_to};
-use super::{scopes, token, wire};
+use super::text::{field_type, member_pointer, pointer};
+use super::{condition, scopes, token, wire};
 
 /// Methods that a generated call has already.
 const RESERVED_PARAMETERS: [&str; 3] = ["new", "into_call", "read"];
@@ -23,9 +23,10 @@ pub(super) fn lower(cx: &mut Cx<'_>, api: Option<schema::Api>) -> Option<Api> {
         cx.template(&path, PLACEHOLDER)
     });
     let headers = cx.params(&path.then("headers"), api.headers.0);
+    let fails_when = condition::lower(cx, &path.then("fails_when"), api.fails_when);
     let operations =
         api.operations.0.into_iter().map(|(name, operation)| lower_operation(cx, name, operation)).collect();
-    Some(Api { base_url, headers, hosts: api.hosts, operations })
+    Some(Api { base_url, headers, hosts: api.hosts, fails_when, operations })
 }
 
 fn lower_operation(cx: &mut Cx<'_>, name: String, operation: schema::Operation) -> Operation {
@@ -141,6 +142,12 @@ pub(super) fn base_and_hosts_are_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     }
     wire::headers(cx, spec, &at!["api", "headers"], &api.headers, Reach::API);
     token::hosts(cx, &at!["api", "hosts"], &api.hosts, true);
+}
+
+/// A pointer of RFC 6901 to a member, compared with one value or with another.
+pub(super) fn failures_are_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
+    let rule = spec.api.as_ref().and_then(|api| api.fails_when.as_ref());
+    condition::is_sound(cx, &at!["api", "fails_when"], rule);
 }
 
 /// Each operation's path has exactly the parameters that the file declares, goes to a host of the API, and asks for

@@ -18,6 +18,16 @@ impl<'a> Cx<'a> {
         Self { stem, root, removed, findings: Vec::new() }
     }
 
+    /// The same file, and no fault found yet.
+    pub(super) fn fresh(&self) -> Self {
+        Self { stem: self.stem, root: self.root, removed: self.removed, findings: Vec::new() }
+    }
+
+    /// Whether a fault has been found.
+    pub(super) fn has_findings(&self) -> bool {
+        !self.findings.is_empty()
+    }
+
     pub(crate) fn into_findings(self) -> Vec<Finding> {
         self.findings
     }

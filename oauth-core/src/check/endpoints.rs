@@ -18,19 +18,21 @@ pub(super) fn lower(cx: &mut Cx<'_>, endpoints: Option<schema::Endpoints>) -> En
         token: cx.maybe_template(&at!["endpoints", "token"], endpoints.token.as_deref()),
         issuer: cx.maybe_template(&at!["endpoints", "issuer"], endpoints.issuer.as_deref()),
         iss_in_callback: endpoints.iss_in_callback,
+        discovery: endpoints.discovery,
+        hosts: endpoints.hosts,
     }
 }
 
 /// RFC 6749 section 3: the authorization code of the authorization endpoint is redeemed at the token endpoint, and each
 /// other grant begins there. Without a token endpoint there is nothing a client could do.
 pub(super) fn a_grant_has_its_endpoint(cx: &mut Cx<'_>, spec: &ProviderSpec) {
-    if spec.endpoints.token.is_none() && cx.has(&top("endpoints")) {
+    if !spec.endpoints.has_token() && cx.has(&top("endpoints")) {
         cx.missing(
             &at!["endpoints", "token"],
             "every grant needs the token endpoint (RFC 6749 section 3.2): `token: https://...`",
         );
     }
-    let without_login = spec.endpoints.authorization.is_none() && !cx.is_removed(&at!["endpoints", "authorization"]);
+    let without_login = !spec.endpoints.authorizes() && !cx.is_removed(&at!["endpoints", "authorization"]);
     for section in ["authorize", "callback"] {
         if without_login && cx.has(&top(section)) && cx.has(&top("endpoints")) {
             let finding =

@@ -1,10 +1,13 @@
 use crate::fault::{Finding, shown};
 use crate::schema;
-use crate::spec::{ClientAuthMethod, Confidence, Pkce, ProviderSpec, names};
+use crate::spec::{Confidence, ProviderSpec, names};
 
 use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
-use super::{api, authorize, callback, endpoints, profile, quirks, refresh, scopes, settings, text, token};
+use super::{
+    api, authorize, callback, client_auth, endpoints, environments, openid, pkce, profile, quirks, redirect, refresh,
+    scopes, settings, text, token,
+};
 
 /// Lowers the file.
 pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec {
@@ -23,6 +26,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         "the day on which the facts were compared with `docs`: `checked: 2026-11-21`",
     );
     text::date(cx, &top("checked"), &checked);
+    let (pkce, challenge) = pkce::lower(file.pkce);
     let token = token::lower(cx, file.token);
     let endpoints = endpoints::lower(cx, file.endpoints);
     let refresh = refresh::lower(cx, file.refresh, &endpoints, &token.request);
@@ -38,14 +42,18 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         confidence: file.confidence.unwrap_or(Confidence::Own),
         groups: file.groups,
         settings: settings::lower(cx, file.settings),
+        environments: environments::lower(cx, file.environments),
         endpoints,
-        client_auth: file.client_auth.unwrap_or(ClientAuthMethod::Basic),
-        pkce: file.pkce.unwrap_or(Pkce::Supported),
+        client_auth: client_auth::lower(cx, file.client_auth),
+        pkce,
+        challenge,
+        redirect: redirect::lower(&file.redirect),
         scopes: scopes::lower(cx, file.scopes),
         authorize: authorize::lower(cx, file.authorize),
         callback: callback::lower(cx, file.callback),
         token,
         refresh,
+        openid: openid::lower(cx, file.openid),
         profile: profile::lower(cx, file.profile),
         api: api::lower(cx, file.api),
         quirks: quirks::lower(cx, file.quirks),

@@ -7,14 +7,22 @@ mod address;
 mod api;
 mod authorize;
 mod callback;
+mod client_auth;
+mod condition;
 mod cx;
 mod endpoints;
+mod environments;
+mod fetch;
 mod identity;
+mod lookup;
 mod names;
-
+mod openid;
+mod pkce;
 mod profile;
 mod quirks;
+mod redirect;
 mod refresh;
+mod response;
 mod scopes;
 mod settings;
 mod templates;
@@ -34,28 +42,41 @@ use crate::spec::ProviderSpec;
 type Rule = fn(&mut Cx<'_>, &ProviderSpec);
 
 /// Every rule over the whole file.
-const RULES: [Rule; 24] = [
+const RULES: &[Rule] = &[
     identity::topics_are_words,
     settings::names_are_usable,
     settings::values_fit_their_type,
+    environments::names_are_words,
+    environments::hosts_are_the_files,
     endpoints::a_grant_has_its_endpoint,
     endpoints::addresses_are_safe,
     endpoints::iss_needs_an_issuer,
+    openid::discovery_has_an_issuer,
+    openid::identity_is_sound,
+    pkce::challenge_is_sound,
+    redirect::some_address_fits,
     quirks::what_weakens_is_explained,
     scopes::values_are_scope_tokens,
     scopes::separators_separate,
     scopes::defaults_are_known,
+    scopes::second_set_is_sound,
     authorize::parameters_are_the_providers_own,
     authorize::options_are_sound,
+    authorize::form_is_sound,
+    authorize::state_is_unguessable,
     callback::names_and_codes_are_sound,
+    callback::signature_and_profile_are_sound,
+    client_auth::method_is_sound,
     token::request_is_sound,
-    token::response_is_sound,
-    token::extras_are_sound,
+    response::response_is_sound,
+    response::extras_are_sound,
     token::placement_is_sound,
     token::upgrade_is_sound,
+    lookup::lookup_is_sound,
     refresh::request_is_sound,
     profile::request_is_sound,
     api::base_and_hosts_are_sound,
+    api::failures_are_sound,
     api::operations_are_sound,
     quirks::fields_exist,
     unique::rust_names_are_unique,
@@ -67,5 +88,6 @@ pub(crate) fn check(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec {
     for rule in RULES {
         rule(cx, &spec);
     }
+    environments::rules_hold_in_each(cx, &spec, RULES);
     spec
 }

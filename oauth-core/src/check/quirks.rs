@@ -1,7 +1,7 @@
 use crate::fault::{Finding, Path, Step, at, shown};
 use crate::load::Node;
 use crate::schema;
-use crate::spec::{Pkce, Placement, ProviderSpec, Quirk};
+use crate::spec::{ChallengeEncoding, ChallengeMethod, Pkce, Placement, ProviderSpec, Quirk};
 
 use super::cx::{Cx, top};
 use super::text;
@@ -57,11 +57,17 @@ pub(super) fn fields_exist(cx: &mut Cx<'_>, spec: &ProviderSpec) {
 }
 
 /// What makes a client less safe than the RFCs have it is never there by accident: its key has an entry in `quirks`,
-/// with the vendor's words behind it (RFC 9700 section 2.1.1 for PKCE, RFC 9700 section 4.3.2 for tokens in queries,
+/// with the vendor's words behind it (RFC 9700 section 2.1.1 for PKCE and its method, RFC 9700 section 4.3.2 for tokens in queries,
 /// RFC 6749 section 7.1 for the token type).
 pub(super) fn what_weakens_is_explained(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let weak = [
         (spec.pkce == Pkce::Unsupported, at!["pkce"], "PKCE is off"),
+        (spec.challenge.method == ChallengeMethod::Plain, at!["pkce"], "the challenge is the verifier itself"),
+        (
+            spec.challenge.encoding == ChallengeEncoding::Hex,
+            at!["pkce"],
+            "the challenge is not written as RFC 7636 has it",
+        ),
         (
             matches!(spec.token.placement, Placement::Query { .. }),
             at!["token", "placement"],
@@ -72,6 +78,7 @@ pub(super) fn what_weakens_is_explained(cx: &mut Cx<'_>, spec: &ProviderSpec) {
             at!["token", "placement"],
             "the token goes into the body",
         ),
+        (spec.openid.as_ref().is_some_and(|openid| !openid.nonce), at!["openid", "nonce"], "the nonce is not checked"),
         (!requires_token_type(spec), at!["token", "response", "token_type"], "the token type is not checked"),
     ];
     for (is_weak, path, what) in weak {
@@ -129,6 +136,9 @@ mod tests {
     fn gen_22_what_weakens_needs_a_quirk() {
         for (yaml, field) in [
             ("pkce: unsupported\n", "pkce"),
+            ("pkce: {support: unsupported}\n", "pkce.support"),
+            ("pkce: {method: plain}\n", "pkce.method"),
+            ("pkce: {encoding: hex}\n", "pkce"),
             ("token: {placement: {query: access_token}}\n", "token.placement"),
             ("token: {placement: {body: access_token}}\n", "token.placement.body"),
             ("token: {response: {token_type: assume_bearer}}\n", "token.response.token_type"),

@@ -1,9 +1,10 @@
-use crate::fault::{Finding, at, shown};
+use crate::fault::{Finding, Path, at, shown};
 use crate::schema;
-use crate::spec::{Endpoints, ProviderSpec, Refresh, RefreshNeeds, RefreshWith, TokenRequest};
+use crate::spec::{Endpoints, ProviderSpec, Refresh, RefreshAuth, RefreshNeeds, RefreshWith, TokenRequest};
 
 use super::address::{Stage, address};
 use super::cx::{Cx, top};
+use super::response::{expiry_is_sound, lifetime, lower_expiry};
 use super::templates::Reach;
 use super::token::{default_format, grant_type, method_and_format};
 use super::wire;
@@ -18,7 +19,7 @@ pub(super) fn lower(
 ) -> Option<Refresh> {
     let full = match refresh {
         Some(schema::Refresh::With(full)) => *full,
-        None if endpoints.token.is_some() => schema::RefreshFull::default(),
+        None if endpoints.has_token() => schema::RefreshFull::default(),
         Some(schema::Refresh::None) | None => return None,
     };
     let path = top("refresh");
@@ -39,10 +40,12 @@ pub(super) fn lower(
         format,
         grant_type,
         param: full.param.unwrap_or_else(|| own_param.to_owned()),
-        client_auth: full.client_auth.unwrap_or(true),
+        client_auth: full.client_auth.map_or(RefreshAuth::Full, |auth| auth.0),
         params: cx.params(&path.then("params"), full.params.0),
         rotates: full.rotates,
         keep_old: full.keep_old,
+        expiry: full.expiry.map(|expiry| lower_expiry(expiry, "refresh_token_expires_in")),
+        idle_lifetime: full.idle_lifetime,
         needs: full.needs.and_then(|needs| lower_needs(cx, needs)),
         note: full.note,
     })
@@ -72,7 +75,7 @@ fn lower_needs(cx: &mut Cx<'_>, needs: schema::RefreshNeeds) -> Option<RefreshNe
 pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let Some(refresh) = &spec.refresh else { return };
     let path = top("refresh");
-    if spec.endpoints.token.is_none() && refresh.url.is_none() {
+    if !spec.endpoints.has_token() && refresh.url.is_none() {
         // Without `endpoints.token` there is a fault already.
         return;
     }
@@ -84,7 +87,11 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     }
     grant_type(cx, &path.then("grant_type"), &refresh.grant_type);
     wire::param_name(cx, &path.then("param"), &refresh.param);
-    let client = |name: &str| matches!(name, "client_id" | "client_secret") && !refresh.client_auth;
+    let client = |name: &str| match refresh.client_auth {
+        RefreshAuth::Full => false,
+        RefreshAuth::Id => name == "client_secret",
+        RefreshAuth::None => matches!(name, "client_id" | "client_secret"),
+    };
     wire::params(cx, spec, &path.then("params"), &refresh.params, Reach::RENEW, |name| {
         (wire::is_standard(name) && !client(name)) || name == refresh.param
     });
@@ -97,6 +104,7 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
                 .see("`rotates` is", path.then("rotates")),
         );
     }
+    refresh_token_ends(cx, &path, refresh);
     match &refresh.needs {
         Some(RefreshNeeds::Param(name, _)) => wire::param_name(cx, &path.then("needs").then("param"), name),
         Some(RefreshNeeds::Scope(scope)) if scope.is_empty() || scope.contains(char::is_whitespace) => {
@@ -108,10 +116,28 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     }
 }
 
+/// What is said of the refresh token's end needs a refresh token.
+fn refresh_token_ends(cx: &mut Cx<'_>, path: &Path, refresh: &Refresh) {
+    let expiry = path.then("expiry");
+    let idle = path.then("idle_lifetime");
+    if let Some(rule) = &refresh.expiry {
+        expiry_is_sound(cx, &expiry, rule);
+    }
+    if let Some(seconds) = refresh.idle_lifetime {
+        lifetime(cx, idle.clone(), "lifetime of an unused refresh token", seconds);
+    }
+    for (path, given) in [(expiry, refresh.expiry.is_some()), (idle, refresh.idle_lifetime.is_some())] {
+        if given && refresh.with == RefreshWith::AccessToken {
+            let finding = Finding::new("refresh", path, "there is no refresh token: the access token renews itself");
+            cx.report(finding.on_key().help("remove it; see `token.response.expiry`"));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::check::testing::{acme, faults};
-    use crate::spec::{BodyFormat, Method, ProviderSpec, RefreshWith};
+    use crate::spec::{BodyFormat, Method, ProviderSpec, RefreshAuth, RefreshWith};
 
     #[test]
     fn without_a_word_it_is_as_rfc_6749_has_it() {
@@ -122,7 +148,7 @@ mod tests {
         );
         assert_eq!(
             (refresh.grant_type.as_str(), refresh.param.as_str(), refresh.client_auth),
-            ("refresh_token", "refresh_token", true)
+            ("refresh_token", "refresh_token", RefreshAuth::Full)
         );
         assert_eq!(ProviderSpec::from_yaml(&acme("refresh: none\n")).unwrap().refresh, None);
         let get = ProviderSpec::from_yaml(&acme("token: {request: {method: GET}}\nrefresh: {rotates: true}\n"))
@@ -143,11 +169,21 @@ mod tests {
             ("{params: {client_id: x}}", "`client_id` is set by the client itself"),
             ("{needs: {param: access_type}}", "a parameter with its value, or a scope"),
             ("{needs: {scope: \"a b\"}}", "`a b` is not a scope"),
+            ("{client_auth: maybe}", "`maybe` is not a value of `refresh.client_auth`"),
+            ("{client_auth: id, params: {client_id: x}}", "`client_id` is set by the client itself"),
+            ("{expiry: {default: 0}}", "between a second and ten years"),
+            ("{idle_lifetime: 0}", "between a second and ten years"),
+            ("{with: access_token, grant_type: x, idle_lifetime: 60}", "there is no refresh token"),
+            ("{params: {s: \"{state}\"}}", "the state goes into parameters of `token.request` only"),
             ("{rotates: yes}", "`refresh.rotates` is `yes`: it must be `true` or `false`"),
         ] {
             let found = faults(&acme(&format!("refresh: {refresh}\n")));
             assert!(found.len() == 1 && found[0].contains(expected), "{refresh}: {found:#?}");
         }
+        let sound = "refresh: {client_auth: id, expiry: {kind: at}, idle_lifetime: 60, params: {s: \"{scope}\", r: \"{redirect_uri}\"}}\n";
+        let refresh = ProviderSpec::from_yaml(&acme(sound)).unwrap().refresh.unwrap();
+        assert_eq!(refresh.client_auth, RefreshAuth::Id);
+        assert_eq!(refresh.expiry.unwrap().field, "refresh_token_expires_in");
         assert_eq!(
             faults(&acme(
                 "refresh: {client_auth: false, params: {client_id: \"{client_id}\"}, needs: {scope: offline_access}}\n"

@@ -6,8 +6,20 @@ use super::Cx;
 use super::names::{derived_type_name, type_name};
 
 /// Names of settings that the generated constructors, the environment or the templates use for something else.
-const RESERVED: [&str; 8] =
-    ["id", "secret", "client_id", "client_secret", "access_token", "credentials", "token", "callback"];
+const RESERVED: [&str; 12] = [
+    "id",
+    "secret",
+    "client_id",
+    "client_secret",
+    "access_token",
+    "credentials",
+    "token",
+    "callback",
+    "random",
+    "redirect_uri",
+    "state",
+    "scope",
+];
 
 pub(super) fn lower(cx: &mut Cx<'_>, settings: schema::Entries<schema::Setting>) -> Vec<Setting> {
     let mut lowered = Vec::new();
@@ -50,7 +62,7 @@ pub(super) fn names_are_usable(cx: &mut Cx<'_>, spec: &ProviderSpec) {
             let finding = Finding::new(
                 "setting",
                 entry,
-                format!("`{}` is reserved: it means the client's own data", setting.name),
+                format!("`{}` is reserved: it means something else in templates or constructors", setting.name),
             )
             .on_key();
             cx.report(finding.help(format!("choose another name: `account_{}`", setting.name)));

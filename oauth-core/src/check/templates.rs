@@ -14,10 +14,20 @@ use super::Cx;
 #[derive(Clone, Copy, Default)]
 pub(super) struct Reach<'a> {
     pub(super) callback: bool,
+    /// Extras of the token response.
     pub(super) token: bool,
+    /// Extras of the lookup.
+    pub(super) lookup: bool,
     pub(super) client_id: bool,
     pub(super) client_secret: bool,
     pub(super) access_token: bool,
+    /// What is drawn anew for each request.
+    pub(super) random: bool,
+    pub(super) redirect_uri: bool,
+    pub(super) state: bool,
+    pub(super) scope: bool,
+    /// Whether the header `Authorization` may be set, by a value that holds a secret.
+    pub(super) authorization: bool,
     /// Parameters of an operation's path.
     pub(super) parameters: &'a [&'a str],
 }
@@ -27,19 +37,38 @@ impl Reach<'_> {
     pub(super) const AUTHORIZE: Self = Reach {
         callback: false,
         token: false,
+        lookup: false,
         client_id: true,
         client_secret: false,
         access_token: false,
+        redirect_uri: false,
+        state: false,
+        scope: false,
+        authorization: false,
+        random: true,
         parameters: &[],
     };
-    /// Headers of the token request.
-    pub(super) const TOKEN_HEADER: Self = Reach { callback: true, ..Self::AUTHORIZE };
+    /// Headers of all requests to the token endpoint.
+    pub(super) const TOKEN_HEADER: Self = Reach {
+        callback: true,
+        client_secret: true,
+        redirect_uri: true,
+        scope: true,
+        random: false,
+        ..Self::AUTHORIZE
+    };
     /// Parameters of the code exchange.
-    pub(super) const EXCHANGE: Self = Reach { client_secret: true, ..Self::TOKEN_HEADER };
-    /// Parameters of requests that renew or upgrade a token.
-    pub(super) const RENEW: Self = Reach { token: true, access_token: true, ..Self::EXCHANGE };
-    /// Queries and headers of API requests.
-    pub(super) const API: Self = Reach { token: true, ..Self::TOKEN_HEADER };
+    pub(super) const EXCHANGE: Self = Reach { state: true, ..Self::TOKEN_HEADER };
+    /// Parameters of the request that upgrades a token.
+    pub(super) const UPGRADE: Self = Reach { token: true, access_token: true, ..Self::TOKEN_HEADER };
+    /// Parameters of requests that renew a token.
+    pub(super) const RENEW: Self = Reach { lookup: true, ..Self::UPGRADE };
+    /// The query of the lookup.
+    pub(super) const LOOKUP: Self = Reach { callback: true, token: true, random: false, ..Self::AUTHORIZE };
+    /// The lookup's headers, of which one may have the token.
+    pub(super) const LOOKUP_HEADER: Self = Reach { access_token: true, authorization: true, ..Self::LOOKUP };
+    /// Parameters and headers of API requests.
+    pub(super) const API: Self = Reach { lookup: true, ..Self::LOOKUP };
 }
 
 /// Every hole names something that the file declares and that is known by then. Says whether all do.
@@ -56,13 +85,14 @@ pub(super) fn holes(cx: &mut Cx<'_>, spec: &ProviderSpec, path: &Path, template:
                 spec.callback.keep.iter().map(|kept| kept.name.as_str()),
                 name,
             ),
-            Hole::Token(name) if reach.token => {
-                let extras = spec.token.response.extras.iter().map(|extra| extra.name.as_str());
-                undeclared(cx, path, hole, &at!["token", "response", "extras", name], extras, name)
-            }
+            Hole::Token(name) if reach.token => undeclared_extra(cx, spec, path, hole, name, reach),
             Hole::ClientId if reach.client_id => None,
             Hole::ClientSecret if reach.client_secret => None,
             Hole::AccessToken if reach.access_token => None,
+            Hole::Random if reach.random => None,
+            Hole::RedirectUri if reach.redirect_uri => None,
+            Hole::State if reach.state => None,
+            Hole::Scope if reach.scope => None,
             _ => Some(out_of_place(path, hole)),
         };
         if let Some(fault) = fault {
@@ -87,6 +117,27 @@ fn undeclared_name(cx: &Cx<'_>, spec: &ProviderSpec, path: &Path, name: &str, re
     )
 }
 
+fn undeclared_extra(
+    cx: &Cx<'_>,
+    spec: &ProviderSpec,
+    path: &Path,
+    hole: &Hole,
+    name: &str,
+    reach: Reach<'_>,
+) -> Option<Finding> {
+    let looked_up = spec.token.lookup.iter().flat_map(|lookup| &lookup.extras).map(|extra| extra.name.as_str());
+    let declared = spec.token.response.extras.iter().map(|extra| extra.name.as_str());
+    if !reach.lookup && looked_up.clone().any(|extra| extra == name) {
+        let finding = Finding::new("hole", path.clone(), format!("`{hole}` may not stand in `{path}`"));
+        return Some(finding.help("the lookup comes after that; its values go into `api`, `profile` and `refresh`"));
+    }
+    if cx.is_touched(&at!["token", "lookup", "extras", name]) {
+        return None;
+    }
+    let known = declared.chain(looked_up.filter(|_| reach.lookup));
+    undeclared(cx, path, hole, &at!["token", "response", "extras", name], known, name)
+}
+
 fn undeclared<'a>(
     cx: &Cx<'_>,
     path: &Path,
@@ -106,11 +157,16 @@ fn undeclared<'a>(
 fn out_of_place(path: &Path, hole: &Hole) -> Finding {
     let help = match hole {
         Hole::ClientSecret => {
-            "the client secret goes into parameters of `token.request`, `refresh` and `token.upgrade` only"
+            "the client secret goes into `token.request` and into parameters of `refresh` and `token.upgrade` only"
         }
         Hole::AccessToken => {
             "the access token goes into parameters of `refresh` and `token.upgrade`; for API requests see `token.placement`"
         }
+        Hole::Random => "random bits go into parameters of `authorize.params` only",
+        Hole::RedirectUri | Hole::Scope => {
+            "it goes into `token.request` and into parameters of `refresh` and `token.upgrade`; the authorization request has it by itself"
+        }
+        Hole::State => "the state goes into parameters of `token.request` only",
         Hole::ClientId => "the client id goes into parameters and headers, not into addresses",
         Hole::Callback(_) => "the callback comes after the authorization request",
         Hole::Token(_) => {
@@ -148,6 +204,9 @@ mod tests {
         assert_eq!(found.len(), 3, "{found:#?}");
         assert!(found[0].contains("`{client_secret}` may not stand in `authorize.params.s`"), "{}", found[0]);
         assert_eq!(faults(&acme("token: {request: {params: {app: \"{client_secret}\"}}}\n")), [""; 0]);
+        let found = faults(&acme("token: {request: {params: {n: \"{random}\"}}}\n"));
+        assert!(found.len() == 1 && found[0].contains("`{random}` may not stand in"), "{found:#?}");
+        assert_eq!(faults(&acme("authorize: {params: {n: \"n-{random}\"}}\n")), [""; 0]);
     }
 
     #[test]

@@ -84,11 +84,6 @@ pub(super) fn field_type(cx: &mut Cx<'_>, path: &Path, text: &str) -> FieldType 
     })
 }
 
-/// The pointer to the member of that name.
-pub(super) fn pointer_to(name: &str) -> String {
-    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

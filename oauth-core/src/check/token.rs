@@ -1,46 +1,28 @@
 use crate::fault::{Finding, Path, at, shown};
 use crate::schema::{self, OneOrMany};
 use crate::spec::{
-    BodyFormat, ErrorFields, Expiry, ExpiryKind, ExpiryUnit, ExtraField, FailsWhen, FieldKind, FieldType, Method,
-    Placement, ProviderSpec, Token, TokenRequest, TokenResponse, TokenTypeRule, Upgrade, is_host,
+    BodyFormat, CODE_GRANT, ClientAuthMethod, Method, Placement, ProviderSpec, Token, TokenRequest, TokenTypeRule,
+    Upgrade, is_host,
 };
 
 use super::address::{Stage, address};
 use super::cx::Cx;
-use super::names::is_field_name;
 use super::templates::Reach;
-use super::text::{field_type, member_pointer, pointer, pointer_to};
-use super::wire;
+use super::text::pointer;
+use super::{lookup, response, wire};
 
 /// Parameters of the token request (RFC 6749 sections 4.1.3 and 6, RFC 7636 section 4.5).
 const RENAMED: [&str; 8] =
     ["grant_type", "code", "redirect_uri", "client_id", "client_secret", "code_verifier", "refresh_token", "scope"];
 /// Those that a request can do without. The verifier is not one: leaving it out would switch PKCE off.
 const OMITTED: [&str; 4] = ["grant_type", "redirect_uri", "client_id", "scope"];
-/// Members of the token response (RFC 6749 section 5.1). The lifetime has `expiry.field`.
-const MEMBERS: [&str; 5] = ["access_token", "refresh_token", "token_type", "scope", "id_token"];
-/// RFC 6749 section 5.2, RFC 8628 section 3.5, and what servers in trouble say.
-const CODES: [&str; 12] = [
-    "access_denied",
-    "authorization_pending",
-    "expired_token",
-    "invalid_client",
-    "invalid_grant",
-    "invalid_request",
-    "invalid_scope",
-    "server_error",
-    "slow_down",
-    "temporarily_unavailable",
-    "unauthorized_client",
-    "unsupported_grant_type",
-];
-
 pub(super) fn lower(cx: &mut Cx<'_>, token: schema::Token) -> Token {
     let request = lower_request(cx, token.request);
-    let response = lower_response(cx, token.response);
+    let response = response::lower(cx, token.response);
     let upgrade = token.upgrade.map(|upgrade| lower_upgrade(cx, upgrade));
+    let lookup = token.lookup.map(|lookup| lookup::lower(cx, lookup));
     let placement = token.placement.map_or_else(Placement::default, |placement| lower_placement(cx, placement));
-    Token { request, response, upgrade, placement }
+    Token { request, response, upgrade, lookup, placement }
 }
 
 fn lower_request(cx: &mut Cx<'_>, request: schema::TokenRequest) -> TokenRequest {
@@ -49,6 +31,8 @@ fn lower_request(cx: &mut Cx<'_>, request: schema::TokenRequest) -> TokenRequest
     TokenRequest {
         method,
         format: request.format.unwrap_or(default_format(method)),
+        query: cx.params(&path.then("query"), request.query.0),
+        grant_type: request.grant_type.unwrap_or_else(|| CODE_GRANT.to_owned()),
         headers: cx.params(&path.then("headers"), request.headers.0),
         params: cx.params(&path.then("params"), request.params.0),
         rename: request.rename.0,
@@ -82,55 +66,6 @@ pub(super) fn list_of_pointers(cx: &mut Cx<'_>, section: &Path, pointers: &[Stri
     for (index, at) in pointers.iter().enumerate() {
         let listed = path.then(index);
         pointer(cx, if cx.has(&listed) { &listed } else { &path }, at);
-    }
-}
-
-fn lower_response(cx: &mut Cx<'_>, response: schema::TokenResponse) -> TokenResponse {
-    let at = pointers(response.at);
-    let fails_when = response.fails_when.map(|fails| {
-        let path = at!["token", "response", "fails_when", "at"];
-        let at = fails.at.unwrap_or_else(|| {
-            cx.missing(&path, "name the member: `at: /ok`");
-            "/error".to_owned()
-        });
-        FailsWhen { at, equals: fails.equals.map(|json| json.0), differs: fails.differs.map(|json| json.0) }
-    });
-    let error = response.error.map(|error| ErrorFields {
-        code: error.code,
-        description: error.description,
-        codes: error.codes.0,
-    });
-    let expiry = Expiry {
-        field: response.expiry.field.unwrap_or_else(|| "expires_in".to_owned()),
-        kind: response.expiry.kind.unwrap_or(ExpiryKind::In),
-        unit: response.expiry.unit.unwrap_or(ExpiryUnit::Seconds),
-        default: response.expiry.default,
-    };
-    let mut extras = Vec::new();
-    for (name, extra) in response.extras.0 {
-        let path = at!["token", "response", "extras", &name, "type"];
-        let kind = if let Some(kind) = extra.kind {
-            field_type(cx, &path, &kind)
-        } else {
-            cx.missing(&path, "say what it is: `type: string`");
-            FieldType { kind: FieldKind::Json, optional: false, list: false }
-        };
-        extras.push(ExtraField {
-            at: extra.at.unwrap_or_else(|| pointer_to(&name)),
-            name,
-            kind,
-            hosts: extra.hosts,
-            doc: extra.doc,
-        });
-    }
-    TokenResponse {
-        at,
-        rename: response.rename.0,
-        fails_when,
-        error,
-        expiry,
-        token_type: response.token_type.unwrap_or_default(),
-        extras,
     }
 }
 
@@ -200,10 +135,18 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let path = at!["token", "request"];
     method_and_format(cx, &path, request.method, request.format);
     let renamed = |name: &str| request.rename.iter().any(|(_, to)| to == name);
-    wire::headers(cx, spec, &path.then("headers"), &request.headers, Reach::TOKEN_HEADER);
-    wire::params(cx, spec, &path.then("params"), &request.params, Reach::EXCHANGE, |name| {
-        wire::is_standard(name) || renamed(name)
-    });
+    let own = |name: &str| wire::is_standard(name) || renamed(name);
+    grant_type(cx, &path.then("grant_type"), &request.grant_type);
+    // A header may be the proof of a client whose file says `custom`, also the one that is there for it.
+    let authorization = spec.client_auth.method == ClientAuthMethod::Custom;
+    let reach = Reach { authorization, ..Reach::TOKEN_HEADER };
+    wire::headers(cx, spec, &path.then("headers"), &request.headers, reach);
+    wire::params(cx, spec, &path.then("params"), &request.params, Reach::EXCHANGE, own);
+    wire::params(cx, spec, &path.then("query"), &request.query, Reach::EXCHANGE, own);
+    for (name, _) in request.query.iter().filter(|(name, _)| request.params.iter().any(|(other, _)| other == name)) {
+        let finding = Finding::new("duplicate", path.then("query").then(name), format!("`{name}` is in `params` too"));
+        cx.report(finding.on_key().help("keep one").see("the other one is", path.then("params").then(name)));
+    }
     wire::renames(cx, &path.then("rename"), &request.rename, &RENAMED);
     for (index, name) in request.omit.iter().enumerate() {
         let entry = path.then("omit").then(index);
@@ -217,74 +160,6 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
         } else if request.omit[..index].contains(name) {
             cx.report(Finding::new("duplicate", entry, format!("`{name}` stands here a second time")).help("keep one"));
         }
-    }
-}
-
-/// RFC 6749 sections 5.1 and 5.2; pointers are RFC 6901's.
-pub(super) fn response_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
-    let response = &spec.token.response;
-    let path = at!["token", "response"];
-    list_of_pointers(cx, &path, &response.at);
-    wire::renames(cx, &path.then("rename"), &response.rename, &MEMBERS);
-    if let Some(fails) = &response.fails_when {
-        let path = path.then("fails_when");
-        member_pointer(cx, &path.then("at"), &fails.at);
-        if fails.equals.is_some() && fails.differs.is_some() {
-            cx.report(
-                Finding::new("fails_when", path, "`equals` and `differs` exclude each other").on_key().help("keep one"),
-            );
-        }
-    }
-    if let Some(error) = &response.error {
-        let path = path.then("error");
-        for (key, at) in [("code", &error.code), ("description", &error.description)] {
-            if let Some(at) = at {
-                member_pointer(cx, &path.then(key), at);
-            }
-        }
-        wire::codes(cx, &path.then("codes"), &error.codes, &CODES);
-    }
-    let expiry = path.then("expiry");
-    wire::param_name(cx, &expiry.then("field"), &response.expiry.field);
-    // Ten years: a longer lifetime is one in other units.
-    if response.expiry.default.is_some_and(|seconds| seconds == 0 || seconds > 315_360_000) {
-        cx.report(
-            Finding::new(
-                "expiry",
-                expiry.then("default"),
-                "the default lifetime is not between a second and ten years",
-            )
-            .help("write it in seconds"),
-        );
-    }
-}
-
-/// An extra is a hole in templates and a field in Rust. Only a URL has hosts: names of at least two labels, so that no
-/// list takes in a whole top-level domain.
-pub(super) fn extras_are_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
-    for extra in &spec.token.response.extras {
-        let entry = at!["token", "response", "extras", &extra.name];
-        if !is_field_name(&extra.name) {
-            let finding = Finding::new(
-                "rust-name",
-                entry.clone(),
-                format!("`{}` cannot name an extra: it is a field in Rust", shown(&extra.name)),
-            );
-            cx.report(
-                finding
-                    .on_key()
-                    .help("use lower-case letters, digits and `_`, no keyword of Rust; `at` says where the value is"),
-            );
-        }
-        member_pointer(cx, &entry.then("at"), &extra.at);
-        if !extra.hosts.is_empty() && extra.kind.kind != FieldKind::Url {
-            cx.report(
-                Finding::new("hosts", entry.then("hosts"), "only a `url` has hosts")
-                    .on_key()
-                    .help("write `type: url`, or remove them"),
-            );
-        }
-        hosts(cx, &entry.then("hosts"), &extra.hosts, false);
     }
 }
 
@@ -339,7 +214,7 @@ pub(super) fn upgrade_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     address(cx, spec, &path.then("url"), &upgrade.url, Stage::Exchange);
     method_and_format(cx, &path, upgrade.method, upgrade.format);
     grant_type(cx, &path.then("grant_type"), &upgrade.grant_type);
-    wire::params(cx, spec, &path.then("params"), &upgrade.params, Reach::RENEW, |name| {
+    wire::params(cx, spec, &path.then("params"), &upgrade.params, Reach::UPGRADE, |name| {
         name == "grant_type" || name == "password"
     });
 }

@@ -58,6 +58,12 @@ fn types(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     for option in spec.authorize.options.iter().filter(|option| !wire::is_standard(&option.name)) {
         types.add(cx, &option.rust, at!["authorize", "options", &option.name], Spot::Key);
     }
+    if !spec.environments.is_empty() {
+        types.add(cx, "Environment", at!["environments"], Spot::Key);
+    }
+    if let Some(second) = &spec.scopes.second {
+        types.add(cx, &second.rust, at!["scopes", "second"], Spot::Key);
+    }
     for operation in spec.api.iter().flat_map(|api| &api.operations) {
         let entry = at!["api", "operations", &operation.name];
         types.add(cx, &operation.rust, entry.clone(), Spot::Key);
@@ -71,6 +77,14 @@ fn variants(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let mut scopes = Names::new("scopes");
     for known in &spec.scopes.known {
         scopes.add(cx, &known.rust, at!["scopes", "known", &known.value], Spot::Key);
+    }
+    let mut second = Names::new("scopes");
+    for known in spec.scopes.second.iter().flat_map(|second| &second.known) {
+        second.add(cx, &known.rust, at!["scopes", "second", "known", &known.value], Spot::Key);
+    }
+    let mut environments = Names::new("environments");
+    for environment in &spec.environments {
+        environments.add(cx, &environment.rust, at!["environments", &environment.name], Spot::Key);
     }
     for setting in &spec.settings {
         let mut values = Names::new("values");
@@ -130,10 +144,10 @@ mod tests {
     #[test]
     fn gen_03_types_of_a_module_are_unique() {
         let found = faults(&acme(
-            "settings: {scope: {type: label}, prompt: {type: label}}\nauthorize: {options: {prompt: {}}}\n",
+            "settings: {extras: {type: label}, prompt: {type: label}}\nauthorize: {options: {prompt: {}}}\n",
         ));
         assert_eq!(found.len(), 2, "{found:#?}");
         assert!(found[0].contains("every generated module has that one already"), "{}", found[0]);
-        assert!(found[1].contains("the other one is at acme.yaml:6:34"), "{}", found[1]);
+        assert!(found[1].contains("the other one is at acme.yaml:6:35"), "{}", found[1]);
     }
 }

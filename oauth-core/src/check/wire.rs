@@ -1,7 +1,7 @@
 //! Names and values as they go over the wire: parameters, headers, and which of them are the client's own.
 
 use crate::fault::{Finding, Path, listed, nearest, shown};
-use crate::spec::{PROTOCOL_PARAMS, ProviderSpec, Template};
+use crate::spec::{Hole, PROTOCOL_PARAMS, ProviderSpec, Template};
 
 use super::Cx;
 use super::templates::{Reach, holes};
@@ -91,7 +91,8 @@ pub(super) fn headers(
 ) {
     for (at, (name, value)) in headers.iter().enumerate() {
         let entry = path.then(name);
-        header_name(cx, &entry, name);
+        let proves = value.holes().any(|hole| matches!(hole, Hole::ClientSecret | Hole::AccessToken));
+        header_name(cx, &entry, name, reach.authorization && proves);
         if let Some((first, _)) = headers[..at].iter().find(|(other, _)| other.eq_ignore_ascii_case(name)) {
             let finding = Finding::new(
                 "duplicate",
@@ -111,12 +112,13 @@ pub(super) fn headers(
     }
 }
 
-/// A header that may be set: a token (RFC 9110 section 5.1) and not one of the client's own.
-fn header_name(cx: &mut Cx<'_>, entry: &Path, name: &str) {
+/// A header that may be set: a token (RFC 9110 section 5.1) and not one of the client's own, but for `Authorization`
+/// where the file says itself what goes there.
+fn header_name(cx: &mut Cx<'_>, entry: &Path, name: &str, authorizes: bool) {
     if !is_header_token(name) {
         let finding = Finding::new("header", entry.clone(), format!("`{}` cannot name a header", shown(name))).on_key();
         cx.report(finding.help("use letters, digits and hyphens: `X-Api-Version`"));
-    } else if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
+    } else if is_own_header(name) && !(authorizes && name.eq_ignore_ascii_case("authorization")) {
         let finding =
             Finding::new("reserved-header", entry.clone(), format!("the header `{name}` is set by the client itself"))
                 .on_key();

@@ -10,7 +10,7 @@ pub struct ClientAuth(Proof);
 #[derive(Clone)]
 enum Proof {
     None,
-    Secret(SecretString),
+    Secret(SecretString, Option<SecretString>),
 }
 
 impl ClientAuth {
@@ -21,13 +21,31 @@ impl ClientAuth {
 
     /// A client secret.
     pub fn secret(secret: impl Into<SecretString>) -> Self {
-        Self(Proof::Secret(secret.into()))
+        Self(Proof::Secret(secret.into(), None))
+    }
+
+    /// Adds the secret that this one has just replaced: ID tokens signed with it (`HS256`) are still believed. It is
+    /// never sent.
+    pub fn with_previous(self, previous: impl Into<SecretString>) -> Self {
+        match self.0 {
+            Proof::Secret(secret, _) => Self(Proof::Secret(secret, Some(previous.into()))),
+            Proof::None => self,
+        }
+    }
+
+    /// The secrets that may have signed an ID token.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let (current, previous) = match &self.0 {
+            Proof::None => (None, None),
+            Proof::Secret(secret, previous) => (Some(secret), previous.as_ref()),
+        };
+        current.into_iter().chain(previous).map(SecretString::expose_secret)
     }
 
     pub(crate) fn as_secret(&self) -> Option<&str> {
         match &self.0 {
             Proof::None => None,
-            Proof::Secret(secret) => Some(secret.expose_secret()),
+            Proof::Secret(secret, _) => Some(secret.expose_secret()),
         }
     }
 }
@@ -60,7 +78,7 @@ impl fmt::Debug for ClientAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Proof::None => "ClientAuth::None",
-            Proof::Secret(_) => "ClientAuth::Secret([redacted])",
+            Proof::Secret(..) => "ClientAuth::Secret([redacted])",
         })
     }
 }

@@ -3,8 +3,10 @@ use std::time::{Duration, SystemTime};
 
 use super::{ClientAuth, Prepared};
 use crate::clock::{Clock, SystemClock};
+use crate::crypto::{self, Crypto, CryptoError};
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::http::{HttpClient, ReqwestClient, transport_error};
+use crate::http::{HttpClient, ReqwestClient, TransportErrorKind, transport_error};
+use crate::openid::{Discovery, KeyCache};
 use crate::rng::{OsRng, Rng};
 use crate::spec::ProviderSpec;
 
@@ -12,6 +14,10 @@ use crate::spec::ProviderSpec;
 #[derive(Clone)]
 pub(crate) struct Config {
     pub(crate) spec: Arc<ProviderSpec>,
+    /// The spec as the file has it, where an environment has been chosen.
+    file: Option<Arc<ProviderSpec>>,
+    /// What was wrong with a choice that could not say so at once.
+    pub(super) fault: Option<Error>,
     pub(crate) client_id: String,
     pub(crate) auth: ClientAuth,
     pub(crate) settings: Vec<(String, String)>,
@@ -21,22 +27,36 @@ pub(crate) struct Config {
     pub(crate) timeout: Duration,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) crypto: Option<Arc<dyn Crypto>>,
     pub(crate) at: Option<String>,
+    /// How far clocks may differ (RFC 7519 section 4.1.4).
+    pub(crate) leeway: Duration,
+    /// Audiences of ID tokens that are trusted beside this client.
+    pub(crate) audiences: Vec<String>,
+    pub(crate) keys: Arc<KeyCache>,
 }
 
 /// What a client was told, and what follows from it, worked out at first use.
 pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) prepared: OnceLock<Result<Prepared, Error>>,
+    /// The endpoints are the metadata's.
+    pub(crate) is_discovered: bool,
+    pub(crate) discovery: Discovery,
 }
 
 /// RFC 6749 names no limit; 30 seconds is what people wait.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// RFC 7519 section 4.1.4: "some small leeway, usually no more than a few minutes, to account for clock skew".
+const LEEWAY: Duration = Duration::from_secs(60);
+
 impl Config {
     pub(crate) fn new(spec: Arc<ProviderSpec>, client_id: String, auth: ClientAuth) -> Self {
         Self {
             spec,
+            file: None,
+            fault: None,
             client_id,
             auth,
             settings: Vec::new(),
@@ -46,13 +66,35 @@ impl Config {
             timeout: TIMEOUT,
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
+            crypto: crypto::default_backend(),
             at: None,
+            leeway: LEEWAY,
+            audiences: Vec::new(),
+            keys: Arc::default(),
         }
     }
 
     pub(crate) fn set(&mut self, name: &str, value: String) {
         self.settings.retain(|(known, _)| known != name);
         self.settings.push((name.to_owned(), value));
+    }
+
+    /// Goes to the hosts of that environment, from whichever was chosen before.
+    pub(super) fn choose(&mut self, environment: &str) -> Result<()> {
+        let file = self.file.as_ref().unwrap_or(&self.spec);
+        let Some(spec) = file.in_environment(environment) else {
+            let known: Vec<&str> = file.environments.iter().map(|known| known.name.as_str()).collect();
+            let what = format!(
+                "there is no environment `{}`; it has {}",
+                crate::error::clean(environment),
+                if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+            );
+            return Err(Error::new(ErrorKind::Setting, Step::Configure, what).of(file));
+        };
+        let file = Arc::clone(file);
+        self.file = Some(file);
+        self.spec = Arc::new(spec);
+        Ok(())
     }
 
     pub(crate) fn check_setting(&self, name: &str, value: &str) -> Result<()> {
@@ -80,7 +122,7 @@ impl Config {
 
 impl Inner {
     pub(crate) fn new(config: Config) -> Self {
-        Self { config, prepared: OnceLock::new() }
+        Self { config, prepared: OnceLock::new(), is_discovered: false, discovery: Discovery::default() }
     }
 
     pub(crate) fn spec(&self) -> &ProviderSpec {
@@ -99,12 +141,24 @@ impl Inner {
     pub(crate) fn http(&self) -> Result<&dyn HttpClient> {
         let made = self.config.http.get_or_init(|| match ReqwestClient::new() {
             Ok(client) => Ok(Arc::new(client) as Arc<dyn HttpClient>),
+            Err(error) if error.kind() == TransportErrorKind::NoBackend => Err(self.no_backend(Step::Configure)),
             Err(error) => Err(transport_error(Step::Configure, "the provider", error).of(self.spec())),
         });
         match made {
             Ok(client) => Ok(&**client),
             Err(error) => Err(error.clone()),
         }
+    }
+
+    /// The cryptography backend: the client's own, else the compiled one.
+    pub(crate) fn crypto(&self, step: Step) -> Result<&Arc<dyn Crypto>> {
+        self.config.crypto.as_ref().ok_or_else(|| self.no_backend(step))
+    }
+
+    fn no_backend(&self, step: Step) -> Error {
+        Error::new(ErrorKind::Config, step, CryptoError::NoBackend.to_string())
+            .fix("add the feature in Cargo.toml; a backend of your own goes in by `.crypto(..)`, a transport by `.http_client(..)`")
+            .of(self.spec())
     }
 
     /// An error builder's last step, with this client's provider.
@@ -115,6 +169,11 @@ impl Inner {
 
 impl Clone for Inner {
     fn clone(&self) -> Self {
-        Self { config: self.config.clone(), prepared: self.prepared.clone() }
+        Self {
+            config: self.config.clone(),
+            prepared: self.prepared.clone(),
+            is_discovered: self.is_discovered,
+            discovery: Discovery::default(),
+        }
     }
 }

@@ -13,18 +13,22 @@ use std::time::Duration;
 
 pub use self::auth::ClientAuth;
 pub(crate) use self::config::{Config, Inner};
-pub(crate) use self::prepared::{Context, Prepared, fill, push_scopes, renamed, scopes};
+pub(crate) use self::prepared::{
+    Context, Prepared, fill, push_redirect_uri, push_scopes, push_second_scopes, renamed, scopes,
+};
 use crate::account::Account;
 use crate::authorize::Authorize;
 use crate::clock::Clock;
+use crate::crypto::Crypto;
 use crate::error::{Error, Result};
 use crate::http::HttpClient;
+use crate::openid::Discovery;
 use crate::provider::{CanAuthorize, Compiled, Dynamic, Provider};
 use crate::rng::Rng;
 use crate::scopes::IntoScopes;
 use crate::spec::ProviderSpec;
 use crate::token::TokenSet;
-use crate::values::SettingValue;
+use crate::values::{EnvironmentValue, SettingValue};
 
 /// A client of one provider: who you are there, and how you want to be called back.
 ///
@@ -43,6 +47,9 @@ pub struct Client<P: Provider = Dynamic> {
     provider: PhantomData<fn() -> P>,
 }
 
+/// More than this is a broken clock.
+const MOST_LEEWAY: Duration = Duration::from_secs(5 * 60);
+
 impl<P: Compiled> Client<P> {
     /// A client of a compiled provider; the constructors on the provider's marker call it.
     pub fn new(id: impl Into<String>, credentials: impl Into<ClientAuth>) -> Self {
@@ -53,6 +60,16 @@ impl<P: Compiled> Client<P> {
     pub fn set<S: SettingValue<P>>(self, setting: S) -> Self {
         let value = setting.into_value().into_owned();
         self.configured(|config| config.set(S::NAME, value))
+    }
+
+    /// The same provider on other hosts: `.environment(salesforce::Environment::Sandbox)`.
+    pub fn environment<E: EnvironmentValue<P>>(self, environment: E) -> Self {
+        let name = environment.into_name();
+        self.configured(|config| {
+            if let Err(fault) = config.choose(name) {
+                config.fault = Some(fault);
+            }
+        })
     }
 
     /// A client whose id, secret and required settings come from the environment: `GITHUB_CLIENT_ID`,
@@ -82,6 +99,14 @@ impl Client<Dynamic> {
         let value = value.into();
         self.inner.config.check_setting(setting, &value)?;
         Ok(self.configured(|config| config.set(setting, value)))
+    }
+
+    /// The same provider on other hosts: one of the environments that its file names, or an error that lists them.
+    pub fn environment(mut self, name: &str) -> Result<Self> {
+        let inner = Arc::make_mut(&mut self.inner);
+        inner.config.choose(name)?;
+        inner.prepared = OnceLock::new();
+        Ok(self)
     }
 }
 
@@ -119,6 +144,7 @@ impl<P: Provider> Client<P> {
         let inner = Arc::make_mut(&mut self.inner);
         change(&mut inner.config);
         inner.prepared = OnceLock::new();
+        inner.discovery = Discovery::default();
         self
     }
 
@@ -149,9 +175,26 @@ impl<P: Provider> Client<P> {
         self.configured(|config| config.clock = clock)
     }
 
+    /// How far the provider's clock may be from this one where ID tokens are checked: a minute unless set, five at most.
+    pub fn leeway(self, leeway: Duration) -> Self {
+        self.configured(|config| config.leeway = leeway.min(MOST_LEEWAY))
+    }
+
+    /// Audiences that an ID token may have beside this client (OpenID Connect Core section 3.1.3.7): none unless set.
+    pub fn trusted_audiences<A: Into<String>>(self, audiences: impl IntoIterator<Item = A>) -> Self {
+        let audiences = audiences.into_iter().map(Into::into).collect();
+        self.configured(|config| config.audiences = audiences)
+    }
+
     /// The source of random bytes; the operating system's unless set.
     pub fn rng(self, rng: Arc<dyn Rng>) -> Self {
         self.configured(|config| config.rng = rng)
+    }
+
+    /// The cryptography backend; the compiled one unless set (see [`crypto`](crate::crypto)). The default transport is
+    /// always on the compiled one.
+    pub fn crypto(self, crypto: Arc<dyn Crypto>) -> Self {
+        self.configured(|config| config.crypto = Some(crypto))
     }
 
     /// Sends everything that was meant for the provider to a server on this machine instead: `http://127.0.0.1:4000`.

@@ -1,12 +1,14 @@
+use std::borrow::Cow;
+
 use http::HeaderValue;
 
 use super::Config;
 use super::at::Detour;
-use crate::encode::{self, push_pair};
+use crate::encode::{self, push_pair, push_pair_as_is};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::origin::Origins;
 use crate::scopes::is_scope_token;
-use crate::spec::{ClientAuthMethod, Hole, Template, template};
+use crate::spec::{ClientAuthMethod, Hole, ProviderSpec, StatePlace, Template, template};
 use crate::token::TokenSet;
 
 /// What follows from a client's configuration: worked out once, read by every step.
@@ -37,10 +39,15 @@ pub(crate) struct Context<'a> {
     pub(crate) callback: &'a [(String, String)],
     /// Whether this is a parameter of a token request, where secrets may stand.
     pub(crate) secrets: bool,
+    /// What was drawn for this parameter of this authorization request.
+    pub(crate) random: Option<&'a str>,
 }
 
 impl Prepared {
     pub(crate) fn new(config: &Config) -> Result<Self> {
+        if let Some(fault) = &config.fault {
+            return Err(fault.clone());
+        }
         check_credentials(config)?;
         for setting in &config.spec.settings {
             let Some(value) = config.setting(&setting.name) else {
@@ -74,8 +81,9 @@ impl Prepared {
             prepared.authorize = prepared.authorize_url(config, endpoint, &[])?;
             if let Some(redirect_uri) = &config.redirect_uri {
                 let mut usual = prepared.authorize.clone();
-                push_pair(&mut usual, renamed(&spec.authorize.rename, "redirect_uri"), redirect_uri);
+                push_redirect_uri(&mut usual, spec, redirect_uri);
                 push_scopes(&mut usual, config, &prepared.scopes);
+                push_second_scopes(&mut usual, spec, None);
                 prepared.authorize_usual = Some(usual);
             }
         }
@@ -91,11 +99,22 @@ impl Prepared {
         if url.ends_with("?&") {
             url.pop();
         }
-        push_pair(&mut url, renamed(&spec.authorize.rename, "response_type"), "code");
-        push_pair(&mut url, renamed(&spec.authorize.rename, "client_id"), &config.client_id);
-        for (name, value) in &spec.authorize.params {
+        let rules = &spec.authorize;
+        if !rules.omits("response_type") {
+            push_pair(&mut url, renamed(&rules.rename, "response_type"), rules.response_type());
+        }
+        push_pair(&mut url, renamed(&rules.rename, "client_id"), &config.client_id);
+        if let Some(mode) = rules.response_mode {
+            push_pair(&mut url, "response_mode", mode.as_str());
+        }
+        for (name, value) in rules.fixed_params() {
             if !replaced.contains(&name.as_str()) {
-                push_pair(&mut url, name, &fill(config, Step::Authorize, value, Context::default())?);
+                let value = fill(config, Step::Authorize, value, Context::default())?;
+                // RFC 6749 section 3.1: "Parameters sent without a value MUST be treated as if they were omitted from the
+                // request".
+                if !value.is_empty() {
+                    push_pair(&mut url, name, &value);
+                }
             }
         }
         Ok(url)
@@ -180,7 +199,7 @@ fn check_credentials(config: &Config) -> Result<()> {
 
 /// RFC 6749 section 2.3.1: id and secret are each form-encoded, then joined by a colon and base64-encoded.
 fn basic(config: &Config) -> Option<HeaderValue> {
-    if config.spec.client_auth != ClientAuthMethod::Basic {
+    if config.spec.client_auth.method != ClientAuthMethod::Basic {
         return None;
     }
     let secret = config.auth.as_secret()?;
@@ -196,6 +215,11 @@ fn basic(config: &Config) -> Option<HeaderValue> {
 pub(crate) fn scopes(config: &Config, given: Option<&[String]>) -> Result<Vec<String>> {
     let spec = &config.spec.scopes;
     let asked = given.or(config.scopes.as_deref()).unwrap_or(&spec.default);
+    if let (true, Some(scope)) = (spec.none, asked.first()) {
+        let what = format!("this provider takes no scopes, and `{}` was asked for", crate::error::clean(scope));
+        let fix = "leave the scopes out: what an app may do is chosen where it is registered";
+        return Err(Error::new(ErrorKind::Scope, Step::Authorize, what).fix(fix).of(&config.spec));
+    }
     let mut scopes: Vec<String> = Vec::with_capacity(asked.len() + spec.required.len());
     for scope in asked.iter().chain(&spec.required) {
         let separates = spec.separator != " " && scope.contains(spec.separator.as_str());
@@ -211,13 +235,33 @@ pub(crate) fn scopes(config: &Config, given: Option<&[String]>) -> Result<Vec<St
     Ok(scopes)
 }
 
+/// The redirect URI, unless it is left out or waits for the state that travels in it.
+pub(crate) fn push_redirect_uri(url: &mut String, spec: &ProviderSpec, redirect_uri: &str) {
+    let rules = &spec.authorize;
+    if !rules.omits("redirect_uri") && rules.state.place == StatePlace::Param {
+        push_pair(url, renamed(&rules.rename, "redirect_uri"), redirect_uri);
+    }
+}
+
 pub(crate) fn push_scopes(url: &mut String, config: &Config, scopes: &[String]) {
-    if !scopes.is_empty() {
-        push_pair(
-            url,
-            renamed(&config.spec.authorize.rename, &config.spec.scopes.param),
-            &scopes.join(&config.spec.scopes.separator),
-        );
+    let spec = &*config.spec;
+    let name = renamed(&spec.authorize.rename, &spec.scopes.param);
+    push_joined(url, spec, name, &scopes.join(&spec.scopes.separator));
+}
+
+/// The second set of scopes: what was given, joined, or else the file's default.
+pub(crate) fn push_second_scopes(url: &mut String, spec: &ProviderSpec, given: Option<&str>) {
+    if let Some(second) = &spec.scopes.second {
+        let joined = given.map_or_else(|| second.default.join(&second.separator).into(), Cow::Borrowed);
+        push_joined(url, spec, &second.param, &joined);
+    }
+}
+
+fn push_joined(url: &mut String, spec: &ProviderSpec, name: &str, joined: &str) {
+    match joined {
+        "" => {}
+        joined if spec.scopes.encode => push_pair(url, name, joined),
+        joined => push_pair_as_is(url, name, joined),
     }
 }
 
@@ -254,7 +298,8 @@ pub(crate) fn fill(config: &Config, step: Step, template: &Template, context: Co
             Hole::AccessToken if context.secrets => {
                 text.push_str(context.tokens.map(TokenSet::access_token_str).unwrap_or_default());
             }
-            Hole::ClientSecret | Hole::AccessToken => return Err(missing(format!("{hole} may not stand here"))),
+            Hole::Random if context.random.is_some() => text.push_str(context.random.unwrap_or_default()),
+            _ => return Err(missing(format!("{hole} may not stand here"))),
         }
         Ok(())
     })

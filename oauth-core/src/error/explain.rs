@@ -46,6 +46,9 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
         ErrorKind::AlreadyUsed => {
             "the callback page was reloaded or opened twice; the first one succeeded or failed on its own"
         }
+        ErrorKind::CallbackSignature => {
+            "the callback was changed or made up on its way, or the client secret is not that of this app"
+        }
         ErrorKind::AccessDenied => "the person pressed Cancel, or an administrator has to approve the app first",
         ErrorKind::ClientRejected => {
             "the client id or secret is wrong, expired, of another app, or has a line break at its end"
@@ -80,6 +83,9 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
         | ErrorKind::AlreadyUsed => AGAIN,
         ErrorKind::BrowserMissing | ErrorKind::BrowserMismatch => {
             "start the login again in this browser, under the same host name as the redirect URI"
+        }
+        ErrorKind::CallbackSignature => {
+            "start the login again; if that does not help, compare the client secret with the provider's console"
         }
         ErrorKind::AccessDenied => "offer the login again; nothing is broken",
         ErrorKind::ClientRejected => "compare id and secret with the provider's console",

@@ -14,6 +14,10 @@ pub enum Step {
     Exchange,
     /// Renewing the access token.
     Refresh,
+    /// Asking the issuer for its metadata.
+    Discovery,
+    /// Checking the ID token.
+    IdToken,
     /// Reading the profile.
     Profile,
     /// Calling the API.
@@ -30,6 +34,8 @@ impl fmt::Display for Step {
             Self::Callback => "reading the login callback",
             Self::Exchange => "exchanging the authorization code",
             Self::Refresh => "refreshing the token",
+            Self::Discovery => "asking the issuer for its metadata",
+            Self::IdToken => "checking the ID token",
             Self::Profile => "reading the profile",
             Self::Api => "calling the API",
             Self::Store => "storing the tokens",
@@ -93,6 +99,8 @@ kinds! {
     IssuerMismatch = "issuer-mismatch",
     /// The callback names no issuer although the provider always does (RFC 9207).
     IssuerMissing = "issuer-missing",
+    /// The provider's signature over the callback is missing or wrong.
+    CallbackSignature = "callback-signature",
     /// The callback has a parameter twice, or a code and an error.
     AmbiguousCallback = "ambiguous-callback",
     /// The callback has neither code nor error.
@@ -141,6 +149,58 @@ kinds! {
     Timeout = "timeout",
     /// The connection broke.
     Network = "network-failed",
+
+    /// The metadata names another issuer than the one that was asked (RFC 8414 section 3.3).
+    MetadataIssuer = "metadata-issuer",
+    /// The metadata has an address that is missing, not https, or malformed.
+    MetadataEndpoint = "metadata-endpoint",
+    /// The metadata leads to a host that nobody allowed.
+    MetadataForeign = "metadata-foreign-host",
+    /// The issuer gave no metadata: another status than 200.
+    MetadataStatus = "metadata-status",
+    /// The metadata or the key set is not JSON, or a member is of the wrong type.
+    MetadataFormat = "metadata-format",
+    /// The provider publishes no key that could be used.
+    NoKeys = "no-keys",
+
+    /// There is no ID token although one was asked for.
+    IdTokenMissing = "id-token-missing",
+    /// The ID token is none: not three parts, not JSON, too large, a claim twice.
+    IdTokenMalformed = "id-token-malformed",
+    /// The ID token is encrypted, which nobody asked for.
+    IdTokenEncrypted = "id-token-encrypted",
+    /// The ID token is signed with an algorithm that is not expected, or not at all.
+    IdTokenAlgorithm = "id-token-algorithm",
+    /// No key, or too many, fit the ID token, or the key is too weak.
+    IdTokenKey = "id-token-key",
+    /// The ID token's signature is wrong.
+    IdTokenSignature = "id-token-signature",
+    /// A claim is missing or of the wrong type.
+    IdTokenClaim = "id-token-claim",
+    /// The ID token is from another issuer.
+    IdTokenIssuer = "id-token-issuer",
+    /// The ID token is for another client.
+    IdTokenAudience = "id-token-audience",
+    /// The ID token's `nonce` is not this login's.
+    IdTokenNonce = "id-token-nonce",
+    /// The ID token has expired.
+    IdTokenExpired = "id-token-expired",
+    /// The ID token is from the future: a clock is wrong.
+    IdTokenNotYetValid = "id-token-not-yet-valid",
+    /// The ID token was issued long ago.
+    IdTokenTooOld = "id-token-too-old",
+    /// The ID token's subject is missing or malformed.
+    IdTokenSubject = "id-token-subject",
+    /// The ID token belongs to another access token or code.
+    IdTokenHash = "id-token-hash",
+    /// The user logged in longer ago than was asked for, or the token does not say when.
+    IdTokenAuthTime = "id-token-auth-time",
+    /// The user did not log in in the way that was asked for.
+    IdTokenAcr = "id-token-acr",
+    /// A renewed ID token is of another user or another issuer.
+    IdentityChanged = "identity-changed",
+    /// The profile is of another user than the ID token.
+    SubjectMismatch = "subject-mismatch",
 
     /// There is nothing to renew the token with.
     NoRefreshToken = "no-refresh-token",

@@ -91,6 +91,8 @@ pub enum TransportErrorKind {
     Broken,
     /// The request could not be written as HTTP.
     Request,
+    /// No cryptography backend is compiled in, so that there is no TLS: nothing was sent.
+    NoBackend,
 }
 
 impl TransportError {
@@ -113,6 +115,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::Timeout => "no answer in time",
             TransportErrorKind::Broken => "the connection broke",
             TransportErrorKind::Request => "the request cannot be written as HTTP",
+            TransportErrorKind::NoBackend => "there is no TLS",
         })
     }
 }

@@ -1,14 +1,15 @@
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
 use rustls_platform_verifier::BuilderVerifierExt as _;
 
 use super::{Body, BodySource, BoxFuture, HttpClient, TransportError, TransportErrorKind};
+use crate::crypto::{CryptoError, tls_provider};
 
-/// The default transport: reqwest over rustls with ring, the system's trust store, HTTP/1.1.
+/// The default transport: reqwest over rustls with the compiled cryptography backend, the system's trust store, HTTP/1.1.
 ///
 /// Our policy is part of it: no redirects, no cookies, no proxy from the environment, a connect timeout of 10 seconds.
 #[derive(Clone, Debug)]
@@ -58,7 +59,8 @@ fn tls() -> Result<rustls::ClientConfig, TransportError> {
     if let Some(config) = TLS.get() {
         return Ok(config.clone());
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider =
+        tls_provider().ok_or_else(|| TransportError::new(TransportErrorKind::NoBackend, CryptoError::NoBackend))?;
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .and_then(rustls::ConfigBuilder::with_platform_verifier)

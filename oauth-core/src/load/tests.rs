@@ -103,7 +103,7 @@ fn gen_08_yaml_does_not_guess_types() {
         ("<<: {description: x}", "no merge keys"),
         ("scopes: {<<: {param: x}}", "no merge keys"),
         ("groups: a", "must be a list"),
-        ("scopes: []", "must be a map"),
+        ("scopes: []", "must be a word or a map"),
         ("token: {response: {expiry: {default: 0x10}}}", "must be a whole number"),
     ] {
         let fault = only(&acme(&format!("{yaml}\n")));

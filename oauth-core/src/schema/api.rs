@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use super::{Entries, ShortOr};
+use super::{Condition, Entries, ShortOr};
 
 /// The provider's API, as far as the file describes it.
 #[derive(Debug, Default, Deserialize)]
@@ -15,6 +15,8 @@ pub(crate) struct Api {
     pub(crate) headers: Entries<String>,
     /// Further hosts that may see the token: a name, or `*.example.com` for every name below one.
     pub(crate) hosts: Vec<String>,
+    /// When a 2xx answer is an error all the same; what it says is where `token.response.error` points.
+    pub(crate) fails_when: Option<Condition>,
     /// Described calls, by name: `list_repos`.
     pub(crate) operations: Entries<Operation>,
 }

@@ -1,19 +1,99 @@
+use std::fmt;
+
 use serde::Deserialize;
+use serde::de::{Deserializer, SeqAccess, Visitor};
 
 use super::{Entries, Values};
+use crate::spec::{ResponseMode, StateAlphabet, StatePlace};
 
 /// What the authorization request has beyond RFC 6749 section 4.1.1.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Authorize {
-    /// Parameters that every request carries: `access_type: offline`. Values may hold settings. One that is also under
-    /// `options` is that option's default.
+    /// Parameters that every request carries: `access_type: offline`. Values may hold settings, and `{random}` for 128
+    /// fresh random bits. One that is also under `options` is that option's default. One that is empty is left out.
     pub(crate) params: Entries<String>,
     /// Standard parameters under the provider's own names: `client_id: client_key`.
     pub(crate) rename: Entries<String>,
     /// Parameters that a caller may add, by name.
     pub(crate) options: Entries<AuthorizeOption>,
+    /// The value of `response_type`, where the provider has another word for the code flow. Default: `code`.
+    pub(crate) response_type: Option<String>,
+    /// Standard parameters that are left out: `response_type`, `redirect_uri`.
+    pub(crate) omit: Vec<String>,
+    /// What stands behind `#` at the end of the URL.
+    pub(crate) fragment: Option<String>,
+    /// The order of the parameters, for providers that look at it: `sorted`, or a list of those that come first.
+    pub(crate) order: Option<Order>,
+    /// How the answer comes back, sent as `response_mode`: `query`, or `form_post` (a POST of the browser).
+    pub(crate) response_mode: Option<ResponseMode>,
+    /// Where `state` travels and how it is written.
+    pub(crate) state: State,
+}
+
+/// `sorted`, or the parameters that come first.
+#[derive(Debug)]
+pub(crate) enum Order {
+    Sorted,
+    First(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for Order {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OrderVisitor)
+    }
+}
+
+struct OrderVisitor;
+
+impl<'de> Visitor<'de> for OrderVisitor {
+    type Value = Order;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`sorted` or a list of parameters")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Order, E> {
+        if word == "sorted" { Ok(Order::Sorted) } else { Err(E::unknown_variant(word, &["sorted"])) }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Order, A::Error> {
+        let mut names = Vec::new();
+        while let Some(name) = list.next_element()? {
+            names.push(name);
+        }
+        Ok(Order::First(names))
+    }
+}
+
+#[cfg(feature = "json-schema")]
+impl schemars::JsonSchema for Order {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Order".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"anyOf": [{"const": "sorted"}, {"type": "array", "items": {"type": "string"}}]})
+    }
+}
+
+/// Where `state` (RFC 6749 section 10.12) travels and how it is written.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct State {
+    /// `param` (default), or `redirect_uri`: in the query of the redirect URI.
+    #[serde(rename = "in")]
+    pub(crate) place: Option<StatePlace>,
+    /// How many characters it has, 22 (default) to 128; from 32 with `hex`, whose default that is.
+    pub(crate) length: Option<u64>,
+    /// What it is written in: `url_safe` (default) or `hex`.
+    pub(crate) alphabet: Option<StateAlphabet>,
 }
 
 /// A typed parameter of the authorization request.

@@ -14,4 +14,9 @@ pub(crate) struct Endpoints {
     pub(crate) issuer: Option<String>,
     /// Whether the provider always sends `iss` in the callback (RFC 9207 section 3): one without is refused then.
     pub(crate) iss_in_callback: bool,
+    /// Whether the issuer's metadata says where the endpoints are (RFC 8414, OpenID Connect Discovery): then
+    /// `authorization` and `token` are left out.
+    pub(crate) discovery: bool,
+    /// With `discovery`: the hosts that the metadata may lead to beside the issuer's own, as names or `*.example.com`.
+    pub(crate) hosts: Vec<String>,
 }

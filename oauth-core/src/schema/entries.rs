@@ -150,6 +150,20 @@ impl<'de> Deserialize<'de> for Json {
     }
 }
 
+/// A member of an answer and what its value must be. Without `equals` and `differs`, its presence is enough.
+#[derive(Debug, Default, serde::Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "json-schema", schemars(extend("required" = ["at"])))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Condition {
+    /// JSON pointer to the member.
+    pub(crate) at: Option<String>,
+    /// True when the member is there and equals this.
+    pub(crate) equals: Option<Json>,
+    /// True when the member is there and differs from this.
+    pub(crate) differs: Option<Json>,
+}
+
 #[cfg(feature = "json-schema")]
 mod published {
     use std::borrow::Cow;

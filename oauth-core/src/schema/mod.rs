@@ -4,34 +4,48 @@
 mod api;
 mod authorize;
 mod callback;
+mod client_auth;
 mod endpoints;
 mod entries;
+mod environments;
+mod openid;
+mod pkce;
 mod profile;
 #[cfg(feature = "json-schema")]
 mod publish;
 mod quirks;
+mod redirect;
 mod refresh;
 mod scopes;
 mod settings;
 mod token;
+mod word_or;
 
 use serde::Deserialize;
 
 pub(crate) use self::api::{Api, Operation, ParameterFull, Returns};
-pub(crate) use self::authorize::{Authorize, AuthorizeOption};
+pub(crate) use self::authorize::{Authorize, AuthorizeOption, Order};
 pub(crate) use self::callback::Callback;
+pub(crate) use self::client_auth::{ClientAuth, ClientAuthFull};
 pub(crate) use self::endpoints::Endpoints;
-pub(crate) use self::entries::{Entries, Json, OneOrMany, ShortOr, Values};
-pub(crate) use self::profile::Profile;
+pub(crate) use self::entries::{Condition, Entries, OneOrMany, ShortOr, Values};
+pub(crate) use self::environments::Environment;
+pub(crate) use self::openid::OpenId;
+pub(crate) use self::pkce::{Pkce, PkceFull};
+pub(crate) use self::profile::{Profile, ProfileMap, ProfileThen};
 #[cfg(feature = "json-schema")]
 pub use self::publish::json_schema;
 pub(crate) use self::quirks::Quirk;
+pub(crate) use self::redirect::Redirect;
 pub(crate) use self::refresh::{Refresh, RefreshFull, RefreshNeeds};
-pub(crate) use self::scopes::{KnownScope, Scopes};
+pub(crate) use self::scopes::{KnownScope, Scopes, SecondScopes};
 pub(crate) use self::settings::Setting;
-pub(crate) use self::token::{Placement, Token, TokenRequest, TokenResponse, Upgrade};
+pub(crate) use self::token::{
+    AlsoToken, Expiry, ExtraField, Lookup, Placement, Token, TokenRequest, TokenResponse, Upgrade,
+};
+pub(crate) use self::word_or::{Nothing, WordOr};
 
-use crate::spec::{ClientAuthMethod, Confidence, Pkce};
+use crate::spec::Confidence;
 
 /// An OAuth provider: everything that a client needs to know of it, as data.
 ///
@@ -64,15 +78,20 @@ pub(crate) struct Provider {
     /// What a user must or may choose before the client works, by name: a region, a tenant, a shop. `{name}` is its
     /// place in addresses and parameters.
     pub(crate) settings: Entries<Setting>,
+    /// Other hosts on which the same provider runs, by name: a sandbox. Without a choice the hosts are the file's own.
+    pub(crate) environments: Entries<Environment>,
     /// Where the OAuth endpoints are.
     pub(crate) endpoints: Option<Endpoints>,
     /// How the client proves itself at the token endpoint. Default: `basic`, which every server must support
-    /// (RFC 6749 section 2.3.1).
-    pub(crate) client_auth: Option<ClientAuthMethod>,
-    /// What the provider does with PKCE (RFC 7636). Default: `supported`; `unsupported` needs an entry in `quirks`.
+    /// (RFC 6749 section 2.3.1). A map where the provider has its own ways.
+    pub(crate) client_auth: Option<ClientAuth>,
+    /// What the provider does with PKCE (RFC 7636), or a map with the form of its challenge. Default: `supported`;
+    /// `unsupported` needs an entry in `quirks`.
     pub(crate) pkce: Option<Pkce>,
-    /// How the provider takes scopes, and which it knows.
-    pub(crate) scopes: Scopes,
+    /// What the provider takes for a redirect URI.
+    pub(crate) redirect: Redirect,
+    /// How the provider takes scopes, and which it knows; `none` where there is no scope parameter.
+    pub(crate) scopes: WordOr<Nothing, Scopes>,
     /// What the authorization request has beyond RFC 6749 section 4.1.1.
     pub(crate) authorize: Authorize,
     /// How the provider answers at the redirect URI (RFC 6749 section 4.1.2).
@@ -82,6 +101,8 @@ pub(crate) struct Provider {
     /// How an access token is renewed; `none` where it cannot be. Default: with a refresh token at the token endpoint
     /// (RFC 6749 section 6).
     pub(crate) refresh: Option<Refresh>,
+    /// ID tokens (OpenID Connect Core section 2). With this section they are verified.
+    pub(crate) openid: Option<OpenId>,
     /// Where the profile of the logged-in user comes from.
     pub(crate) profile: Option<Profile>,
     /// The provider's API.

@@ -3,8 +3,8 @@ use std::fmt;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::Entries;
-use crate::spec::{BodyFormat, Method, RefreshWith};
+use super::{Entries, Expiry};
+use crate::spec::{BodyFormat, Method, RefreshAuth, RefreshWith};
 
 /// `none`, or how an access token is renewed.
 #[derive(Debug)]
@@ -30,14 +30,19 @@ pub(crate) struct RefreshFull {
     pub(crate) grant_type: Option<String>,
     /// The parameter that carries the token. Default: `refresh_token`, or `access_token` when that renews itself.
     pub(crate) param: Option<String>,
-    /// Whether client credentials go along. Default: `true`.
-    pub(crate) client_auth: Option<bool>,
-    /// Extra parameters.
+    /// Whether client credentials go along: `true` (the default), `false`, or `id` for the `client_id` without a secret.
+    pub(crate) client_auth: Option<ClientAuthUse>,
+    /// Extra parameters. Values may hold settings, `{client_id}`, `{client_secret}`, `{access_token}`, `{redirect_uri}`,
+    /// `{scope}` (the granted scopes), kept callback values and extras.
     pub(crate) params: Entries<String>,
     /// Whether each refresh gives a new refresh token and ends the old one.
     pub(crate) rotates: bool,
     /// Whether the answer has no refresh token as a rule, so that the old one goes on.
     pub(crate) keep_old: bool,
+    /// How the provider tells when the refresh token itself ends.
+    pub(crate) expiry: Option<Expiry>,
+    /// The seconds after which an unused refresh token ends.
+    pub(crate) idle_lifetime: Option<u64>,
     /// What the authorization request must carry before a refresh token is given at all: `{param, value}` or `{scope}`.
     pub(crate) needs: Option<RefreshNeeds>,
     /// Why there may be no refresh token, and what to do, in words for the user.
@@ -55,6 +60,38 @@ pub(crate) struct RefreshNeeds {
     pub(crate) value: Option<String>,
     /// The scope.
     pub(crate) scope: Option<String>,
+}
+
+/// `true`, `false` or `id`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientAuthUse(pub(crate) RefreshAuth);
+
+impl<'de> Deserialize<'de> for ClientAuthUse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ClientAuthUseVisitor)
+    }
+}
+
+struct ClientAuthUseVisitor;
+
+impl Visitor<'_> for ClientAuthUseVisitor {
+    type Value = ClientAuthUse;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`true`, `false` or `id`")
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<ClientAuthUse, E> {
+        Ok(ClientAuthUse(if value { RefreshAuth::Full } else { RefreshAuth::None }))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<ClientAuthUse, E> {
+        if word == "id" {
+            Ok(ClientAuthUse(RefreshAuth::Id))
+        } else {
+            Err(E::unknown_variant(word, &["true", "false", "id"]))
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Refresh {
@@ -78,6 +115,21 @@ impl<'de> Visitor<'de> for RefreshVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Refresh, A::Error> {
         RefreshFull::deserialize(MapAccessDeserializer::new(map)).map(|full| Refresh::With(Box::new(full)))
+    }
+}
+
+#[cfg(feature = "json-schema")]
+impl schemars::JsonSchema for ClientAuthUse {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ClientAuthUse".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"anyOf": [{"type": "boolean"}, {"const": "id"}]})
     }
 }
 

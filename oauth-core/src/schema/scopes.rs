@@ -19,6 +19,31 @@ pub(crate) struct Scopes {
     pub(crate) required: Vec<String>,
     /// The scopes that get a name in Rust: what is sent, and what it grants (text, or `{doc, rust}`).
     pub(crate) known: Entries<ShortOr<KnownScope>>,
+    /// Whether the joined list is form-encoded like any other value. Default: `true`; with `false` separator and scopes
+    /// are written as they are, except what cannot stand in a query.
+    pub(crate) encode: Option<bool>,
+    /// A second set of scopes with a parameter of its own.
+    pub(crate) second: Option<SecondScopes>,
+}
+
+/// A second set of scopes: what is asked for beside the first, in a parameter of its own.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "json-schema", schemars(extend("required" = ["name", "param"])))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SecondScopes {
+    /// Whose scopes they are: `user` names the generated type `UserScope`.
+    pub(crate) name: Option<String>,
+    /// The parameter's name: `user_scope`.
+    pub(crate) param: Option<String>,
+    /// What stands between two of them. Default: as for the first set.
+    pub(crate) separator: Option<String>,
+    /// Those that are asked for when the caller names none.
+    pub(crate) default: Vec<String>,
+    /// Those that get a name in Rust: what is sent, and what it grants (text, or `{doc, rust}`).
+    pub(crate) known: Entries<ShortOr<KnownScope>>,
+    /// The generated type, where the name does not make a good one.
+    pub(crate) rust: Option<String>,
 }
 
 /// One scope.

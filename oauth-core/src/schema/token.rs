@@ -1,7 +1,7 @@
 use serde::Deserialize;
 
-use super::{Entries, Json, OneOrMany};
-use crate::spec::{BodyFormat, ExpiryKind, ExpiryUnit, Method, TokenTypeRule};
+use super::{Condition, Entries, OneOrMany};
+use crate::spec::{BodyFormat, ExpiryKind, ExpiryUnit, Method, TokenTypeRule, ZeroExpiry};
 
 /// The token endpoint and what becomes of its answer.
 #[derive(Debug, Default, Deserialize)]
@@ -14,6 +14,8 @@ pub(crate) struct Token {
     pub(crate) response: TokenResponse,
     /// A second exchange that follows the first: a short-lived token for a long-lived one.
     pub(crate) upgrade: Option<Upgrade>,
+    /// A request right after that, with the new token, whose answer adds extras.
+    pub(crate) lookup: Option<Lookup>,
     /// Where the access token goes in API requests. Default: `Authorization: Bearer` (RFC 6750 section 2.1).
     pub(crate) placement: Option<Placement>,
 }
@@ -27,9 +29,15 @@ pub(crate) struct TokenRequest {
     pub(crate) method: Option<Method>,
     /// How the parameters are written. Default: `form`; with `GET`: `query`.
     pub(crate) format: Option<BodyFormat>,
-    /// Extra headers.
+    /// Parameters in the URL's query, at the code exchange. Values may hold what those of `params` may.
+    pub(crate) query: Entries<String>,
+    /// The `grant_type` of the code exchange. Default: `authorization_code`.
+    pub(crate) grant_type: Option<String>,
+    /// Extra headers, of every request to the token endpoint. One with `{client_secret}` goes along only where the
+    /// client proves itself.
     pub(crate) headers: Entries<String>,
-    /// Extra parameters. Values may hold settings, `{client_id}`, `{client_secret}` and kept callback values.
+    /// Extra parameters of the code exchange. Values may hold settings, `{client_id}`, `{client_secret}`,
+    /// `{redirect_uri}`, `{state}`, `{scope}` and kept callback values.
     pub(crate) params: Entries<String>,
     /// Standard parameters under the provider's own names: `client_id: client_key`.
     pub(crate) rename: Entries<String>,
@@ -48,7 +56,7 @@ pub(crate) struct TokenResponse {
     /// Standard members under the provider's own names: `access_token: token`.
     pub(crate) rename: Entries<String>,
     /// When a 200 answer is an error all the same.
-    pub(crate) fails_when: Option<FailsWhen>,
+    pub(crate) fails_when: Option<Condition>,
     /// Where an error answer keeps code and description, if not in `error` and `error_description`.
     pub(crate) error: Option<ErrorFields>,
     /// How the lifetime is told.
@@ -58,20 +66,21 @@ pub(crate) struct TokenResponse {
     /// Further members that later steps or the user need, by name. `{token.NAME}` is their place in the addresses and
     /// parameters of later requests.
     pub(crate) extras: Entries<ExtraField>,
+    /// Further tokens in the same answer, by name, each read by the same rules. `account.also(name)` is an account of
+    /// its own.
+    pub(crate) also: Entries<AlsoToken>,
 }
 
-/// The member whose value tells that a 200 answer is an error. Without `equals` and `differs`, its presence does.
+/// A further token in the same answer.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "json-schema", schemars(extend("required" = ["at"])))]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct FailsWhen {
-    /// JSON pointer to the member.
+pub(crate) struct AlsoToken {
+    /// JSON pointer from the answer's root to the object that holds it.
     pub(crate) at: Option<String>,
-    /// The answer is an error when the member is there and equals this.
-    pub(crate) equals: Option<Json>,
-    /// The answer is an error when the member is there and differs from this.
-    pub(crate) differs: Option<Json>,
+    /// What it is.
+    pub(crate) doc: Option<String>,
 }
 
 /// Where an error answer says what went wrong.
@@ -87,22 +96,25 @@ pub(crate) struct ErrorFields {
     pub(crate) codes: Entries<String>,
 }
 
-/// How the provider tells when the token expires. Default: `expires_in`, in seconds from now (RFC 6749 section 5.1).
+/// How the provider tells when a token expires. Default: `expires_in`, in seconds from now (RFC 6749 section 5.1).
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Expiry {
-    /// The member. Default: `expires_in`.
+    /// The member. Default: `expires_in`; for a refresh token `refresh_token_expires_in`.
     pub(crate) field: Option<String>,
-    /// What its number counts. Default: `in`.
+    /// What it counts: the span from now (`in`, the default), or the time since 1970 (`at`). With `at`, text in the
+    /// form of RFC 3339 is understood as well.
     pub(crate) kind: Option<ExpiryKind>,
     /// The number's unit. Default: `s`.
     pub(crate) unit: Option<ExpiryUnit>,
     /// The lifetime in seconds where the answer says none though the token expires.
     pub(crate) default: Option<u64>,
+    /// What 0 means: that the token is `over` (the default), or that it `never` ends.
+    pub(crate) zero: Option<ZeroExpiry>,
 }
 
-/// A member of the token response beyond the standard ones.
+/// A member of the token response beyond the standard ones, or of the lookup's answer.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "json-schema", schemars(extend("required" = ["type"])))]
@@ -113,6 +125,8 @@ pub(crate) struct ExtraField {
     pub(crate) kind: Option<String>,
     /// JSON pointer from the token object. Default: the member of that name.
     pub(crate) at: Option<String>,
+    /// Only the part of a text before the first of these: `"."`.
+    pub(crate) before: Option<String>,
     /// For a `url`: the names that its host may equal or end in. Without them it never reaches an address.
     pub(crate) hosts: Vec<String>,
     /// What it is.
@@ -133,8 +147,27 @@ pub(crate) struct Upgrade {
     pub(crate) grant_type: Option<String>,
     /// How the parameters are written. Default: `form`; with `GET`: `query`.
     pub(crate) format: Option<BodyFormat>,
-    /// The parameters beside `grant_type`, with `{access_token}`, `{client_id}` and `{client_secret}` as needed.
+    /// The parameters beside `grant_type`, with `{access_token}`, `{client_id}`, `{client_secret}`, `{redirect_uri}` and
+    /// `{scope}` as needed.
     pub(crate) params: Entries<String>,
+}
+
+/// One request right after the exchange. The new token is applied as `token.placement` says, unless a header has it.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "json-schema", schemars(extend("required" = ["request", "extras"])))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Lookup {
+    /// The request: `GET https://login.example.com/metadata`.
+    pub(crate) request: Option<String>,
+    /// Query parameters.
+    pub(crate) query: Entries<String>,
+    /// Extra headers. `Authorization: OAuth {access_token}` takes the place of `token.placement`.
+    pub(crate) headers: Entries<String>,
+    /// JSON pointer to the object that holds the members, or a list of them, tried in order. Default: the answer itself.
+    pub(crate) at: Option<OneOrMany>,
+    /// The members, by name. `{token.NAME}` is their place like that of the token response's extras.
+    pub(crate) extras: Entries<ExtraField>,
 }
 
 /// Where the access token goes: one of `header`, `query` and `body`. The last two need an entry in `quirks`.

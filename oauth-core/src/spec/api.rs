@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::decode::{fields, words};
 use super::endpoints::is_false;
-use super::{FieldType, Params, Template};
+use super::{Condition, FieldType, Params, Template};
 
 /// The provider's API, as far as the file describes it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -16,12 +16,21 @@ pub struct Api {
     /// Further hosts that may see the token: a name, or `*.example.com` for every name below one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<String>,
+    /// When a 2xx answer is an error all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fails_when: Option<Condition>,
     /// Described calls.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<Operation>,
 }
 
-fields!(Api { base_url, headers = Vec::new(), hosts = Vec::new(), operations = Vec::new() });
+fields!(Api {
+    base_url,
+    headers = Vec::new(),
+    hosts = Vec::new(),
+    fails_when = None,
+    operations = Vec::new(),
+});
 
 /// An HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -71,6 +71,16 @@ impl<'a> Member<'a> {
         })
     }
 
+    /// Whether the value is text, where that is one of two forms.
+    pub(super) fn is_text(&self) -> bool {
+        self.value.is_string()
+    }
+
+    /// The value as a boolean, where that is one of two forms.
+    pub(super) fn boolean(&self) -> Option<bool> {
+        self.value.as_bool()
+    }
+
     /// The variant of an enum with data, by its name: an object whose only member is named like the variant.
     #[inline(never)]
     pub(super) fn variant(self) -> Option<(&'a str, Self)> {

@@ -19,9 +19,34 @@ pub struct Endpoints {
     /// Whether the provider always sends `iss` in the callback (RFC 9207 section 3): a callback without is refused.
     #[serde(skip_serializing_if = "is_false")]
     pub iss_in_callback: bool,
+    /// Whether the issuer's metadata says where the endpoints are (RFC 8414, OpenID Connect Discovery section 4).
+    #[serde(skip_serializing_if = "is_false")]
+    pub discovery: bool,
+    /// The hosts that the metadata may lead to beside the issuer's: names, `*.example.com`, or `*` for any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
 }
 
-fields!(Endpoints { authorization = None, token = None, issuer = None, iss_in_callback = false });
+fields!(Endpoints {
+    authorization = None,
+    token = None,
+    issuer = None,
+    iss_in_callback = false,
+    discovery = false,
+    hosts = Vec::new(),
+});
+
+impl Endpoints {
+    /// Whether people log in here by redirect: the file says where, or the issuer's metadata will.
+    pub fn authorizes(&self) -> bool {
+        self.authorization.is_some() || self.discovery
+    }
+
+    /// Whether there is a token endpoint, or will be one once the issuer's metadata is known.
+    pub fn has_token(&self) -> bool {
+        self.token.is_some() || self.discovery
+    }
+}
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 pub(crate) fn is_false(value: &bool) -> bool {
@@ -41,9 +66,13 @@ pub enum ClientAuthMethod {
     Body,
     /// Public client: `client_id` among the parameters, no secret.
     None,
+    /// Id and secret stand only where the token request's holes `{client_id}` and `{client_secret}` put them.
+    Custom,
+    /// The secret is a JWT, made for each request.
+    Minted,
 }
 
-words!(ClientAuthMethod { Basic = "basic", Body = "body", None = "none" });
+words!(ClientAuthMethod { Basic = "basic", Body = "body", None = "none", Custom = "custom", Minted = "minted" });
 
 impl ClientAuthMethod {
     /// The word the provider file uses.
@@ -52,34 +81,8 @@ impl ClientAuthMethod {
             Self::Basic => "basic",
             Self::Body => "body",
             Self::None => "none",
-        }
-    }
-}
-
-/// What the provider does with PKCE (RFC 7636); the method is always S256.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
-#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Pkce {
-    /// A request without a challenge is refused.
-    Required,
-    /// A challenge is honoured. Also right where the provider ignores it.
-    Supported,
-    /// A request with a challenge fails: it is left out. Needs a quirk with the vendor's words.
-    Unsupported,
-}
-
-words!(Pkce { Required = "required", Supported = "supported", Unsupported = "unsupported" });
-
-impl Pkce {
-    /// The word the provider file uses.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::Supported => "supported",
-            Self::Unsupported => "unsupported",
+            Self::Custom => "custom",
+            Self::Minted => "minted",
         }
     }
 }

@@ -10,13 +10,21 @@
 
 mod api;
 mod authorize;
-mod callback;
+pub(crate) mod callback;
+mod client_auth;
+mod condition;
 mod decode;
 mod endpoints;
+pub(crate) mod environment;
+mod expiry;
+mod fetch;
 mod field;
 pub mod names;
+mod openid;
+mod pkce;
 mod profile;
 mod quirk;
+mod redirect;
 mod refresh;
 mod scopes;
 mod setting;
@@ -32,15 +40,25 @@ use serde::Serialize;
 pub use self::api::{Api, Method, Operation, Parameter, ParameterPlace, Returns, ReturnsField};
 #[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) use self::authorize::PROTOCOL_PARAMS;
-pub use self::authorize::{Authorize, AuthorizeOption};
-pub use self::callback::{Callback, KeptValue};
+pub use self::authorize::{Authorize, AuthorizeOption, ResponseMode, StateAlphabet, StatePlace, StateRules};
+pub use self::callback::{
+    Callback, CallbackProfile, CallbackSignature, KeptValue, SignatureAlgorithm, SignatureEncoding, SignedPart,
+};
+pub use self::client_auth::{BasicForm, BasicUser, ClientAuth, MintedAlg, MintedPlace, MintedSecret, PublicForm};
+pub use self::condition::Condition;
 use self::decode::fields;
-pub use self::endpoints::{ClientAuthMethod, Endpoints, Pkce};
+pub use self::endpoints::{ClientAuthMethod, Endpoints};
+pub use self::environment::Environment;
+pub use self::expiry::{Expiry, ExpiryKind, ExpiryUnit, ZeroExpiry};
+pub use self::fetch::Fetch;
 pub use self::field::{FieldKind, FieldType};
-pub use self::profile::{Profile, ProfileField, ProfileMap};
+pub use self::openid::{OpenId, SigningAlg};
+pub use self::pkce::{Challenge, ChallengeEncoding, ChallengeMethod, Pkce};
+pub use self::profile::{Profile, ProfileField, ProfileFrom, ProfileMap, ProfileThen};
 pub use self::quirk::{Confidence, Quirk};
-pub use self::refresh::{Refresh, RefreshNeeds, RefreshWith};
-pub use self::scopes::{KnownScope, Scopes};
+pub use self::redirect::{LoopbackRule, Redirect};
+pub use self::refresh::{Refresh, RefreshAuth, RefreshNeeds, RefreshWith};
+pub use self::scopes::{KnownScope, Scopes, SecondScopes};
 #[cfg(feature = "schema")]
 pub(crate) use self::setting::is_host;
 pub use self::setting::{Setting, SettingKind};
@@ -48,9 +66,11 @@ pub use self::template::{Hole, Part, Template};
 #[cfg(feature = "schema")]
 pub(crate) use self::template::{is_loopback, is_secure};
 pub use self::token::{
-    BodyFormat, ErrorFields, Expiry, ExpiryKind, ExpiryUnit, ExtraField, FailsWhen, Placement, Token, TokenRequest,
-    TokenResponse, TokenTypeRule, Upgrade,
+    AlsoToken, BodyFormat, ErrorFields, ExtraField, Lookup, Placement, Token, TokenRequest, TokenResponse,
+    TokenTypeRule, Upgrade,
 };
+#[cfg(feature = "schema")]
+pub(crate) use self::token::{CODE_GRANT, pointer_to};
 
 /// An ordered list of parameter names and value templates.
 pub type Params = Vec<(String, Template)>;
@@ -90,12 +110,21 @@ pub struct ProviderSpec {
     /// What a user must or may set before the client works: a region, a tenant, a shop.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub settings: Vec<Setting>,
+    /// Other hosts on which the same provider runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub environments: Vec<Environment>,
     /// The OAuth endpoints.
     pub endpoints: Endpoints,
     /// How the client proves itself at the token endpoint (RFC 6749 section 2.3).
-    pub client_auth: ClientAuthMethod,
+    pub client_auth: ClientAuth,
     /// What the provider does with PKCE (RFC 7636).
     pub pkce: Pkce,
+    /// The form of the PKCE challenge.
+    #[serde(skip_serializing_if = "Challenge::is_default")]
+    pub challenge: Challenge,
+    /// What the provider takes for a redirect URI.
+    #[serde(skip_serializing_if = "Redirect::is_unlimited")]
+    pub redirect: Redirect,
     /// Scopes (RFC 6749 section 3.3).
     pub scopes: Scopes,
     /// The authorization request (RFC 6749 section 4.1.1).
@@ -107,6 +136,9 @@ pub struct ProviderSpec {
     /// Refreshing; `None` where the provider has no way to refresh.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh: Option<Refresh>,
+    /// ID tokens; `None` where the provider issues none that are verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub openid: Option<OpenId>,
     /// Where the profile of the logged-in user comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
@@ -130,14 +162,18 @@ fields!(ProviderSpec {
     confidence,
     groups = Vec::new(),
     settings = Vec::new(),
+    environments = Vec::new(),
     endpoints,
     client_auth,
     pkce,
+    challenge = Challenge::default(),
+    redirect = Redirect::default(),
     scopes,
     authorize,
     callback,
     token,
     refresh = None,
+    openid = None,
     profile = None,
     api = None,
     quirks = Vec::new(),
@@ -181,11 +217,14 @@ impl ProviderSpec {
     /// The names of what this provider can do, as the catalog lists them.
     pub fn capabilities(&self) -> Vec<&'static str> {
         let mut capabilities = Vec::new();
-        if self.endpoints.authorization.is_some() {
+        if self.endpoints.authorizes() {
             capabilities.push("authorize");
         }
         if self.refresh.is_some() {
             capabilities.push("refresh");
+        }
+        if self.openid.is_some() {
+            capabilities.push("openid");
         }
         if self.profile.is_some() {
             capabilities.push("profile");
@@ -199,7 +238,7 @@ impl ProviderSpec {
     /// The grants (RFC 6749 section 1.3) that this provider's file declares.
     pub fn grants(&self) -> Vec<&'static str> {
         let mut grants = Vec::new();
-        if self.endpoints.authorization.is_some() {
+        if self.endpoints.authorizes() {
             grants.push("authorization_code");
         }
         if self.refresh.as_ref().is_some_and(|refresh| refresh.with == RefreshWith::RefreshToken) {

@@ -1,8 +1,8 @@
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::decode::{Decode, Member, fields, words};
 use super::endpoints::is_false;
-use super::{BodyFormat, Method, Params, Template};
+use super::{BodyFormat, Expiry, Method, Params, Template};
 
 /// How an access token is renewed (RFC 6749 section 6), where it can be.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -21,8 +21,8 @@ pub struct Refresh {
     pub grant_type: String,
     /// The parameter that carries the token.
     pub param: String,
-    /// Whether client credentials go along.
-    pub client_auth: bool,
+    /// What the client says of itself.
+    pub client_auth: RefreshAuth,
     /// Extra parameters.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub params: Params,
@@ -32,6 +32,12 @@ pub struct Refresh {
     /// Whether the answer has no refresh token as a rule, so that the old one goes on (RFC 6749 section 6 allows it).
     #[serde(skip_serializing_if = "is_false")]
     pub keep_old: bool,
+    /// How the provider tells when the refresh token itself ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expiry: Option<Expiry>,
+    /// The seconds after which an unused refresh token ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_lifetime: Option<u64>,
     /// What the authorization request must carry before a refresh token is given at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub needs: Option<RefreshNeeds>,
@@ -51,6 +57,8 @@ fields!(Refresh {
     params = Vec::new(),
     rotates = false,
     keep_old = false,
+    expiry = None,
+    idle_lifetime = None,
     needs = None,
     note = None,
 });
@@ -69,6 +77,43 @@ pub enum RefreshWith {
 }
 
 words!(RefreshWith { RefreshToken = "refresh_token", AccessToken = "access_token" });
+
+/// What the client says of itself when it renews a token; written as `true`, `false` or `"id"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RefreshAuth {
+    /// It proves itself as at the code exchange.
+    Full,
+    /// It names its id and shows no secret.
+    Id,
+    /// Nothing.
+    None,
+}
+
+impl Serialize for RefreshAuth {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Full => serializer.serialize_bool(true),
+            Self::Id => serializer.serialize_str("id"),
+            Self::None => serializer.serialize_bool(false),
+        }
+    }
+}
+
+impl Decode for RefreshAuth {
+    fn decode(member: Member<'_>) -> Self {
+        match member.boolean() {
+            Some(true) => Self::Full,
+            Some(false) => Self::None,
+            None => {
+                if member.text() != "id" {
+                    member.unknown();
+                }
+                Self::Id
+            }
+        }
+    }
+}
 
 /// A parameter or a scope without which the provider issues no refresh token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

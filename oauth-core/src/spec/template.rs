@@ -34,12 +34,22 @@ pub enum Hole {
     Token(String),
     /// `{callback.location}`: a kept value of the callback.
     Callback(String),
+    /// `{claim.tid}`: a claim of the ID token that is being checked; only in an issuer.
+    Claim(String),
     /// `{client_id}`.
     ClientId,
-    /// `{client_secret}`; only in parameters of token requests.
+    /// `{client_secret}`; only in parameters and headers of token requests.
     ClientSecret,
-    /// `{access_token}`; only in parameters of token requests.
+    /// `{access_token}`; only in parameters of token requests and headers of the lookup.
     AccessToken,
+    /// `{random}`: 128 fresh random bits; only in parameters of the authorization request.
+    Random,
+    /// `{redirect_uri}`; only in parameters and headers of token requests.
+    RedirectUri,
+    /// `{state}`; only in parameters of the code exchange.
+    State,
+    /// `{scope}`: the scopes, joined; only in parameters and headers of token requests.
+    Scope,
 }
 
 impl Template {
@@ -75,6 +85,12 @@ impl Template {
         Ok(Self { text: text.to_owned(), parts })
     }
 
+    /// Text without holes.
+    #[cfg(feature = "client")]
+    pub(crate) fn literal(text: &str) -> Self {
+        Self { text: text.replace('{', "{{").replace('}', "}}"), parts: vec![Part::Literal(text.to_owned())] }
+    }
+
     /// The text as the file has it.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -91,6 +107,16 @@ impl Template {
             Part::Hole(hole) => Some(hole),
             Part::Literal(_) => None,
         })
+    }
+
+    /// The template with `value` in the place of every claim: only claims of a form that changes nothing get here.
+    #[cfg(any(feature = "schema", feature = "client"))]
+    pub(crate) fn fill_claims(&self, value: &str) -> Self {
+        let filled = self.parts.iter().map(|part| match part {
+            Part::Hole(Hole::Claim(_)) => Part::Literal(value.to_owned()),
+            part => part.clone(),
+        });
+        Self { text: self.text.clone(), parts: filled.collect() }
     }
 
     /// The text with every hole filled by `value`, which answers the first error when it has none.
@@ -113,10 +139,15 @@ impl Hole {
                 "client_id" => return Ok(Self::ClientId),
                 "client_secret" => return Ok(Self::ClientSecret),
                 "access_token" => return Ok(Self::AccessToken),
+                "random" => return Ok(Self::Random),
+                "redirect_uri" => return Ok(Self::RedirectUri),
+                "state" => return Ok(Self::State),
+                "scope" => return Ok(Self::Scope),
                 name => Self::Name(name.to_owned()),
             },
             Some(("token", name)) => Self::Token(name.to_owned()),
             Some(("callback", name)) => Self::Callback(name.to_owned()),
+            Some(("claim", name)) => Self::Claim(name.to_owned()),
             Some((space, _)) => {
                 return Err(format!(
                     "`{{{name}}}` is in no known space: `{space}.` is neither `token.` nor `callback.`"
@@ -138,9 +169,14 @@ impl fmt::Display for Hole {
             Self::Name(name) => write!(f, "{{{name}}}"),
             Self::Token(name) => write!(f, "{{token.{name}}}"),
             Self::Callback(name) => write!(f, "{{callback.{name}}}"),
+            Self::Claim(name) => write!(f, "{{claim.{name}}}"),
             Self::ClientId => f.write_str("{client_id}"),
             Self::ClientSecret => f.write_str("{client_secret}"),
             Self::AccessToken => f.write_str("{access_token}"),
+            Self::Random => f.write_str("{random}"),
+            Self::RedirectUri => f.write_str("{redirect_uri}"),
+            Self::State => f.write_str("{state}"),
+            Self::Scope => f.write_str("{scope}"),
         }
     }
 }

@@ -18,40 +18,60 @@ fn full() -> Value {
             "name": "region", "rust": "Region", "type": "enum", "values": [["eu", "acme.eu", "Eu"]], "default": "eu",
             "doc": "\"Where\"\n",
         }],
+        "environments": [{
+            "name": "sandbox", "rust": "Sandbox", "doc": "To try", "hosts": [["acme.eu", "test.acme.eu"]],
+            "console": "https://test.acme.example/apps",
+        }],
         "endpoints": {
             "authorization": "https://{region}/authorize", "token": "https://{region}/{{token}}",
-            "issuer": "https://{region}", "iss_in_callback": true,
+            "issuer": "https://{region}", "iss_in_callback": true, "discovery": true, "hosts": ["*.acme.eu"],
         },
-        "client_auth": "body", "pkce": "supported",
+        "client_auth": {
+            "method": "minted", "basic": {"encode": false, "user": "secret", "id_in_body": true, "public": "basic"},
+            "minted": {
+                "alg": "EdDSA", "kid": "{region}", "claims": [["iss", "{client_id}"]], "lifetime": 60, "sent": "basic",
+            },
+        },
+        "pkce": "supported",
+        "challenge": {"method": "plain", "encoding": "hex", "method_name": "raw"},
+        "redirect": {"https": true, "loopback": "refused", "query": false, "max_length": 512},
         "scopes": {
             "separator": ",", "response_separator": " ", "param": "scopes", "default": ["read"], "required": ["openid"],
-            "known": [{"value": "read", "rust": "Read", "doc": "Read"}],
+            "known": [{"value": "read", "rust": "Read", "doc": "Read"}], "none": true, "encode": false,
+            "second": {
+                "name": "user", "rust": "UserScope", "param": "user_scope", "separator": ",", "default": ["me"],
+                "known": [{"value": "me", "rust": "Me", "doc": "Me"}],
+            },
         },
         "authorize": {
             "params": [["note", "{region}"], ["a", ""]], "rename": [["client_id", "client_key"]],
             "options": [{
                 "name": "prompt", "rust": "Prompt", "values": [["login", "Login"]], "join": " ", "doc": "What is asked",
             }],
+            "response_type": "web_server", "omit": ["response_type"], "fragment": "top", "order": ["state"],
+            "sorted": true, "response_mode": "form_post",
+            "state": {"in": "redirect_uri", "length": 32, "alphabet": "hex"},
         },
         "callback": {
             "code": "authcode",
             "keep": [{"name": "location", "rust": "location", "values": [["eu", "acme.eu"]], "doc": "Where"}],
-            "errors": [["user_denied", "access_denied"]],
+            "errors": [["user_denied", "access_denied"]], "error": ["error_code"], "error_description": ["error_text"],
+            "verify": {"param": "hmac", "algorithm": "hmac-sha256", "over": "sorted_query", "encoding": "hex"},
+            "profile": {"param": "user", "map": {"email": ["/email"]}},
         },
         "token": token(),
         "refresh": {
             "with": "access_token", "url": "https://acme.example/refresh", "method": "GET", "format": "query",
-            "grant_type": "extend", "param": "current", "client_auth": true, "params": [["a", "{client_id}"]],
-            "rotates": true, "keep_old": true, "needs": {"param": ["access_type", "offline"]}, "note": "Ask for it",
+            "grant_type": "extend", "param": "current", "client_auth": "id", "params": [["a", "{scope}"]],
+            "rotates": true, "keep_old": true,
+            "expiry": {"field": "ends", "kind": "in", "unit": "s", "default": 60, "zero": "never"}, "idle_lifetime": 90,
+            "needs": {"param": ["access_type", "offline"]}, "note": "Ask for it",
         },
-        "profile": {
-            "method": "POST", "url": "https://acme.example/me", "query": [["q", "1"]], "headers": [["h", "2"]],
-            "at": ["/data", ""],
-            "map": {
-                "subject": "/id", "username": "/login", "name": "/name", "email": "/email", "email_verified": "/ok",
-                "avatar_url": "/picture", "url": "/page",
-            },
+        "openid": {
+            "issuer": "https://{claim.tid}", "also_issuers": ["acme"], "jwks": "https://acme.example/keys", "algs": ["ES256"],
+            "nonce": false, "required": true,
         },
+        "profile": profile(),
         "api": api(),
         "quirks": [{
             "field": "pkce", "because": "it is", "source": "https://acme.example/docs", "checked": "2026-11-20",
@@ -59,23 +79,53 @@ fn full() -> Value {
     })
 }
 
+fn profile() -> Value {
+    let request = json!({
+        "method": "POST", "url": "https://acme.example/me", "query": [["q", "1"]], "headers": [["h", "2"]],
+        "body": [["b", "3"]], "format": "form",
+    });
+    json!({
+        "from": "id_token", "request": request, "at": ["/data", ""], "fails_when": {"at": "/code", "differs": 0},
+        "map": {
+            "subject": ["/id"], "username": ["/login"], "name": ["/first", "/last"], "email": ["/email"],
+            "email_verified": ["/ok"], "avatar_url": ["/picture"], "url": ["/page"],
+        },
+        "then": [{
+            "request": request, "at": ["/list"], "pick": {"at": "/primary", "equals": true}, "map": {"email": ["/email"]},
+        }],
+    })
+}
+
 fn token() -> Value {
     json!({
         "request": {
-            "method": "POST", "format": "json", "headers": [["Accept", "*/*"]], "params": [["app", "{client_secret}"]],
+            "method": "POST", "format": "json", "query": [["s", "{state}"]], "grant_type": "code", "headers": [["Accept", "*/*"]], "params": [["app", "{client_secret}"]],
             "rename": [["client_id", "client_key"]], "omit": ["redirect_uri"],
         },
         "response": {
             "at": ["/data"], "rename": [["access_token", "token"]],
             "fails_when": {"at": "/ok", "equals": {"no": [1, -2, 1.5, false]}, "differs": "0"},
             "error": {"code": "/err", "description": "/text", "codes": [["190", "invalid_grant"]]},
-            "expiry": {"field": "expires_at", "kind": "at", "unit": "ms", "default": u64::MAX},
+            "expiry": {"field": "expires_at", "kind": "at", "unit": "ms", "default": u64::MAX, "zero": "never"},
             "token_type": "ignored",
-            "extras": [{"name": "domain", "at": "/domain", "type": "url", "hosts": ["acme.eu"], "doc": "Where"}],
+            "extras": [{
+                "name": "domain", "at": "/domain", "type": "url", "before": ".", "hosts": ["acme.eu"], "doc": "Where",
+            }],
+            "also": [{"name": "user", "at": "/user", "doc": "The user's"}],
         },
         "upgrade": {
             "url": "https://acme.example/upgrade", "method": "GET", "grant_type": "exchange", "format": "query",
             "params": [["access_token", "{access_token}"]],
+        },
+        "lookup": {
+            "request": {
+                "method": "GET", "url": "https://acme.example/meta", "query": [["q", "1"]],
+                "headers": [["Authorization", "OAuth {access_token}"]], "body": [["b", "3"]], "format": "form",
+            },
+            "at": ["/data"],
+            "extras": [{
+                "name": "endpoint", "at": "/url", "type": "url", "before": "x", "hosts": ["acme.eu"], "doc": "Where",
+            }],
         },
         "placement": {"body": {"name": "token", "json": true}},
     })
@@ -84,6 +134,7 @@ fn token() -> Value {
 fn api() -> Value {
     json!({
         "base_url": "{token.domain}/v2", "headers": [["X-Realm", "{callback.location}"]], "hosts": ["*.acme.eu"],
+        "fails_when": {"at": "/ok", "equals": false, "differs": null},
         "operations": [{
             "name": "list", "rust": "List", "method": "PATCH", "path": "/leads/{id}",
             "parameters": [{"name": "id", "rust": "id", "in": "path", "type": "u64"}], "scopes": ["read"],
@@ -148,6 +199,14 @@ fn every_member_is_read_as_it_is_written() {
         let changed = with("/token/placement", Some(placement));
         assert_eq!(again(&changed).unwrap(), changed);
     }
+    for auth in [json!("body"), json!({"method": "basic", "basic": {"encode": false}})] {
+        let changed = with("/client_auth", Some(auth));
+        assert_eq!(again(&changed).unwrap(), changed);
+    }
+    for auth in [true, false] {
+        let changed = with("/refresh/client_auth", Some(auth.into()));
+        assert_eq!(again(&changed).unwrap(), changed);
+    }
     let changed = with("/refresh/needs", Some(json!({"scope": "offline"})));
     assert_eq!(again(&changed).unwrap(), changed);
     // A comparison with null is one.
@@ -173,21 +232,28 @@ fn a_member_that_is_missing_has_its_default_or_is_a_fault() {
 }
 
 const REQUIRED: &str = "
-    api.base_url api.operations.0.method api.operations.0.name api.operations.0.parameters.0.in
+    api.base_url api.fails_when.at api.operations.0.method api.operations.0.name api.operations.0.parameters.0.in
     api.operations.0.parameters.0.name api.operations.0.parameters.0.rust api.operations.0.parameters.0.type
     api.operations.0.path api.operations.0.returns.at api.operations.0.returns.fields
-    api.operations.0.returns.fields.0.at api.operations.0.returns.fields.0.rust
-    api.operations.0.returns.fields.0.type api.operations.0.returns.rust api.operations.0.rust authorize
-    authorize.options.0.name authorize.options.0.rust callback callback.code callback.keep.0.name
-    callback.keep.0.rust checked client_auth confidence docs endpoints id marker module name pkce profile.map
-    profile.map.subject profile.method profile.url quirks.0.because quirks.0.field quirks.0.source
-    refresh.client_auth refresh.format refresh.grant_type refresh.method refresh.needs.param refresh.param
-    refresh.with scopes scopes.known.0.rust scopes.known.0.value scopes.param scopes.separator settings.0.name
-    settings.0.rust settings.0.type token token.placement token.placement.body token.placement.body.name
-    token.request token.request.format token.request.method token.response token.response.at token.response.expiry
-    token.response.expiry.field token.response.expiry.kind token.response.expiry.unit token.response.extras.0.at
-    token.response.extras.0.name token.response.extras.0.type token.response.fails_when.at token.upgrade.format
-    token.upgrade.grant_type token.upgrade.method token.upgrade.params token.upgrade.url
+    api.operations.0.returns.fields.0.at api.operations.0.returns.fields.0.rust api.operations.0.returns.fields.0.type
+    api.operations.0.returns.rust api.operations.0.rust authorize authorize.options.0.name authorize.options.0.rust
+    callback callback.code callback.keep.0.name callback.keep.0.rust callback.profile.map callback.profile.param
+    callback.verify.algorithm callback.verify.encoding callback.verify.over callback.verify.param checked client_auth
+    client_auth.method client_auth.minted.alg client_auth.minted.claims client_auth.minted.lifetime confidence docs
+    endpoints environments.0.name environments.0.rust id marker module name openid.algs pkce profile.fails_when.at
+    profile.map profile.request.method profile.request.url profile.then.0.map profile.then.0.pick.at
+    profile.then.0.request profile.then.0.request.method profile.then.0.request.url quirks.0.because quirks.0.field
+    quirks.0.source refresh.client_auth refresh.expiry.field refresh.expiry.kind refresh.expiry.unit refresh.format
+    refresh.grant_type refresh.method refresh.needs.param refresh.param refresh.with scopes scopes.known.0.rust
+    scopes.known.0.value scopes.param scopes.second.known.0.rust scopes.second.known.0.value scopes.second.name
+    scopes.second.param scopes.second.rust scopes.second.separator scopes.separator settings.0.name settings.0.rust
+    settings.0.type token token.lookup.extras token.lookup.extras.0.at token.lookup.extras.0.name
+    token.lookup.extras.0.type token.lookup.request token.lookup.request.method token.lookup.request.url
+    token.placement token.placement.body token.placement.body.name token.request token.request.format
+    token.request.method token.response token.response.also.0.at token.response.also.0.name token.response.at
+    token.response.expiry token.response.expiry.field token.response.expiry.kind token.response.expiry.unit
+    token.response.extras.0.at token.response.extras.0.name token.response.extras.0.type token.response.fails_when.at
+    token.upgrade.format token.upgrade.grant_type token.upgrade.method token.upgrade.params token.upgrade.url
 ";
 
 /// A null for what may be nothing is nothing; any other value of another type is a fault, and none is a panic.
@@ -201,6 +267,7 @@ fn a_value_of_another_type_is_a_fault() {
             [json!(-1), json!(0.5), json!("\u{0}"), json!(true), json!([]), json!([[]]), json!({}), json!({"": 1})]
         {
             let outcome = again(&with(&pointer, Some(other.clone())));
+            let free = free || (pointer == "/refresh/client_auth" && other.is_boolean());
             assert!(free || kind(&here) == kind(&other) || outcome.is_err(), "{other} at {pointer}");
         }
         let _ = again(&with(&pointer, Some(Value::Null)));
@@ -228,6 +295,9 @@ fn text_that_is_no_spec_is_a_fault() {
         ("/refresh/needs", json!({"param": ["a"]})),
         ("/authorize/params/0", json!(["a", "b", "c"])),
         ("/token/response/expiry/default", json!(-1)),
+        ("/client_auth", json!("secret")),
+        ("/client_auth/minted/alg", json!("HS256")),
+        ("/refresh/client_auth", json!("ID")),
     ] {
         assert!(again(&with(pointer, Some(value.clone()))).is_err(), "{value} at {pointer}");
     }
@@ -252,15 +322,30 @@ fn words<T: Words + Decode + Serialize + PartialEq + Debug>() {
 
 #[test]
 fn every_word_is_read_as_it_is_written() {
+    words::<BasicUser>();
     words::<BodyFormat>();
+    words::<ChallengeEncoding>();
+    words::<ChallengeMethod>();
     words::<ClientAuthMethod>();
     words::<Confidence>();
     words::<ExpiryKind>();
     words::<ExpiryUnit>();
+    words::<LoopbackRule>();
     words::<Method>();
+    words::<MintedAlg>();
+    words::<MintedPlace>();
     words::<ParameterPlace>();
     words::<Pkce>();
+    words::<ProfileFrom>();
+    words::<PublicForm>();
     words::<RefreshWith>();
+    words::<ResponseMode>();
     words::<SettingKind>();
+    words::<SignatureAlgorithm>();
+    words::<SignatureEncoding>();
+    words::<SignedPart>();
+    words::<StateAlphabet>();
+    words::<StatePlace>();
     words::<TokenTypeRule>();
+    words::<ZeroExpiry>();
 }

@@ -1,8 +1,11 @@
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::decode::{Decode, Member, fields, words};
 use super::endpoints::is_false;
-use super::{FieldType, Method, Params, Renames, Template};
+use super::fetch::{is_whole, whole};
+use super::{Condition, Expiry, Fetch, FieldType, Method, Params, Renames, Template};
 
 /// The token endpoint and what becomes of its answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -15,11 +18,28 @@ pub struct Token {
     /// A second exchange that follows the first: a short-lived token for a long-lived one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upgrade: Option<Upgrade>,
+    /// A request right after that, whose answer adds extras.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lookup: Option<Lookup>,
     /// Where the access token goes in API requests.
     pub placement: Placement,
 }
 
-fields!(Token { request, response, upgrade = None, placement });
+fields!(Token { request, response, upgrade = None, lookup = None, placement });
+
+impl Token {
+    /// All extras: those of the token response, then those of the lookup.
+    pub fn extras(&self) -> impl Iterator<Item = &ExtraField> {
+        self.response.extras.iter().chain(self.lookup.iter().flat_map(|lookup| &lookup.extras))
+    }
+
+    /// All extras, each with the JSON pointer to it in what is kept of the answers.
+    pub fn kept_extras(&self) -> impl Iterator<Item = (&ExtraField, Cow<'_, str>)> {
+        let response = self.response.extras.iter().map(|extra| (extra, self.response.kept_at(extra)));
+        let lookup = self.lookup.iter().flat_map(|lookup| &lookup.extras);
+        response.chain(lookup.map(|extra| (extra, Cow::Owned(pointer_to(&extra.name)))))
+    }
+}
 
 /// How the token request deviates from RFC 6749 section 4.1.3.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,6 +49,12 @@ pub struct TokenRequest {
     pub method: Method,
     /// How the parameters are written.
     pub format: BodyFormat,
+    /// Parameters in the URL's query, at the code exchange.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub query: Params,
+    /// The `grant_type` of the code exchange.
+    #[serde(skip_serializing_if = "is_code_grant")]
+    pub grant_type: String,
     /// Extra headers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub headers: Params,
@@ -46,11 +72,20 @@ pub struct TokenRequest {
 fields!(TokenRequest {
     method,
     format,
+    query = Vec::new(),
+    grant_type = CODE_GRANT.to_owned(),
     headers = Vec::new(),
     params = Vec::new(),
     rename = Vec::new(),
     omit = Vec::new(),
 });
+
+/// RFC 6749 section 4.1.3.
+pub(crate) const CODE_GRANT: &str = "authorization_code";
+
+fn is_code_grant(grant_type: &str) -> bool {
+    grant_type == CODE_GRANT
+}
 
 /// How the parameters of a request are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -80,7 +115,7 @@ pub struct TokenResponse {
     pub rename: Renames,
     /// When a 200 answer is an error all the same.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fails_when: Option<FailsWhen>,
+    pub fails_when: Option<Condition>,
     /// Where an error answer keeps code and description, if not in `error` and `error_description`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorFields>,
@@ -92,6 +127,9 @@ pub struct TokenResponse {
     /// Further members, typed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub extras: Vec<ExtraField>,
+    /// Further tokens in the same answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<AlsoToken>,
 }
 
 fields!(TokenResponse {
@@ -102,29 +140,53 @@ fields!(TokenResponse {
     expiry,
     token_type = TokenTypeRule::Required,
     extras = Vec::new(),
+    also = Vec::new(),
 });
 
-/// The member whose value tells that a 200 answer is an error.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct FailsWhen {
-    /// JSON pointer to the member.
-    pub at: String,
-    /// The answer is an error when the member is there and equals this; without it, when the member is there at all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub equals: Option<serde_json::Value>,
-    /// The answer is an error when the member is there and differs from this.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub differs: Option<serde_json::Value>,
-}
+/// The members of the standard (RFC 6749 section 5.1); everything else is an extra.
+pub(crate) const STANDARD_MEMBERS: [&str; 6] =
+    ["access_token", "token_type", "refresh_token", "id_token", "scope", "expires_in"];
 
-impl Decode for FailsWhen {
-    fn decode(member: Member<'_>) -> Self {
-        let mut object = member.object();
-        // A member that is there with `null` is a value to compare with: it is not the same as none.
-        Self { at: object.required("at"), equals: object.value("equals"), differs: object.value("differs") }
+impl TokenResponse {
+    /// Whether the member is one of the standard's, by the provider's names: such a one is not kept among the extras.
+    pub(crate) fn is_standard(&self, member: &str) -> bool {
+        let named = |standard: &str| {
+            self.rename.iter().find(|(name, _)| name == standard).map_or(standard, |(_, own)| own.as_str()) == member
+        };
+        member == self.expiry.field || STANDARD_MEMBERS.iter().any(|standard| named(standard))
+    }
+
+    /// Whether the extra is worked out from what is not kept, and kept under its own name.
+    pub(crate) fn is_derived(&self, extra: &ExtraField) -> bool {
+        let member = extra.at.strip_prefix('/').and_then(|at| at.split('/').next()).unwrap_or_default();
+        extra.before.is_some() || self.is_standard(member)
+    }
+
+    /// JSON pointer to the extra in what is kept of the answer.
+    pub(crate) fn kept_at<'a>(&self, extra: &'a ExtraField) -> Cow<'a, str> {
+        if self.is_derived(extra) { Cow::Owned(pointer_to(&extra.name)) } else { Cow::Borrowed(&extra.at) }
     }
 }
+
+/// The JSON pointer (RFC 6901 section 3) to the member of that name.
+pub(crate) fn pointer_to(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// A further token in the same answer: a user's beside an app's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AlsoToken {
+    /// Its name, for `account.also(name)`.
+    pub name: String,
+    /// JSON pointer from the answer's root to the object that holds it.
+    pub at: String,
+    /// What it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+}
+
+fields!(AlsoToken { name, at, doc = None });
 
 /// Where an error answer says what went wrong, as JSON pointers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -142,54 +204,6 @@ pub struct ErrorFields {
 }
 
 fields!(ErrorFields { code = None, description = None, codes = Vec::new() });
-
-/// How the provider tells when the token expires.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Expiry {
-    /// The member: `expires_in`.
-    pub field: String,
-    /// A span from now, or a point in time.
-    pub kind: ExpiryKind,
-    /// Seconds or milliseconds.
-    pub unit: ExpiryUnit,
-    /// The lifetime in seconds where the answer says none though the token expires.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub default: Option<u64>,
-}
-
-fields!(Expiry { field, kind, unit, default = None });
-
-/// What the number in the expiry member counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
-#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ExpiryKind {
-    /// Time from the answer on (RFC 6749 section 5.1).
-    In,
-    /// Time since 1970-01-01T00:00:00Z.
-    At,
-}
-
-words!(ExpiryKind { In = "in", At = "at" });
-
-/// The unit of the number in the expiry member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
-#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub enum ExpiryUnit {
-    /// Seconds.
-    #[serde(rename = "s")]
-    Seconds,
-    /// Milliseconds.
-    #[serde(rename = "ms")]
-    Milliseconds,
-}
-
-words!(ExpiryUnit { Seconds = "s", Milliseconds = "ms" });
 
 /// What a token response without `token_type` (RFC 6749 section 5.1 requires it) is worth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -222,11 +236,14 @@ impl TokenTypeRule {
 pub struct ExtraField {
     /// Its name in templates, `{token.NAME}`, and its field in the generated `Extras`.
     pub name: String,
-    /// JSON pointer from the token object.
+    /// JSON pointer from the token object, or into the lookup's answer.
     pub at: String,
     /// Its type.
     #[serde(rename = "type")]
     pub kind: FieldType,
+    /// Only the part of a text before the first of these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
     /// For a URL: the host names and suffixes it may have, as `zohoapis.com`. Without them it never reaches a host.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<String>,
@@ -235,7 +252,7 @@ pub struct ExtraField {
     pub doc: Option<String>,
 }
 
-fields!(ExtraField { name, at, kind as "type", hosts = Vec::new(), doc = None });
+fields!(ExtraField { name, at, kind as "type", before = None, hosts = Vec::new(), doc = None });
 
 /// A second exchange after the code exchange.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -254,6 +271,21 @@ pub struct Upgrade {
 }
 
 fields!(Upgrade { url, method, grant_type, format, params });
+
+/// One request right after the exchange, with the new token applied, whose answer adds extras.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Lookup {
+    /// The request.
+    pub request: Fetch,
+    /// JSON pointers to the object that holds the members, tried in order; `[""]` is the answer itself.
+    #[serde(skip_serializing_if = "is_whole")]
+    pub at: Vec<String>,
+    /// The members, typed.
+    pub extras: Vec<ExtraField>,
+}
+
+fields!(Lookup { request, at = whole(), extras });
 
 /// Where the access token goes in a request to the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -11,7 +11,7 @@ use crate::client::Inner;
 use crate::error::{Error, ErrorKind, Result, ServerError};
 use crate::http::{Answer, retry_after};
 use crate::json::{self, Members};
-use crate::spec::FailsWhen;
+use crate::spec::Condition;
 
 pub(super) struct Reader<'a> {
     pub(super) inner: &'a Inner,
@@ -183,7 +183,7 @@ fn is_error(root: &RawValue) -> bool {
     json::pointer(root, "/error").is_some_and(|value| !matches!(value.get(), "null" | "\"\"" | "0" | "false"))
 }
 
-fn applies(rule: &FailsWhen, root: &RawValue) -> bool {
+fn applies(rule: &Condition, root: &RawValue) -> bool {
     let Some(value) = json::pointer(root, &rule.at) else { return false };
     let Ok(value) = serde_json::from_str::<serde_json::Value>(value.get()) else { return false };
     match (&rule.equals, &rule.differs) {

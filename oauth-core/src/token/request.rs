@@ -70,7 +70,9 @@ impl<'a> TokenCall<'a> {
             } else {
                 params.push((renamed(&rules.rename, "client_id"), Cow::Borrowed(&config.client_id)));
                 // RFC 6749 section 2.3: "The client MUST NOT use more than one authentication method in each request."
-                if let (ClientAuthMethod::Body, Some(secret)) = (config.spec.client_auth, config.auth.as_secret()) {
+                if let (ClientAuthMethod::Body, Some(secret)) =
+                    (config.spec.client_auth.method, config.auth.as_secret())
+                {
                     params.push((renamed(&rules.rename, "client_secret"), Cow::Borrowed(secret)));
                 }
             }

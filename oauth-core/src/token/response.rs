@@ -52,6 +52,7 @@ impl Grant {
             token_type,
             refresh_token: secret(member("refresh_token"), "refresh_token")?,
             id_token: secret(member("id_token"), "id_token")?,
+            identity: None,
             scopes: scopes(spec, member("scope"), requested)?,
             expires_at: expires_at(&rules.expiry, object, now)?,
             extras: extras(spec, object),

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -8,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::fields::{FieldReader, FromFields};
 use crate::json;
+use crate::openid::IdToken;
 use crate::spec::{FieldKind, ProviderSpec};
 
 /// What a successful token response gave (RFC 6749 section 5.1), with everything that later steps need.
@@ -19,6 +21,8 @@ pub struct TokenSet {
     pub(crate) token_type: Option<String>,
     pub(crate) refresh_token: Option<SecretString>,
     pub(crate) id_token: Option<SecretString>,
+    /// The claims of the ID token, once it has been verified.
+    pub(crate) identity: Option<Arc<IdToken>>,
     pub(crate) scopes: Vec<String>,
     pub(crate) expires_at: Option<SystemTime>,
     /// The members of the response that the standard does not know, as a JSON object. They may hold further tokens.
@@ -41,6 +45,7 @@ impl TokenSet {
             token_type: None,
             refresh_token: None,
             id_token: None,
+            identity: None,
             scopes: Vec::new(),
             expires_at: None,
             extras: None,
@@ -70,7 +75,14 @@ impl TokenSet {
         self.refresh_token.as_ref()
     }
 
-    /// The ID token (OpenID Connect Core section 2) as it came. Nothing in it has been verified: do not read it.
+    /// Who logged in, according to the ID token, which has been verified. `None` where the provider's file has no `openid`,
+    /// or no ID token came.
+    pub fn identity(&self) -> Option<&IdToken> {
+        self.identity.as_deref()
+    }
+
+    /// The ID token (OpenID Connect Core section 2) as it came, for whoever needs to pass it on. What is in it is read by
+    /// [`identity`](Self::identity), after it has been verified.
     pub fn id_token(&self) -> Option<&SecretString> {
         self.id_token.as_ref()
     }
@@ -149,6 +161,7 @@ impl TokenSet {
         Self {
             refresh_token: answer.refresh_token.or_else(|| self.refresh_token.clone()),
             id_token: answer.id_token.or_else(|| self.id_token.clone()),
+            identity: answer.identity.or_else(|| self.identity.clone()),
             extras: merged(self.extras.as_ref(), answer.extras),
             callback: if answer.callback.is_empty() { self.callback.clone() } else { answer.callback },
             ..answer
@@ -162,6 +175,7 @@ impl TokenSet {
             token_type: self.token_type.as_deref().map(Into::into),
             refresh_token: self.refresh_token.as_ref().map(|token| token.expose_secret().into()),
             id_token: self.id_token.as_ref().map(|token| token.expose_secret().into()),
+            identity: self.identity.as_ref().map(|identity| identity.json().into()),
             scopes: self.scopes.clone(),
             expires_at_ms: self
                 .expires_at
@@ -181,6 +195,7 @@ impl TokenSet {
             token_type: stored.token_type.map(Cow::into_owned),
             refresh_token: stored.refresh_token.map(|token| token.into_owned().into()),
             id_token: stored.id_token.map(|token| token.into_owned().into()),
+            identity: stored.identity.map(|claims| IdToken::restore(&claims)).transpose()?.map(Arc::new),
             scopes: stored.scopes,
             expires_at: stored
                 .expires_at_ms
@@ -200,6 +215,8 @@ struct Stored<'a> {
     refresh_token: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id_token: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     scopes: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -227,6 +244,7 @@ impl fmt::Debug for TokenSet {
             .field("access_token", &"[redacted]")
             .field("refresh_token", &self.refresh_token.as_ref().map(|_| "[redacted]"))
             .field("id_token", &self.id_token.as_ref().map(|_| "[redacted]"))
+            .field("identity", &self.identity)
             .field("token_type", &self.token_type)
             .field("scopes", &self.scopes)
             .field("expires_at", &self.expires_at)

@@ -1,4 +1,4 @@
-//! `token.response.extras` and `callback.keep`: what comes along with the tokens, as structs.
+//! The extras of `token.response` and `token.lookup`, and `callback.keep`: what comes along with the tokens, as structs.
 
 use oauth_core::spec::names::field;
 use oauth_core::spec::{ExtraField, FieldKind, FieldType, KeptValue};
@@ -15,7 +15,7 @@ pub(super) fn tokens(context: &Context<'_>) -> Result<TokenStream, String> {
     let provider = markdown::line(&spec.name);
     let mut names = Names::default();
     let extras: Vec<Field> =
-        spec.token.response.extras.iter().map(|extra| token(context, extra, &mut names)).collect::<Result<_, _>>()?;
+        spec.token.kept_extras().map(|(extra, at)| token(context, extra, &at, &mut names)).collect::<Result<_, _>>()?;
     let mut names = Names::default();
     let kept: Vec<Field> =
         spec.callback.keep.iter().map(|kept| callback(kept, &mut names)).collect::<Result<_, _>>()?;
@@ -33,20 +33,24 @@ pub(super) fn types(context: &Context<'_>) -> (TokenStream, TokenStream) {
     let private = &context.private;
     let either = |any: bool, name: TokenStream| if any { name } else { quote!(#private::NoExtras) };
     (
-        either(!context.spec.token.response.extras.is_empty(), quote!(Extras)),
+        either(context.spec.token.extras().next().is_some(), quote!(Extras)),
         either(!context.spec.callback.keep.is_empty(), quote!(CallbackExtras)),
     )
 }
 
 /// An extra never makes a login fail: it is optional, and a list is empty where it is missing.
-fn token(context: &Context<'_>, extra: &ExtraField, names: &mut Names) -> Result<Field, String> {
+///
+/// `at` is where it is in what is kept of the answers; the file has where it was in the answer itself.
+fn token(context: &Context<'_>, extra: &ExtraField, at: &str, names: &mut Names) -> Result<Field, String> {
+    let looked_up = context.spec.token.lookup.iter().flat_map(|lookup| &lookup.extras).any(|other| other == extra);
+    let answer = if looked_up { "lookup's answer" } else { "token response" };
     let empty_if_missing = extra.kind.list && !extra.kind.optional;
     let mut lenient: FieldType = extra.kind;
     lenient.optional = true;
-    let read = read(lenient, &extra.at)?;
+    let read = read(lenient, at)?;
     Ok(Field {
         name: names.take(&field(&extra.name))?,
-        doc: docs::described(extra.doc.as_deref(), &docs::pointed(&extra.at, "token response")),
+        doc: docs::described(extra.doc.as_deref(), &docs::pointed(&extra.at, answer)),
         kind: whole(context, if empty_if_missing { extra.kind } else { lenient })?,
         read: if empty_if_missing { quote!(#read.unwrap_or_default()) } else { read },
         // JSON may hold the whole token response.

@@ -10,6 +10,7 @@
 
 mod capabilities;
 mod docs;
+mod environments;
 mod extras;
 mod fields;
 mod markdown;
@@ -67,6 +68,7 @@ pub(crate) fn module(door: &Door<'_>, spec: &ProviderSpec) -> Result<Module, Str
         capabilities::tokens(&context),
         scopes::tokens(&context)?,
         settings::tokens(&context)?,
+        environments::tokens(&context)?,
         options::tokens(&context)?,
         extras::tokens(&context)?,
         operations::tokens(&context)?,

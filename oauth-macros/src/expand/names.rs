@@ -57,6 +57,8 @@ pub(super) fn check_items(spec: &ProviderSpec) -> Result<(), String> {
         .chain(
             spec.authorize.options.iter().map(|option| (option.rust.as_str(), format!("the option `{}`", option.name))),
         )
+        .chain(spec.environments.first().map(|_| ("Environment", "the list of environments".to_owned())))
+        .chain(spec.scopes.second.iter().map(|scopes| (scopes.rust.as_str(), "the second set of scopes".to_owned())))
         .chain(
             operations
                 .clone()

@@ -113,6 +113,10 @@ fn text_of_a_file_adds_no_item() {
         json["scopes"]["known"][0]["doc"] = hostile.into();
         json["scopes"]["known"][0]["value"] = hostile.into();
         json["quirks"][0]["because"] = hostile.into();
+        json["environments"][0]["doc"] = hostile.into();
+        json["environments"][0]["hosts"][0][1] = hostile.into();
+        json["scopes"]["second"]["param"] = hostile.into();
+        json["scopes"]["second"]["known"][0]["doc"] = hostile.into();
         json["settings"][1]["doc"] = hostile.into();
         json["settings"][0]["values"][0][1] = hostile.into();
         json["api"]["operations"][0]["doc"] = hostile.into();
@@ -134,6 +138,9 @@ fn a_name_that_is_none_is_a_fault() {
         "/module",
         "/marker",
         "/scopes/known/0/rust",
+        "/scopes/second/rust",
+        "/scopes/second/known/0/rust",
+        "/environments/0/rust",
         "/settings/0/rust",
         "/settings/0/values/0/2",
         "/authorize/options/0/rust",

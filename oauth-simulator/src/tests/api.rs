@@ -46,7 +46,7 @@ async fn the_profile_is_the_users() {
 
 #[tokio::test]
 async fn the_profile_may_lie_deeper() {
-    let sim = start(plain_with(&json!({"profile": {"at": ["/data/0", ""], "map": {"subject": "/user/id"}}}))).await;
+    let sim = start(plain_with(&json!({"profile": {"at": ["/data/0", ""], "map": {"subject": ["/user/id"]}}}))).await;
     let answer = json(&fetch(&sim, "", "https://api.plain.example/v1/me", &[]).await);
     assert_eq!(answer["data"][0]["user"]["id"], 20071);
 }
@@ -56,7 +56,7 @@ async fn headers_and_query_of_the_file_are_asked_for() {
     let sim = start(plain_with(&json!({
         "settings": [{"name": "version", "rust": "Version", "type": "text", "default": "2022-06-28"}],
         "api": {"headers": [["Plain-Version", "{version}"], ["Client-Id", "{client_id}"]]},
-        "profile": {"query": [["fields", "id,name"]], "headers": [["X-Profile", "yes"]], "url": "https://api.plain.example/v1/me?v=1"}
+        "profile": {"request": {"query": [["fields", "id,name"]], "headers": [["X-Profile", "yes"]], "url": "https://api.plain.example/v1/me?v=1"}}
     })))
     .await;
     let url = "https://api.plain.example/v1/me?v=1&fields=id%2Cname";
@@ -166,7 +166,7 @@ async fn the_api_may_be_where_the_token_answer_says() {
         "token": {"response": {"extras": [{"name": "api_domain", "at": "/api_domain", "type": "url", "hosts": [".plainapis.com"]}]}},
         "callback": {"keep": [{"name": "location", "rust": "location", "values": [["us", "us.plain.example"], ["eu", "eu.plain.example"]]}]},
         "api": {"base_url": "{token.api_domain}/crm/v3"},
-        "profile": {"url": "https://{callback.location}/me"}
+        "profile": {"request": {"url": "https://{callback.location}/me"}}
     })))
     .await;
     assert_eq!(fetch(&sim, "", "https://sample.plainapis.com/crm/v3/leads", &[]).await.status, 200);

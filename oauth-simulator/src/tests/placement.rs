@@ -8,7 +8,7 @@ const URL: &str = "https://api.plain.example/v1/me";
 async fn at(placement: Value, method: &str) -> (Simulator, String) {
     let mut spec = specs::plain_json();
     spec["token"]["placement"] = placement;
-    spec["profile"]["method"] = Value::from(method);
+    spec["profile"]["request"]["method"] = Value::from(method);
     let sim = start(ProviderSpec::from_json(&spec.to_string()).unwrap()).await;
     let token = text(&login(&sim, &[]).await, "/access_token").to_owned();
     (sim, token)

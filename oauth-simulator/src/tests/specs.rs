@@ -34,8 +34,8 @@ pub(super) fn plain_json() -> Value {
             "param": "refresh_token", "client_auth": true, "rotates": true
         },
         "profile": {
-            "method": "GET", "url": "https://api.plain.example/v1/me",
-            "map": {"subject": "/id", "name": "/name", "email": "/email", "email_verified": "/email_verified"}
+            "request": {"method": "GET", "url": "https://api.plain.example/v1/me"},
+            "map": {"subject": ["/id"], "name": ["/name"], "email": ["/email"], "email_verified": ["/email_verified"]}
         },
         "api": {"base_url": "https://api.plain.example/v1"}
     })

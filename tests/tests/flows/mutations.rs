@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use oauth_core::Step;
-use oauth_core::spec::{BodyFormat, ClientAuthMethod, Method, Pkce, Placement, ProviderSpec, Template};
+use oauth_core::spec::{
+    BodyFormat, ClientAuthMethod, Fetch, Method, Pkce, Placement, ProviderSpec, RefreshAuth, Template,
+};
 
 use crate::rig::{client_of, simulate, spec, walk};
 
@@ -43,6 +45,11 @@ fn changed(address: &mut Template) -> bool {
     true
 }
 
+/// The request for the profile.
+fn request(spec: &mut ProviderSpec) -> Option<&mut Fetch> {
+    spec.profile.as_mut()?.request.as_mut()
+}
+
 /// Takes the first entry out, if there is one.
 fn without_first<T>(list: &mut Vec<T>) -> bool {
     !list.is_empty() && {
@@ -68,18 +75,18 @@ const MUTATIONS: &[Mutation] = &[
         spec.endpoints.iss_in_callback && spec.endpoints.issuer.as_mut().is_some_and(changed)
     }),
     ("client_auth: body for basic", Step::Exchange, |spec| {
-        let was = spec.client_auth;
-        spec.client_auth = ClientAuthMethod::Body;
+        let was = spec.client_auth.method;
+        spec.client_auth = ClientAuthMethod::Body.into();
         was == ClientAuthMethod::Basic
     }),
     ("client_auth: basic for body", Step::Exchange, |spec| {
-        let was = spec.client_auth;
-        spec.client_auth = ClientAuthMethod::Basic;
+        let was = spec.client_auth.method;
+        spec.client_auth = ClientAuthMethod::Basic.into();
         was == ClientAuthMethod::Body
     }),
     ("client_auth: none", Step::Exchange, |spec| {
-        let was = spec.client_auth;
-        spec.client_auth = ClientAuthMethod::None;
+        let was = spec.client_auth.method;
+        spec.client_auth = ClientAuthMethod::None.into();
         was != ClientAuthMethod::None
     }),
     ("pkce: none where it is required", Step::Callback, |spec| {
@@ -217,23 +224,22 @@ const MUTATIONS: &[Mutation] = &[
     }),
     ("refresh.client_auth: the other", Step::Refresh, |spec| {
         spec.refresh.as_mut().is_some_and(|refresh| {
-            refresh.client_auth = !refresh.client_auth;
-            spec.client_auth != ClientAuthMethod::None
+            let other = if refresh.client_auth == RefreshAuth::Full { RefreshAuth::None } else { RefreshAuth::Full };
+            refresh.client_auth = other;
+            spec.client_auth.method != ClientAuthMethod::None
         })
     }),
-    ("profile: another address", Step::Profile, |spec| {
-        spec.profile.as_mut().is_some_and(|profile| changed(&mut profile.url))
-    }),
+    ("profile: another address", Step::Profile, |spec| request(spec).is_some_and(|request| changed(&mut request.url))),
     ("profile.query: one less", Step::Profile, |spec| {
-        spec.profile.as_mut().is_some_and(|profile| without_first(&mut profile.query))
+        request(spec).is_some_and(|request| without_first(&mut request.query))
     }),
     ("profile.headers: one less", Step::Profile, |spec| {
-        spec.profile.as_mut().is_some_and(|profile| without_first(&mut profile.headers))
+        request(spec).is_some_and(|request| without_first(&mut request.headers))
     }),
     ("profile.at: elsewhere, and the map along", Step::Profile, |spec| {
         spec.profile.as_mut().is_some_and(|profile| {
             profile.at = vec!["/elsewhere".to_owned()];
-            profile.map.subject = format!("/elsewhere{}", profile.map.subject);
+            profile.map.subject[0].insert_str(0, "/elsewhere");
             true
         })
     }),

@@ -47,7 +47,7 @@ pub(crate) fn spec(yaml: &str) -> Arc<ProviderSpec> {
 
 /// A provider with this client, its settings given where they have no default.
 pub(crate) fn builder(spec: &Arc<ProviderSpec>) -> Builder {
-    let client = match spec.client_auth {
+    let client = match spec.client_auth.method {
         oauth_core::spec::ClientAuthMethod::None => RegisteredClient::public(ID),
         _ => RegisteredClient::confidential(ID, SECRET),
     };
@@ -85,7 +85,7 @@ pub(crate) fn typed_client<P: Compiled>(sim: &Simulator) -> Client<P> {
 
 /// The client that a program gets from the catalog.
 pub(crate) fn catalog_client(sim: &Simulator, entry: oauth_core::CatalogEntry) -> Client {
-    let credentials = match entry.spec().client_auth {
+    let credentials = match entry.spec().client_auth.method {
         oauth_core::spec::ClientAuthMethod::None => ClientAuth::none(),
         _ => ClientAuth::secret(SECRET),
     };
@@ -251,12 +251,12 @@ fn value(kind: FieldType) -> Value {
 /// The user of the simulator, by the fields of a profile.
 pub(crate) fn expected_profile(spec: &ProviderSpec, profile: &Profile) {
     let map = &spec.profile.as_ref().expect("the spec has a profile").map;
-    let only = |declared: &Option<String>, value: &str| declared.as_ref().map(|_| value.to_owned());
+    let only = |declared: &[String], value: &str| (!declared.is_empty()).then(|| value.to_owned());
     assert_eq!((profile.provider.as_str(), profile.subject.as_str()), (spec.id.as_str(), "20071"));
     assert_eq!(profile.username, only(&map.username, "ada"));
     assert_eq!(profile.name, only(&map.name, "Ada Lovelace"));
     assert_eq!(profile.email, only(&map.email, "ada@example.com"));
-    assert_eq!(profile.email_verified, map.email_verified.as_ref().map(|_| true));
+    assert_eq!(profile.email_verified, (!map.email_verified.is_empty()).then_some(true));
     assert_eq!(profile.avatar_url, only(&map.avatar_url, "https://example.com/avatars/20071.png"));
     assert_eq!(profile.url, only(&map.url, "https://example.com/people/20071"));
     // The user that the simulator has when a test gives it none is the one above.

@@ -15,7 +15,7 @@ pub(super) fn client(context: &Context<'_>) -> String {
 /// Logging in, where the provider can.
 pub(super) fn login(context: &Context<'_>) -> String {
     let spec = context.spec;
-    if spec.endpoints.authorization.is_none() {
+    if !spec.endpoints.authorizes() {
         return String::new();
     }
     let mut uses = types(context);

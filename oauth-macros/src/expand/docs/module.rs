@@ -1,6 +1,6 @@
 //! The page of a provider: its facts, as its file has them.
 
-use oauth_core::spec::{Confidence, KnownScope, Quirk, Setting};
+use oauth_core::spec::{Confidence, Environment, KnownScope, Quirk, Setting};
 
 use super::super::{Context, markdown};
 use super::example;
@@ -12,6 +12,7 @@ pub(in super::super) fn module(context: &Context<'_>) -> String {
         facts(context),
         example::login(context),
         settings(context),
+        environments(context),
         scopes(context),
         capabilities(context),
         quirks(context),
@@ -63,6 +64,23 @@ fn settings(context: &Context<'_>) -> String {
     format!("# Settings\n\n| setting | type | default | |\n|---|---|---|---|{rows}")
 }
 
+fn environments(context: &Context<'_>) -> String {
+    let spec = context.spec;
+    if spec.environments.is_empty() {
+        return String::new();
+    }
+    let row = |environment: &Environment| {
+        format!(
+            "\n| {} | {} | {} |",
+            markdown::code_cell(&environment.rust),
+            markdown::code_cell(&environment.name),
+            environment.doc.as_deref().map(markdown::cell).unwrap_or_default(),
+        )
+    };
+    let rows: String = spec.environments.iter().map(row).collect();
+    format!("# Environments\n\n| environment | name | |\n|---|---|---|{rows}")
+}
+
 fn scopes(context: &Context<'_>) -> String {
     let scopes = &context.spec.scopes;
     let list = |scopes: &[String]| {
@@ -80,9 +98,30 @@ fn scopes(context: &Context<'_>) -> String {
     if !scopes.required.is_empty() {
         parts.push(format!("Added to every request: {}.", list(&scopes.required)));
     }
+    let table = |known: &[KnownScope]| {
+        let rows: String = known.iter().map(row).collect();
+        format!("| scope | sent as | |\n|---|---|---|{rows}")
+    };
+    if scopes.none {
+        parts.push("There are none: the authorization request has no such parameter.".to_owned());
+    }
     if !scopes.known.is_empty() {
-        let rows: String = scopes.known.iter().map(row).collect();
-        parts.push(format!("| scope | sent as | |\n|---|---|---|{rows}"));
+        parts.push(table(&scopes.known));
+    }
+    if let Some(second) = &scopes.second {
+        let default = if second.default.is_empty() {
+            String::new()
+        } else {
+            format!(" Asked for when none is named: {}.", list(&second.default))
+        };
+        parts.push(format!(
+            "In {}, as the option {}.{default}",
+            markdown::code(&second.param),
+            markdown::code(&second.rust)
+        ));
+        if !second.known.is_empty() {
+            parts.push(table(&second.known));
+        }
     }
     if parts.is_empty() { String::new() } else { format!("# Scopes\n\n{}", parts.join("\n\n")) }
 }
@@ -146,6 +185,8 @@ mod tests {
             "- Checked on 2026-11-21: as the vendor's pages say",
             "| `region` | `Region` | `com` | Data centre |",
             "| `shop` | `Shop` | required | The shop's name |",
+            "| `Sandbox` | `sandbox` | To try things. |",
+            "| `UsersRead` | `users:read` | Reads the users. |",
             "| `ReadUser` | `read:user` | Read a user's profile data. |",
             "- API calls below `https://api.acme.example`",
             "- `token.placement.scheme`: Acme's own name. Source: <https://acme.example/auth> (2026-11-20)",

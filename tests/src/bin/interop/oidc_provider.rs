@@ -2,9 +2,11 @@
 //! with the same file loaded at run time.
 
 use oauth_core::{
-    Account, Browser as Binding, CanAuthorize, CanRefresh, Client, ErrorKind, ExposeSecret as _, HasProfile,
-    PendingAttempt, ProviderSpec, SecretString,
+    Account, Browser as Binding, CanAuthorize, CanRefresh, Client, Discovered, ErrorKind, ExposeSecret as _,
+    HasProfile, PendingAttempt, ProviderSpec, SecretString,
 };
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::browser::Browser;
 use crate::providers::oidc_provider::{OidcProvider, Scope};
@@ -30,6 +32,9 @@ pub(crate) async fn run() -> Result<usize> {
     rows += suite("run time", &loaded).await?;
     rows += suite("public", &public).await?;
 
+    rows += discovered(&issuer, &secret).await?;
+    rows += quickstart(&issuer, &secret).await?;
+
     let account = log_in(&generated.clone().scopes([Scope::Openid])).await?;
     require("fewer scopes mean no refresh token", account.tokens().refresh_token().is_none())?;
     let wrong = OidcProvider::client("interop-web", "wrong", issuer.as_str()).redirect_uri(REDIRECT);
@@ -48,6 +53,12 @@ async fn suite<P: CanAuthorize + CanRefresh + HasProfile>(name: &str, client: &C
         first.refresh_token().is_some() && first.id_token().is_some() && first.expires_at().is_some(),
     )?;
     require("all scopes are granted", first.scopes() == ["openid", "profile", "email", "offline_access"])?;
+
+    let identity = first.identity().ok_or("the ID token was not verified")?;
+    require(
+        "the ID token is the issuer's, for this client and login",
+        identity.subject() == "alice" && identity.issuer() == variable("INTEROP_ISSUER")?,
+    )?;
 
     let me = account.profile().await?;
     let expected = ("alice", Some("Interop alice"), Some("alice@example.test"), Some(true));
@@ -70,7 +81,66 @@ async fn suite<P: CanAuthorize + CanRefresh + HasProfile>(name: &str, client: &C
 
     let error = with_wrong_verifier(client).await?;
     require("a wrong verifier is refused", error.kind() == ErrorKind::GrantRejected)?;
-    Ok(8)
+    let identity = second.identity().ok_or("the renewed ID token was not verified")?;
+    require("the renewed ID token says the same", identity.subject() == "alice")?;
+    Ok(10)
+}
+
+/// A client without a file: all that it knows is the issuer.
+async fn discovered(issuer: &str, secret: &SecretString) -> Result<usize> {
+    println!("discovered:");
+    let client = Discovered::at(issuer)?.client("interop-web", secret).await?.redirect_uri(REDIRECT);
+    let account = log_in(&client).await?;
+    let tokens = account.tokens();
+    let identity = tokens.identity().ok_or("the ID token was not verified")?;
+    require("the ID token is verified", identity.subject() == "alice" && identity.issuer() == issuer)?;
+    let me = account.profile().await?;
+    require("userinfo is where the metadata says", me.subject == "alice" && me.email_verified == Some(true))?;
+    let error = Discovered::at(format!("{issuer}/"))?.client("interop-web", secret).await.err();
+    let error = error.ok_or("another spelling of the issuer was taken")?;
+    require("an issuer is compared byte for byte", error.kind() == ErrorKind::MetadataIssuer)?;
+    Ok(3)
+}
+
+/// The example as a newcomer starts it; the browser is ours.
+async fn quickstart(issuer: &str, secret: &SecretString) -> Result<usize> {
+    println!("quickstart --issuer:");
+    let mut child = tokio::process::Command::new("cargo")
+        .args(["run", "-q", "-p", "oauth-providers", "--example", "quickstart", "--"])
+        .args(["--issuer", issuer, "--redirect-uri", REDIRECT])
+        .env("OAUTH_CLIENT_ID", "interop-web")
+        .env("OAUTH_CLIENT_SECRET", secret.expose_secret())
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let output = child.stdout.take().ok_or("no output")?;
+    let mut lines = tokio::io::BufReader::new(output).lines();
+    let mut all = Vec::new();
+    while let Some(line) = lines.next_line().await? {
+        if line.starts_with(&format!("{issuer}/auth?")) {
+            let callback = Browser::new()?.log_in(&line, REDIRECT, "alice").await?;
+            visit(&callback).await?;
+        }
+        all.push(line);
+    }
+    let status = child.wait().await?;
+    let said = |text: &str| all.iter().any(|line| line.contains(text));
+    require("it ends well", status.success())?;
+    require("it has verified the ID token", said(&format!("The ID token is verified: {issuer} says it is alice")))?;
+    require("it shows the profile", said("profile: subject alice"))?;
+    Ok(3)
+}
+
+/// What a browser does with the last redirect.
+async fn visit(address: &str) -> Result<()> {
+    let address = url::Url::parse(address)?;
+    let target = &address[url::Position::BeforePath..];
+    let mut stream = tokio::net::TcpStream::connect(address.socket_addrs(|| None)?.as_slice()).await?;
+    stream
+        .write_all(format!("GET {target} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n").as_bytes())
+        .await?;
+    stream.read_to_end(&mut Vec::new()).await?;
+    Ok(())
 }
 
 async fn log_in<P: CanAuthorize>(client: &Client<P>) -> Result<Account<P>> {

@@ -1,0 +1,225 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Metadata;
+use super::discovery::ask;
+use crate::client::{Client, ClientAuth};
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Result, Step};
+use crate::http::HttpClient;
+use crate::provider::Dynamic;
+use crate::spec::{ClientAuthMethod, OpenId, ProviderSpec, SigningAlg, Template, template};
+
+/// A provider without a file: everything that a client needs is in the metadata of its issuer (OpenID Connect Discovery,
+/// RFC 8414).
+///
+/// ```no_run
+/// # async fn run() -> oauth_core::Result<()> {
+/// use oauth_core::Discovered;
+///
+/// let client = Discovered::at("https://id.example.com")?.client("my-client-id", "my-secret").await?;
+/// let attempt = client.authorize().redirect_uri("https://app.example/callback").begin().await?;
+/// # Ok(()) }
+/// ```
+///
+/// The issuer is yours to choose and is trusted: it says where secrets and codes go. For an issuer that somebody else
+/// names, allow its own host only: `Discovered::at(issuer)?.hosts([])`.
+#[derive(Clone)]
+#[must_use = "nothing happens before `client`"]
+pub struct Discovered {
+    spec: ProviderSpec,
+    http: Option<Arc<dyn HttpClient>>,
+    clock: Option<Arc<dyn Clock>>,
+    timeout: Option<Duration>,
+}
+
+/// What a provider is before its metadata is known: the standard, and nothing else.
+const BLANK: &str = r#"{"id":"discovered","name":"discovered","module":"discovered","marker":"Discovered","docs":"https://openid.net/specs/openid-connect-discovery-1_0.html","checked":"2026-11-21","confidence":"own","endpoints":{},"client_auth":"basic","pkce":"supported","scopes":{"separator":" ","param":"scope"},"authorize":{},"callback":{"code":"code"},"token":{"request":{"method":"POST","format":"form"},"response":{"at":[""],"expiry":{"field":"expires_in","kind":"in","unit":"s"}},"placement":{"header":{"name":"Authorization","scheme":"Bearer"}}},"refresh":{"with":"refresh_token","method":"POST","format":"form","grant_type":"refresh_token","param":"refresh_token","client_auth":true}}"#;
+
+impl Discovered {
+    /// The provider at an issuer (an https address; plain http on loopback only). Nothing is sent yet.
+    pub fn at(issuer: impl Into<String>) -> Result<Self> {
+        let issuer = issuer.into();
+        let mut spec = blank();
+        let sound = url::Url::parse(&issuer).ok().filter(|url| {
+            template::is_secure(url)
+                && url.username().is_empty()
+                && url.password().is_none()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        });
+        let Some(url) = sound else {
+            let what = "an issuer is an https address without credentials, query and fragment";
+            return Err(Error::new(ErrorKind::MetadataIssuer, Step::Configure, what)
+                .fix("write it as the provider does, for example https://accounts.example.com")
+                .of(&spec));
+        };
+        let host = url.host_str().unwrap_or_default();
+        host.clone_into(&mut spec.name);
+        spec.id = id(host);
+        spec.docs.clone_from(&issuer);
+        spec.endpoints.issuer = Some(Template::literal(&issuer));
+        spec.endpoints.discovery = true;
+        spec.endpoints.hosts = vec!["*".to_owned()];
+        Ok(Self { spec, http: None, clock: None, timeout: None })
+    }
+
+    /// The hosts that the metadata may lead to beside the issuer's own: names, or `*.example.com`. Without this it may
+    /// lead to any, because you chose the issuer.
+    pub fn hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.spec.endpoints.hosts = hosts.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The transport; the client's later one as well.
+    pub fn http_client(mut self, http: Arc<dyn HttpClient>) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// The clock; the client's later one as well.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// How long a request may take in all; 30 seconds unless set.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Asks the issuer and makes a client of what it says: `basic`, or `body` where it takes nothing else; the scopes
+    /// `openid`, `profile` and `email`, as far as it lists them; ID tokens verified with its keys.
+    pub async fn client(&self, id: impl Into<String>, credentials: impl Into<ClientAuth>) -> Result<Client<Dynamic>> {
+        let (id, credentials) = (id.into(), credentials.into());
+        let asking = self.configured(Client::dynamic(self.spec.clone(), id.clone(), credentials.clone()));
+        let (metadata, fresh_until) = ask(asking.inner()).await?;
+        let spec = self.described(&metadata)?;
+        let client = self.configured(Client::dynamic(spec, id, credentials));
+        client.inner().adopt(&metadata, fresh_until)?;
+        Ok(client)
+    }
+
+    /// A public client: one that has no secret.
+    pub async fn public(&self, id: impl Into<String>) -> Result<Client<Dynamic>> {
+        self.client(id, ClientAuth::none()).await
+    }
+
+    /// Asks the issuer.
+    pub async fn metadata(&self) -> Result<Metadata> {
+        let asking = self.configured(Client::dynamic(self.spec.clone(), "metadata", ClientAuth::none()));
+        ask(asking.inner()).await.map(|(metadata, _)| metadata)
+    }
+
+    fn configured(&self, mut client: Client<Dynamic>) -> Client<Dynamic> {
+        if let Some(http) = &self.http {
+            client = client.http_client(Arc::clone(http));
+        }
+        if let Some(clock) = &self.clock {
+            client = client.clock(Arc::clone(clock));
+        }
+        match self.timeout {
+            Some(timeout) => client.timeout(timeout),
+            None => client,
+        }
+    }
+
+    /// What the metadata lets a client choose.
+    fn described(&self, metadata: &Metadata) -> Result<ProviderSpec> {
+        let mut spec = self.spec.clone();
+        let methods = &metadata.token_endpoint_auth_methods_supported;
+        let takes = |method: &str| methods.iter().any(|known| known == method);
+        // RFC 8414 section 2: "If omitted, the default is client_secret_basic".
+        spec.client_auth = if methods.is_empty() || takes("client_secret_basic") {
+            ClientAuthMethod::Basic
+        } else if takes("client_secret_post") {
+            ClientAuthMethod::Body
+        } else {
+            ClientAuthMethod::None
+        }
+        .into();
+        if let Some(jwks) = &metadata.jwks_uri {
+            // OpenID Connect Core section 2: the default algorithm is RS256.
+            let mut algs = SigningAlg::asymmetric(&metadata.id_token_signing_alg_values_supported);
+            if algs.is_empty() && metadata.id_token_signing_alg_values_supported.is_empty() {
+                algs.push(SigningAlg::RS256);
+            }
+            if algs.is_empty() {
+                let what = "the issuer signs ID tokens with no algorithm that this client takes";
+                return Err(Error::new(ErrorKind::IdTokenAlgorithm, Step::Discovery, what)
+                    .fix("a secret-based algorithm needs a provider file with `openid.algs: [HS256]`")
+                    .of(&spec));
+            }
+            spec.openid = Some(OpenId {
+                issuer: None,
+                also_issuers: Vec::new(),
+                jwks: Some(Template::literal(jwks)),
+                algs,
+                nonce: true,
+                required: false,
+            });
+            let listed = &metadata.scopes_supported;
+            let usual = ["openid", "profile", "email"].into_iter();
+            spec.scopes.default = usual
+                .filter(|scope| *scope == "openid" || listed.is_empty() || listed.iter().any(|known| known == scope))
+                .map(str::to_owned)
+                .collect();
+        }
+        Ok(spec)
+    }
+}
+
+fn blank() -> ProviderSpec {
+    // A test holds that this is what a file without deviations gives.
+    ProviderSpec::from_json(BLANK).unwrap_or_else(|fault| unreachable!("the blank spec does not decode: {fault}"))
+}
+
+/// `id.example.com` as an id: what errors and stored records know the provider by.
+fn id(host: &str) -> String {
+    let id: String = host
+        .bytes()
+        .take(64)
+        .map(|byte| if byte.is_ascii_lowercase() || byte.is_ascii_digit() { char::from(byte) } else { '-' })
+        .collect();
+    id.trim_matches('-').to_owned()
+}
+
+impl std::fmt::Debug for Discovered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Discovered").field("issuer", &self.spec.endpoints.issuer).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(feature = "schema")]
+    fn a_blank_provider_is_a_file_without_deviations() {
+        let file = "id: discovered\nname: discovered\ndocs: https://openid.net/specs/openid-connect-discovery-1_0.html\nchecked: 2026-11-21\nendpoints: {token: \"https://x.example/t\"}\n";
+        let mut spec = ProviderSpec::from_yaml(file).expect("a sound file");
+        spec.endpoints.token = None;
+        assert_eq!(blank().to_json(), spec.to_json());
+    }
+
+    #[test]
+    fn an_issuer_is_an_https_address() {
+        for wrong in [
+            "",
+            "id.example",
+            "http://id.example",
+            "https://u:p@id.example",
+            "https://id.example?x",
+            "https://id.example/#x",
+            "javascript:alert(1)",
+        ] {
+            let error = Discovered::at(wrong).expect_err(wrong);
+            assert_eq!(error.kind(), ErrorKind::MetadataIssuer, "{wrong}");
+        }
+        assert!(Discovered::at("https://id.example/tenant").is_ok());
+        assert!(Discovered::at("http://127.0.0.1:4000").is_ok());
+        assert_eq!(id("id.example.com"), "id-example-com");
+    }
+}

@@ -1,0 +1,233 @@
+//! Endpoints by the issuer's metadata (RFC 8414 section 3, OpenID Connect Discovery section 4).
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use super::Metadata;
+use super::documents::fetch;
+use crate::client::{Client, Context, Inner, fill};
+use crate::error::{Error, ErrorKind, Result, Step};
+use crate::origin::host_matches;
+use crate::provider::Provider;
+use crate::spec::{ProviderSpec, SigningAlg, Template};
+
+/// How long metadata that cannot be renewed is still used.
+const STALE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// What has been discovered for one client.
+#[derive(Default)]
+pub(crate) struct Discovery {
+    known: RwLock<Option<Known>>,
+    /// Held while the issuer is asked: whoever comes meanwhile waits and gets the same answer.
+    asking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Clone)]
+struct Known {
+    inner: Arc<Inner>,
+    fresh_until: SystemTime,
+    usable_until: SystemTime,
+}
+
+impl<P: Provider> Client<P> {
+    /// The client with all endpoints that the issuer's metadata names, for a provider whose file says
+    /// `endpoints.discovery`. Every step that sends something does this by itself; calling it first finds a wrong issuer
+    /// early, and lets [`spec`](Self::spec) show the addresses.
+    pub async fn discover(&self) -> Result<Self> {
+        Ok(Self::from_inner(self.inner().ready().await?))
+    }
+}
+
+impl Inner {
+    /// This client, its endpoints known.
+    pub(crate) async fn ready(self: &Arc<Self>) -> Result<Arc<Self>> {
+        if !self.spec().endpoints.discovery || self.is_discovered {
+            return Ok(Arc::clone(self));
+        }
+        if let Some(known) = self.discovery.fresh(self.now()) {
+            return Ok(known);
+        }
+        let _asking = self.discovery.asking.lock().await;
+        if let Some(known) = self.discovery.fresh(self.now()) {
+            return Ok(known);
+        }
+        match ask(self).await {
+            Ok((metadata, fresh_until)) => self.adopt(&metadata, fresh_until),
+            // What was true an hour ago is better than nothing, for a while; a document that fails a check changes nothing.
+            Err(error) => match self.discovery.usable(self.now()) {
+                Some(known) => {
+                    tracing::warn!(code = error.code(), "the issuer's metadata could not be renewed; the last is used");
+                    Ok(known)
+                }
+                None => Err(error),
+            },
+        }
+    }
+
+    /// As [`ready`](Self::ready), from what is known already.
+    pub(crate) fn ready_now(self: &Arc<Self>) -> Result<Arc<Self>> {
+        if !self.spec().endpoints.discovery || self.is_discovered {
+            return Ok(Arc::clone(self));
+        }
+        self.discovery.usable(self.now()).ok_or_else(|| {
+            Error::new(ErrorKind::Config, Step::Discovery, "the issuer has not been asked for its metadata yet")
+                .fix("call `client.discover().await` first")
+                .of(self.spec())
+        })
+    }
+
+    pub(super) fn adopt(&self, metadata: &Metadata, fresh_until: SystemTime) -> Result<Arc<Self>> {
+        let mut config = self.config.clone();
+        config.spec = Arc::new(filled(self, metadata)?);
+        let mut inner = Self::new(config);
+        inner.is_discovered = true;
+        let inner = Arc::new(inner);
+        let known = Known { inner: Arc::clone(&inner), fresh_until, usable_until: self.now() + STALE };
+        *self.discovery.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        Ok(inner)
+    }
+}
+
+impl Discovery {
+    fn fresh(&self, now: SystemTime) -> Option<Arc<Inner>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().filter(|known| now < known.fresh_until).map(|known| Arc::clone(&known.inner))
+    }
+
+    fn usable(&self, now: SystemTime) -> Option<Arc<Inner>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().filter(|known| now < known.usable_until).map(|known| Arc::clone(&known.inner))
+    }
+}
+
+/// Asks the issuer. The two well-known addresses are the two that the specifications derive from an issuer; whichever
+/// answers has to name that very issuer.
+pub(super) async fn ask(inner: &Inner) -> Result<(Metadata, SystemTime)> {
+    let issuer = issuer(inner)?;
+    let what = "its metadata";
+    for address in well_known(&issuer) {
+        if let Some(document) = fetch(inner, Step::Discovery, &address, what).await? {
+            let metadata = Metadata::read(inner, &issuer, &document.body)?;
+            admit_hosts(inner, &metadata)?;
+            tracing::debug!("metadata read");
+            return Ok((metadata, document.fresh_until));
+        }
+    }
+    Err(Error::new(ErrorKind::MetadataStatus, Step::Discovery, "the issuer has no metadata (status 404)")
+        .fix("compare the issuer with the provider's documentation, byte for byte: scheme, host, path, final slash")
+        .of(inner.spec()))
+}
+
+fn issuer(inner: &Inner) -> Result<String> {
+    let Some(issuer) = &inner.spec().endpoints.issuer else {
+        return Err(inner.error(ErrorKind::Config, Step::Discovery, "there is no issuer to ask"));
+    };
+    fill(&inner.config, Step::Discovery, issuer, Context::default())
+}
+
+/// OpenID Connect Discovery section 4 puts its path behind the issuer's, RFC 8414 section 3.1 puts its own before it.
+fn well_known(issuer: &str) -> [String; 2] {
+    let bare = issuer.strip_suffix('/').unwrap_or(issuer);
+    let after_host = bare.find("://").and_then(|at| bare[at + 3..].find('/').map(|slash| at + 3 + slash));
+    let (host, path) = bare.split_at(after_host.unwrap_or(bare.len()));
+    [format!("{bare}/.well-known/openid-configuration"), format!("{host}/.well-known/oauth-authorization-server{path}")]
+}
+
+/// RFC 9700 section 4.4.2: an issuer may lead anywhere. Here it leads to its own host and to those that the file names;
+/// everything secret goes there.
+fn admit_hosts(inner: &Inner, metadata: &Metadata) -> Result<()> {
+    let hosts = &inner.spec().endpoints.hosts;
+    let own = host_of(&metadata.issuer);
+    for (name, address) in metadata.addresses() {
+        let host = host_of(address);
+        if host != own && !hosts.iter().any(|known| known == "*" || host_matches(known, &host)) {
+            let what =
+                format!("the metadata's `{name}` is on {}, which is not the issuer's host", crate::error::clean(&host));
+            return Err(Error::new(ErrorKind::MetadataForeign, Step::Discovery, what)
+                .fix("if that is right, list the host under `endpoints.hosts` in the provider's file, or give it to `Discovered::hosts`")
+                .of(inner.spec()));
+        }
+    }
+    Ok(())
+}
+
+fn host_of(address: &str) -> String {
+    url::Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// The provider's facts with what the metadata adds. It never takes anything away that the file says, and it adds no
+/// algorithm that the file does not list (RFC 8725 section 3.1).
+fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
+    let mut spec = inner.spec().clone();
+    let missing =
+        |name: &str| inner.error(ErrorKind::MetadataEndpoint, Step::Discovery, format!("the metadata has no `{name}`"));
+    let token = metadata.token_endpoint.as_deref().ok_or_else(|| missing("token_endpoint"))?;
+    spec.endpoints.authorization = metadata.authorization_endpoint.as_deref().map(Template::literal);
+    spec.endpoints.token = Some(Template::literal(token));
+    spec.endpoints.iss_in_callback |= metadata.authorization_response_iss_parameter_supported;
+    if let Some(openid) = &mut spec.openid {
+        if openid.jwks.is_none() {
+            let jwks = metadata.jwks_uri.as_deref().ok_or_else(|| missing("jwks_uri"))?;
+            openid.jwks = Some(Template::literal(jwks));
+        }
+        let offered = &metadata.id_token_signing_alg_values_supported;
+        openid.algs.retain(|alg| offered.is_empty() || offered.iter().any(|name| name == alg.as_str()));
+        if openid.algs.is_empty() {
+            let what = "the issuer signs ID tokens with no algorithm that is allowed here";
+            return Err(Error::new(ErrorKind::IdTokenAlgorithm, Step::Discovery, what)
+                .fix("list one that the issuer offers under `openid.algs`; `none` is never one")
+                .of(inner.spec()));
+        }
+    }
+    if let (None, Some(userinfo)) = (&spec.profile, &metadata.userinfo_endpoint) {
+        spec.profile = Some(crate::spec::Profile::userinfo(Template::literal(userinfo)));
+    }
+    Ok(spec)
+}
+
+impl SigningAlg {
+    fn is_asymmetric(self) -> bool {
+        !matches!(self, Self::HS256 | Self::HS384 | Self::HS512)
+    }
+
+    /// Those of the names that are signatures: what metadata may propose. Shared secrets are for a file to allow.
+    pub(super) fn asymmetric(names: &[String]) -> Vec<Self> {
+        let all = [
+            Self::RS256,
+            Self::ES256,
+            Self::EdDSA,
+            Self::PS256,
+            Self::RS384,
+            Self::RS512,
+            Self::PS384,
+            Self::PS512,
+            Self::ES384,
+            Self::ES512,
+        ];
+        all.into_iter().filter(|alg| alg.is_asymmetric() && names.iter().any(|name| name == alg.as_str())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn disc_09_both_well_known_forms_are_derived_from_the_issuer() {
+        assert_eq!(
+            well_known("https://id.example/tenant/one"),
+            [
+                "https://id.example/tenant/one/.well-known/openid-configuration",
+                "https://id.example/.well-known/oauth-authorization-server/tenant/one"
+            ]
+        );
+        assert_eq!(
+            well_known("https://id.example/"),
+            [
+                "https://id.example/.well-known/openid-configuration",
+                "https://id.example/.well-known/oauth-authorization-server"
+            ]
+        );
+        assert_eq!(well_known("https://id.example")[1], "https://id.example/.well-known/oauth-authorization-server");
+    }
+}

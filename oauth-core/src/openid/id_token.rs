@@ -1,0 +1,297 @@
+//! What makes an ID token worth believing (OpenID Connect Core section 3.1.3.7), in the order of that section.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
+
+use super::claims::{Fault, IdToken};
+use super::keys;
+use crate::client::{Context, Inner, fill};
+use crate::crypto::Hash;
+use crate::encode::base64url;
+use crate::error::{Error, ErrorKind, Result, Step};
+use crate::jose::{Alg, JoseError};
+use crate::spec::{Hole, OpenId, Template};
+use crate::token::TokenSet;
+
+/// No login takes this long: an older token is from another one.
+const OLDEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What this login expects of its ID token.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Expected<'a> {
+    pub(crate) nonce: Option<&'a SecretString>,
+    pub(crate) code: Option<&'a SecretString>,
+    /// Seconds since the user last logged in, where the request had `max_age`.
+    pub(crate) max_age: Option<u64>,
+    /// The classes of which one was demanded.
+    pub(crate) acr: &'a [String],
+    /// Whether the scope `openid` was asked for.
+    pub(crate) asked: bool,
+}
+
+/// Checks the ID token of a login, where the provider's file says that it issues some.
+pub(crate) async fn accept(inner: &Inner, tokens: &TokenSet, expected: Expected<'_>) -> Result<Option<IdToken>> {
+    let Some(openid) = &inner.spec().openid else { return Ok(None) };
+    let Some(text) = &tokens.id_token else {
+        if openid.required || expected.asked {
+            let error = Error::new(ErrorKind::IdTokenMissing, Step::IdToken, "the answer has no ID token");
+            return Err(error.fix("ask for the scope `openid`, and check that the app may use it").of(inner.spec()));
+        }
+        return Ok(None);
+    };
+    let (claims, alg) = verified(inner, openid, text).await?;
+    Check { inner, claims: &claims }.login(tokens, alg, expected, openid)?;
+    Ok(Some(claims))
+}
+
+/// Checks the ID token of a refresh (OpenID Connect Core section 12.2): it says again what the first one said.
+///
+/// Where the keys cannot be had right now the token is not believed, and nothing else is lost: the renewed tokens count.
+pub(crate) async fn accept_renewed(
+    inner: &Inner,
+    before: Option<&IdToken>,
+    tokens: &TokenSet,
+) -> Result<Option<IdToken>> {
+    let (Some(openid), Some(text), Some(before)) = (&inner.spec().openid, &tokens.id_token, before) else {
+        return Ok(None);
+    };
+    let (claims, _) = match verified(inner, openid, text).await {
+        Ok(verified) => verified,
+        Err(error) if error.is_retryable() => {
+            tracing::warn!(code = error.code(), "the keys could not be had: the renewed ID token is not believed");
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let check = Check { inner, claims: &claims };
+    let changed = |what: &str| {
+        let what = format!("the renewed ID token has another {what} than the first one; the new tokens are not used");
+        Err(inner.error(ErrorKind::IdentityChanged, Step::Refresh, what))
+    };
+    if claims.issuer() != before.issuer() {
+        return changed("issuer");
+    }
+    if claims.subject() != before.subject() {
+        return changed("subject");
+    }
+    if !claims.audiences.iter().any(|audience| *audience == inner.config.client_id) {
+        return changed("audience");
+    }
+    if claims.authorized_party != before.authorized_party && before.authorized_party.is_some() {
+        return changed("authorized party");
+    }
+    if claims.auth_time().is_some() && before.auth_time().is_some() && claims.auth_time() != before.auth_time() {
+        return changed("time of login");
+    }
+    if claims.issued_at() + inner.config.leeway < before.issued_at() {
+        return changed("(earlier) time of issue");
+    }
+    check.times()?;
+    Ok(Some(claims))
+}
+
+/// Signature, form and issuer; nothing is readable before.
+async fn verified(inner: &Inner, openid: &OpenId, text: &SecretString) -> Result<(IdToken, Alg)> {
+    let verified = keys::verify(inner, openid, text.expose_secret()).await?;
+    let claims = IdToken::read(verified.payload()).map_err(|fault| unreadable(inner, &fault))?;
+    check_issuer(inner, openid, &claims)?;
+    Ok((claims, verified.alg()))
+}
+
+fn unreadable(inner: &Inner, fault: &Fault) -> Error {
+    let (kind, what) = match fault {
+        Fault::Subject => {
+            (ErrorKind::IdTokenSubject, "the ID token's `sub` is missing, or not text of 1 to 255 ASCII characters")
+        }
+        Fault::Claim(JoseError::MissingClaim(_) | JoseError::BadClaim(_)) => {
+            (ErrorKind::IdTokenClaim, "the ID token lacks what every ID token has, or has it in another form")
+        }
+        Fault::Claim(_) => (ErrorKind::IdTokenMalformed, "the ID token is none"),
+    };
+    let error = Error::new(kind, Step::IdToken, what);
+    match fault {
+        Fault::Claim(source) => error.source(source.clone()),
+        Fault::Subject => error,
+    }
+    .of(inner.spec())
+}
+
+/// Section 3.1.3.7 (2): the issuer identifier "MUST exactly match the value of the `iss` (issuer) Claim".
+fn check_issuer(inner: &Inner, openid: &OpenId, claims: &IdToken) -> Result<()> {
+    let Some(template) = openid.issuer.as_ref().or(inner.spec().endpoints.issuer.as_ref()) else {
+        return Err(inner.error(ErrorKind::IdTokenIssuer, Step::IdToken, "there is no issuer to compare with"));
+    };
+    let given = claims.issuer();
+    let fits = openid.also_issuers.iter().any(|known| known == given)
+        || expected_issuer(inner, template, claims)?.is_some_and(|expected| expected == given);
+    if fits {
+        return Ok(());
+    }
+    let what = format!("the ID token is from `{}`, expected `{template}`", crate::error::clean(given));
+    Err(inner.error(ErrorKind::IdTokenIssuer, Step::IdToken, what))
+}
+
+/// The issuer with the token's own claims in it: only a claim that is a GUID may stand there, so that nothing but the
+/// tenant can differ.
+fn expected_issuer(inner: &Inner, template: &Template, claims: &IdToken) -> Result<Option<String>> {
+    let mut filled = template.clone();
+    if let Some(Hole::Claim(name)) = template.holes().find(|hole| matches!(hole, Hole::Claim(_))) {
+        let Some(value) = claims.text(name).filter(|value| is_guid(value)) else { return Ok(None) };
+        filled = template.fill_claims(&value);
+    }
+    fill(&inner.config, Step::IdToken, &filled, Context::default()).map(Some)
+}
+
+/// The hash "used in the `alg` Header Parameter"; EdDSA on Ed25519 has SHA-512 inside (RFC 8032 section 5.1).
+fn hash_of(alg: Alg) -> Hash {
+    match alg {
+        Alg::Hs384 | Alg::Rs384 | Alg::Ps384 | Alg::Es384 => Hash::Sha384,
+        Alg::Hs512 | Alg::Rs512 | Alg::Ps512 | Alg::Es512 | Alg::EdDsa => Hash::Sha512,
+        _ => Hash::Sha256,
+    }
+}
+
+fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
+        })
+}
+
+struct Check<'a> {
+    inner: &'a Inner,
+    claims: &'a IdToken,
+}
+
+impl Check<'_> {
+    fn fail(&self, kind: ErrorKind, what: impl Into<String>) -> Result<()> {
+        Err(self.inner.error(kind, Step::IdToken, what))
+    }
+
+    fn login(&self, tokens: &TokenSet, alg: Alg, expected: Expected<'_>, openid: &OpenId) -> Result<()> {
+        self.audience()?;
+        self.times()?;
+        if openid.nonce {
+            self.nonce(expected.nonce)?;
+        }
+        self.hash("at_hash", self.claims.at_hash.as_deref(), tokens.access_token.expose_secret(), alg)?;
+        if let Some(code) = expected.code {
+            self.hash("c_hash", self.claims.c_hash.as_deref(), code.expose_secret(), alg)?;
+        }
+        self.auth_time(expected.max_age)?;
+        let named = self.claims.acr();
+        if expected.acr.is_empty() || expected.acr.iter().any(|wanted| Some(wanted.as_str()) == named) {
+            return Ok(());
+        }
+        self.fail(ErrorKind::IdTokenAcr, "the user did not log in in the way that was asked for (`acr`)")
+    }
+
+    /// Section 3.1.3.7 (3) to (5): the audience is this client; "if it contains additional audiences not trusted by the
+    /// Client" the token is refused; the authorized party is this client.
+    fn audience(&self) -> Result<()> {
+        let config = &self.inner.config;
+        let claims = self.claims;
+        if !claims.audiences.contains(&config.client_id) {
+            return self.fail(ErrorKind::IdTokenAudience, "the ID token is for another client (`aud`)");
+        }
+        let trusted = |audience: &String| *audience == config.client_id || config.audiences.contains(audience);
+        if !claims.audiences.iter().all(trusted) {
+            return self
+                .fail(ErrorKind::IdTokenAudience, "the ID token is for others as well (`aud`), who are not trusted");
+        }
+        match &claims.authorized_party {
+            Some(party) if *party != config.client_id => {
+                self.fail(ErrorKind::IdTokenAudience, "the ID token was issued to another client (`azp`)")
+            }
+            None if claims.audiences.len() > 1 => self
+                .fail(ErrorKind::IdTokenAudience, "the ID token is for several and does not say whose it is (`azp`)"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Section 3.1.3.7 (9) and (10), RFC 7519 section 4.1.5.
+    fn times(&self) -> Result<()> {
+        let (now, leeway, claims) = (self.inner.now(), self.inner.config.leeway, self.claims);
+        if now >= claims.expires_at() + leeway {
+            return self.fail(ErrorKind::IdTokenExpired, "the ID token has expired");
+        }
+        if claims.issued_at() > now + leeway || claims.not_before.is_some_and(|from| from > now + leeway) {
+            return self.fail(ErrorKind::IdTokenNotYetValid, "the ID token is from the future; a clock is wrong");
+        }
+        if claims.issued_at() + OLDEST + leeway < now {
+            return self.fail(ErrorKind::IdTokenTooOld, "the ID token was issued more than a day ago");
+        }
+        if claims.expires_at() < claims.issued_at() {
+            return self.fail(ErrorKind::IdTokenClaim, "the ID token ends before it begins");
+        }
+        Ok(())
+    }
+
+    /// Section 3.1.3.7 (11): the value "MUST be present and its value checked to verify that it is the same value".
+    fn nonce(&self, expected: Option<&SecretString>) -> Result<()> {
+        let Some(expected) = expected else { return Ok(()) };
+        let same = self
+            .claims
+            .nonce
+            .as_deref()
+            .is_some_and(|nonce| bool::from(nonce.as_bytes().ct_eq(expected.expose_secret().as_bytes())));
+        if same {
+            return Ok(());
+        }
+        let what = if self.claims.nonce.is_none() {
+            "the ID token has no `nonce`"
+        } else {
+            "the ID token's `nonce` is not this login's"
+        };
+        self.fail(ErrorKind::IdTokenNonce, what)
+    }
+
+    /// Section 3.1.3.6: the left half of the hash, by the algorithm of the signature, "base64url encoded".
+    fn hash(&self, name: &str, given: Option<&str>, of: &str, alg: Alg) -> Result<()> {
+        let Some(given) = given else { return Ok(()) };
+        let digest = self.inner.crypto(Step::IdToken)?.digest(hash_of(alg), of.as_bytes());
+        let digest = digest.as_ref();
+        let expected = base64url(&digest[..digest.len() / 2]);
+        if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
+            return Ok(());
+        }
+        self.fail(ErrorKind::IdTokenHash, format!("the ID token belongs to something else: its `{name}` differs"))
+    }
+
+    /// Section 3.1.2.1, `max_age`: "when `max_age` is used, the ID Token returned MUST include an `auth_time` Claim".
+    fn auth_time(&self, max_age: Option<u64>) -> Result<()> {
+        let Some(max_age) = max_age else { return Ok(()) };
+        let limit = Duration::from_secs(max_age).saturating_add(self.inner.config.leeway);
+        match self.claims.auth_time() {
+            None => {
+                self.fail(ErrorKind::IdTokenAuthTime, "the ID token does not say when the user logged in (`auth_time`)")
+            }
+            Some(at) if at.checked_add(limit).is_some_and(|end| end < self.inner.now()) => {
+                self.fail(ErrorKind::IdTokenAuthTime, "the user logged in longer ago than was asked for (`auth_time`)")
+            }
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_guid_stands_in_for_a_tenant() {
+        assert!(is_guid("9188040d-6c67-4c5b-b112-36a304b66dad"));
+        for wrong in [
+            "",
+            "common",
+            "9188040d-6c67-4c5b-b112-36a304b66da",
+            "9188040d/6c67-4c5b-b112-36a304b66dad",
+            "evil.example/x",
+        ] {
+            assert!(!is_guid(wrong), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The provider's keys (RFC 7517): fetched once, kept while they are good, and asked for again when a token names a key
+//! that is not among them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use super::documents::fetch;
+use crate::client::{Context, Inner, fill};
+use crate::crypto::HmacKey;
+use crate::error::{Error, ErrorKind, Result, Step};
+use crate::jose::{Alg, Family, JoseError, JwkSet, Jws, Verified};
+use crate::spec::OpenId;
+
+/// A token may name a key that nobody has; whoever sends many such tokens must not make us ask for each.
+const COOLDOWN: Duration = Duration::from_secs(30);
+/// How long keys that cannot be renewed are still used.
+const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+/// One client has few providers; a provider has one set of keys.
+const MAX_SETS: usize = 16;
+
+/// The key sets that a client has seen, by address. Clones of a client share one.
+#[derive(Default)]
+pub(crate) struct KeyCache {
+    sets: Mutex<HashMap<String, Arc<Entry>>>,
+}
+
+#[derive(Default)]
+struct Entry {
+    known: Mutex<Known>,
+    /// Held while the provider is asked: whoever comes meanwhile waits and gets the same answer.
+    asking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Clone, Default)]
+struct Known {
+    set: Option<Arc<JwkSet>>,
+    fresh_until: Option<SystemTime>,
+    usable_until: Option<SystemTime>,
+    /// When the provider was last asked because of a key that was not there.
+    forced_at: Option<SystemTime>,
+}
+
+/// A token that one of the expected keys signed with one of the expected algorithms.
+pub(super) async fn verify(inner: &Inner, openid: &OpenId, token: &str) -> Result<Verified> {
+    let agreed: Vec<Alg> = openid.algs.iter().filter_map(|alg| Alg::from_name(alg.as_str())).collect();
+    let refused = |error: JoseError| unbelieved(inner, error);
+    let jws = Jws::parse(token, &agreed).map_err(refused)?;
+    if matches!(jws.alg().family(), Family::Hmac(_)) {
+        // RFC 7518 section 3.2: the key of an HMAC is the client's secret, of as many bytes as the hash at least. A
+        // secret that has just been replaced may still be in use.
+        let secrets = inner.config.auth.secrets().map(|secret| HmacKey::new(secret.as_bytes()));
+        let secrets: Vec<HmacKey> = secrets.collect::<Result<_, _>>().map_err(|error| refused(error.into()))?;
+        return jws.verify_hmac(&**inner.crypto(Step::IdToken)?, &secrets).map_err(refused);
+    }
+    let address = address(inner, openid)?;
+    let entry = inner.config.keys.entry(&address);
+    let set = entry.current(inner, &address).await?;
+    let verified = match jws.verify(&set) {
+        // A key that is not there may be new; a signature by a key without a name may be a new key's.
+        Err(error) if is_worth_asking(&jws, &error) => match entry.renewed(inner, &address, &set).await? {
+            Some(newer) => jws.verify(&newer),
+            None => Err(error),
+        },
+        result => result,
+    };
+    verified.map_err(refused)
+}
+
+fn is_worth_asking(jws: &Jws<'_>, error: &JoseError) -> bool {
+    match error {
+        JoseError::UnknownKey => true,
+        JoseError::BadSignature => jws.kid().is_none(),
+        _ => false,
+    }
+}
+
+fn address(inner: &Inner, openid: &OpenId) -> Result<String> {
+    match &openid.jwks {
+        Some(jwks) => fill(&inner.config, Step::IdToken, jwks, Context::default()),
+        None => Err(inner.error(ErrorKind::Config, Step::IdToken, "nothing says where the provider's keys are")),
+    }
+}
+
+impl KeyCache {
+    fn entry(&self, address: &str) -> Arc<Entry> {
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = sets.get(address) {
+            return Arc::clone(entry);
+        }
+        if sets.len() >= MAX_SETS {
+            sets.clear();
+        }
+        Arc::clone(sets.entry(address.to_owned()).or_default())
+    }
+}
+
+impl Entry {
+    fn known(&self) -> Known {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The keys, asked for when there are none or they are no longer fresh.
+    async fn current(&self, inner: &Inner, address: &str) -> Result<Arc<JwkSet>> {
+        if let Some(set) = self.known().fresh(inner.now()) {
+            return Ok(set);
+        }
+        let _asking = self.asking.lock().await;
+        if let Some(set) = self.known().fresh(inner.now()) {
+            return Ok(set);
+        }
+        match self.ask(inner, address).await {
+            Ok(set) => Ok(set),
+            Err(error) => match self.known().usable(inner.now()) {
+                Some(set) => {
+                    tracing::warn!(code = error.code(), "the provider's keys could not be renewed; the last are used");
+                    Ok(set)
+                }
+                None => Err(error),
+            },
+        }
+    }
+
+    /// The keys that the provider has now, where that is more than what `old` had, and where it was not asked just now.
+    async fn renewed(&self, inner: &Inner, address: &str, old: &Arc<JwkSet>) -> Result<Option<Arc<JwkSet>>> {
+        let _asking = self.asking.lock().await;
+        let now = inner.now();
+        {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(set) = known.set.as_ref().filter(|set| !Arc::ptr_eq(set, old)) {
+                return Ok(Some(Arc::clone(set)));
+            }
+            if known.forced_at.is_some_and(|at| now < at + COOLDOWN) {
+                return Ok(None);
+            }
+            // Claimed before the request: one that fails counts as well.
+            known.forced_at = Some(now);
+        }
+        match self.ask(inner, address).await {
+            Ok(set) => Ok(Some(set)),
+            Err(error) => {
+                tracing::warn!(code = error.code(), "the provider's keys could not be asked for again");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn ask(&self, inner: &Inner, address: &str) -> Result<Arc<JwkSet>> {
+        let document = fetch(inner, Step::IdToken, address, "its keys").await?.ok_or_else(|| {
+            inner.error(
+                ErrorKind::MetadataStatus,
+                Step::IdToken,
+                "asked for its keys, the provider answered with status 404",
+            )
+        })?;
+        let set = JwkSet::from_json(Arc::clone(inner.crypto(Step::IdToken)?), &document.body).map_err(|error| {
+            Error::new(ErrorKind::MetadataFormat, Step::IdToken, "the provider's key set cannot be read")
+                .source(error)
+                .of(inner.spec())
+        })?;
+        if set.is_empty() {
+            let what = "the provider publishes no key that could be used";
+            return Err(inner.error(ErrorKind::NoKeys, Step::IdToken, what));
+        }
+        tracing::debug!(keys = set.len(), "keys read");
+        let set = Arc::new(set);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.set = Some(Arc::clone(&set));
+        known.fresh_until = Some(document.fresh_until);
+        known.usable_until = Some(inner.now() + STALE);
+        Ok(set)
+    }
+}
+
+impl Known {
+    fn fresh(&self, now: SystemTime) -> Option<Arc<JwkSet>> {
+        self.set.clone().filter(|_| self.fresh_until.is_some_and(|until| now < until))
+    }
+
+    fn usable(&self, now: SystemTime) -> Option<Arc<JwkSet>> {
+        self.set.clone().filter(|_| self.usable_until.is_some_and(|until| now < until))
+    }
+}
+
+/// The error of a token that is not believed. What it says never holds a byte of the token.
+fn unbelieved(inner: &Inner, error: JoseError) -> Error {
+    let kind = match error {
+        JoseError::BadSignature => ErrorKind::IdTokenSignature,
+        JoseError::AlgNotAllowed | JoseError::AlgKeyMismatch => ErrorKind::IdTokenAlgorithm,
+        JoseError::UnknownKey | JoseError::AmbiguousKey | JoseError::WeakKey { .. } | JoseError::BadKey(_) => {
+            ErrorKind::IdTokenKey
+        }
+        JoseError::Encrypted => ErrorKind::IdTokenEncrypted,
+        JoseError::Crypto(_) => ErrorKind::Config,
+        _ => ErrorKind::IdTokenMalformed,
+    };
+    Error::new(kind, Step::IdToken, "the ID token is not believed").source(error).of(inner.spec())
+}

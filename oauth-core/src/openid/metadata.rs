@@ -1,0 +1,136 @@
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use crate::client::Inner;
+use crate::error::{ErrorKind, Result, Step};
+use crate::json::{self, Members};
+use crate::spec::template;
+
+/// What an issuer says of itself (RFC 8414 section 2, OpenID Connect Discovery section 3), as far as it is needed here.
+///
+/// The issuer in it is the one that was asked, byte for byte; the addresses are https (or loopback).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Metadata {
+    /// The issuer.
+    pub issuer: String,
+    /// The authorization endpoint.
+    pub authorization_endpoint: Option<String>,
+    /// The token endpoint.
+    pub token_endpoint: Option<String>,
+    /// The `UserInfo` endpoint.
+    pub userinfo_endpoint: Option<String>,
+    /// Where the keys are.
+    pub jwks_uri: Option<String>,
+    /// The scopes it lists.
+    pub scopes_supported: Vec<String>,
+    /// How clients may authenticate at the token endpoint.
+    pub token_endpoint_auth_methods_supported: Vec<String>,
+    /// How it may sign ID tokens.
+    pub id_token_signing_alg_values_supported: Vec<String>,
+    /// The PKCE methods that it lists.
+    pub code_challenge_methods_supported: Vec<String>,
+    /// Whether callbacks name the issuer (RFC 9207 section 3).
+    pub authorization_response_iss_parameter_supported: bool,
+}
+
+impl Metadata {
+    /// Reads a metadata document. RFC 8414 section 3.3: the `issuer` in it "MUST be identical to the authorization server's
+    /// issuer identifier value" that was asked; "if these values are not identical, the data contained in the response
+    /// MUST NOT be used".
+    pub(super) fn read(inner: &Inner, issuer: &str, document: &[u8]) -> Result<Self> {
+        let fail = |kind, what: String| inner.error(kind, Step::Discovery, what);
+        let root = std::str::from_utf8(document).ok().and_then(|text| Members::parse(text).ok());
+        let root = root.ok_or_else(|| {
+            fail(
+                ErrorKind::MetadataFormat,
+                format!("the issuer's metadata is not a JSON object ({} bytes)", document.len()),
+            )
+        })?;
+        let document = Document { inner, root };
+        let named = document.text("issuer")?.unwrap_or_default();
+        if named != issuer {
+            let what = format!("the metadata names the issuer `{}`, asked was `{issuer}`", crate::error::clean(&named));
+            return Err(fail(ErrorKind::MetadataIssuer, what));
+        }
+        Ok(Self {
+            issuer: issuer.to_owned(),
+            authorization_endpoint: document.address("authorization_endpoint")?,
+            token_endpoint: document.address("token_endpoint")?,
+            userinfo_endpoint: document.address("userinfo_endpoint")?,
+            jwks_uri: document.address("jwks_uri")?,
+            scopes_supported: document.texts("scopes_supported")?,
+            token_endpoint_auth_methods_supported: document.texts("token_endpoint_auth_methods_supported")?,
+            id_token_signing_alg_values_supported: document.texts("id_token_signing_alg_values_supported")?,
+            code_challenge_methods_supported: document.texts("code_challenge_methods_supported")?,
+            authorization_response_iss_parameter_supported: document
+                .flag("authorization_response_iss_parameter_supported")?,
+        })
+    }
+
+    /// The addresses, with their names.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("authorization_endpoint", &self.authorization_endpoint),
+            ("token_endpoint", &self.token_endpoint),
+            ("userinfo_endpoint", &self.userinfo_endpoint),
+            ("jwks_uri", &self.jwks_uri),
+        ]
+        .into_iter()
+        .filter_map(|(name, address)| Some((name, address.as_deref()?)))
+    }
+}
+
+struct Document<'a> {
+    inner: &'a Inner,
+    root: Members<'a>,
+}
+
+impl Document<'_> {
+    fn member(&self, name: &str) -> Option<&RawValue> {
+        self.root.get(name).filter(|value| !json::is_null(value))
+    }
+
+    fn wrong<T>(&self, name: &str, wanted: &str) -> Result<T> {
+        let what = format!("the metadata's `{name}` is not {wanted}");
+        Err(self.inner.error(ErrorKind::MetadataFormat, Step::Discovery, what))
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>> {
+        let Some(value) = self.member(name) else { return Ok(None) };
+        match json::text(value) {
+            Some(text) => Ok(Some(Cow::into_owned(text))),
+            None => self.wrong(name, "text"),
+        }
+    }
+
+    fn texts(&self, name: &str) -> Result<Vec<String>> {
+        let Some(value) = self.member(name) else { return Ok(Vec::new()) };
+        serde_json::from_str(value.get()).or_else(|_| self.wrong(name, "a list of texts"))
+    }
+
+    fn flag(&self, name: &str) -> Result<bool> {
+        match self.member(name).map(RawValue::get) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => self.wrong(name, "true or false"),
+        }
+    }
+
+    /// RFC 8414 section 2: each endpoint is a URL "using the "https" scheme"; loopback stays on this machine.
+    fn address(&self, name: &str) -> Result<Option<String>> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let sound = url::Url::parse(&text).is_ok_and(|url| {
+            template::is_secure(&url)
+                && url.username().is_empty()
+                && url.password().is_none()
+                && url.fragment().is_none()
+        });
+        if sound && !text.chars().any(|c| c.is_control() || c == ' ') {
+            return Ok(Some(text));
+        }
+        let what = format!("the metadata's `{name}` is not a whole https address without credentials and fragment");
+        Err(self.inner.error(ErrorKind::MetadataEndpoint, Step::Discovery, what))
+    }
+}

@@ -1,0 +1,16 @@
+//! OpenID Connect: who issues ID tokens, with which keys, and what makes one worth believing.
+
+mod claims;
+mod discovered;
+mod discovery;
+mod documents;
+mod id_token;
+mod keys;
+mod metadata;
+
+pub(crate) use self::discovery::Discovery;
+pub use self::{claims::IdToken, discovered::Discovered, metadata::Metadata};
+pub(crate) use self::{
+    id_token::{Expected, accept, accept_renewed},
+    keys::KeyCache,
+};
