@@ -4,6 +4,7 @@
 mod apply;
 mod authorize;
 mod counting;
+mod id_token;
 mod measure;
 mod provider;
 mod refresh;
@@ -22,7 +23,7 @@ usage: oauth-benches [--counter steps|valgrind|none] [--strict] [WORKLOAD ..]   
        oauth-benches can-step                                                      whether this system lets it count";
 
 fn workloads() -> Vec<Workload> {
-    [authorize::workloads(), token::workloads(), refresh::workloads(), apply::workloads()]
+    [authorize::workloads(), token::workloads(), refresh::workloads(), apply::workloads(), id_token::workloads()]
         .into_iter()
         .flatten()
         .collect()

@@ -21,7 +21,7 @@ pub struct Case {
     /// What is to be known of it.
     pub note: &'static str,
     /// Sets it up and gives one operation. What an operation makes it also drops.
-    pub make: fn() -> Box<dyn FnMut()>,
+    pub make: Make,
 }
 
 /// What ours may cost, as far as it is said.
@@ -35,7 +35,10 @@ pub struct Target {
     pub allocations: Option<f64>,
 }
 
+/// Sets an implementation up and gives one operation.
+pub type Make = Box<dyn Fn() -> Box<dyn FnMut()>>;
+
 /// An implementation.
-pub fn case(who: &'static str, note: &'static str, make: fn() -> Box<dyn FnMut()>) -> Case {
-    Case { who, note, make }
+pub fn case(who: &'static str, note: &'static str, make: impl Fn() -> Box<dyn FnMut()> + 'static) -> Case {
+    Case { who, note, make: Box::new(make) }
 }
