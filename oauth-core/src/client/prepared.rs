@@ -9,8 +9,8 @@ use crate::error::{Error, ErrorKind, Result, Step};
 use crate::mechanism::Hooks;
 use crate::origin::Origins;
 use crate::scopes::is_scope_token;
-use crate::spec::{Hole, ProviderSpec, StatePlace, Template, template};
-use crate::token::{self, TokenSet};
+use crate::spec::{ClientAuthMethod, Hole, ProviderSpec, StatePlace, Template, template};
+use crate::token::{self, Minter, TokenSet};
 
 /// What follows from a client's configuration: worked out once, read by every step.
 #[derive(Clone)]
@@ -23,6 +23,8 @@ pub(crate) struct Prepared {
     pub(crate) scopes: Vec<String>,
     /// The `Authorization: Basic` header, where that is how the client authenticates.
     pub(crate) basic: Option<HeaderValue>,
+    /// What makes a secret for each request, where the provider wants that.
+    pub(crate) minter: Option<Minter>,
     /// Where the token may go.
     pub(crate) origins: Origins,
     /// The exact issuer.
@@ -77,6 +79,7 @@ impl Prepared {
             authorize_usual: None,
             scopes,
             basic: token::basic(config)?,
+            minter: None,
             origins: Origins::new(config)?,
             issuer: spec
                 .endpoints
@@ -88,6 +91,7 @@ impl Prepared {
             hooks,
             detour,
         };
+        prepared.minter = Minter::new(config)?;
         let issuer = prepared.issuer.as_deref().unwrap_or_default();
         prepared.server = match (issuer, token_endpoint(config)) {
             ("", token) => token,
@@ -205,6 +209,8 @@ fn check_credentials(config: &Config) -> Result<()> {
         Some("") => {
             fail("the client secret is empty", "use the provider's `public` constructor for a client without a secret")
         }
+        // A private key is a text of several lines.
+        Some(_) if config.spec.client_auth.method == ClientAuthMethod::Minted => Ok(()),
         Some(secret) if secret.chars().any(char::is_control) => fail(
             "the client secret has a line break or another control character",
             "copy it again from the provider's console, without the line's end",

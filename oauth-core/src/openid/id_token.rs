@@ -58,14 +58,15 @@ pub(crate) async fn accept_renewed(
     let (Some(openid), Some(text), Some(before)) = (&inner.spec().openid, &tokens.id_token, before) else {
         return Ok(None);
     };
-    let (claims, alg) = match verified(inner, openid, text, &Scrub::tokens(&inner.config, tokens, std::iter::empty())).await {
-        Ok(verified) => verified,
-        Err(error) if error.is_retryable() => {
-            tracing::warn!(code = error.code(), "the keys could not be had: the renewed ID token is not believed");
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
+    let (claims, alg) =
+        match verified(inner, openid, text, &Scrub::tokens(&inner.config, tokens, std::iter::empty())).await {
+            Ok(verified) => verified,
+            Err(error) if error.is_retryable() => {
+                tracing::warn!(code = error.code(), "the keys could not be had: the renewed ID token is not believed");
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
     let check = Check { inner, claims: &claims };
     let changed = |what: &str| {
         let what = format!("the renewed ID token has another {what} than the first one; the new tokens are not used");

@@ -7,10 +7,11 @@ mod discovery;
 mod documents;
 mod id_token;
 mod keys;
+mod measured;
 mod metadata;
 
 pub(crate) use self::discovery::Discovery;
-pub use self::{claims::IdToken, discovered::Discovered, metadata::Metadata};
+pub use self::{claims::IdToken, discovered::Discovered, measured::check_id_token, metadata::Metadata};
 pub(crate) use self::{
     id_token::{Expected, accept, accept_renewed, check_same_issuer},
     keys::KeyCache,

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::request::Builder;
+use secrecy::ExposeSecret as _;
 
 use crate::client::{Config, Inner, renamed};
 use crate::encode;
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::spec::{BasicUser, ClientAuthMethod, PublicForm, RefreshAuth};
+use crate::spec::{BasicUser, ClientAuthMethod, MintedPlace, PublicForm, RefreshAuth};
 
 /// The `Authorization: Basic` header, where that is how this client authenticates. RFC 6749 section 2.3.1: id and secret
 /// are each form-encoded, then joined by a colon and base64-encoded.
@@ -41,11 +42,12 @@ pub(crate) fn basic(config: &Config) -> Result<Option<HeaderValue>> {
     Ok(value)
 }
 
-/// Adds to a request what the client shows of itself.
+/// Adds to a request what the client shows of itself; what was made of a secret for it goes into `made` as well.
 pub(super) fn prove<'a>(
     inner: &'a Inner,
     (step, shown): (Step, RefreshAuth),
     params: &mut Vec<(&'a str, Cow<'a, str>)>,
+    made: &mut Vec<String>,
     request: Builder,
 ) -> Result<Builder> {
     let config = &inner.config;
@@ -57,7 +59,31 @@ pub(super) fn prove<'a>(
         // The file's own holes are the proof.
         (RefreshAuth::None, _) | (RefreshAuth::Full, ClientAuthMethod::Custom) => {}
         (RefreshAuth::Id, _) => params.push(id),
-        (RefreshAuth::Full, ClientAuthMethod::Minted) => return Err(not_minted(inner, step)),
+        (RefreshAuth::Full, ClientAuthMethod::Minted) => {
+            let (Some(minter), Some(minted)) = (&inner.prepared()?.minter, &auth.minted) else {
+                return Err(Error::new(
+                    ErrorKind::Config,
+                    step,
+                    "the provider wants a secret that is signed, and there is no key",
+                )
+                .fix("give the client the private key that the provider's console gave you as its secret")
+                .of(&config.spec));
+            };
+            let secret = minter.mint(inner, minted, step)?.expose_secret().to_owned();
+            made.push(secret.clone());
+            match minted.sent {
+                MintedPlace::Body => {
+                    params.push(id);
+                    params.push((renamed(&rules.rename, "client_secret"), Cow::Owned(secret)));
+                }
+                MintedPlace::Basic => {
+                    let pair = format!("{}:{}", encode::form(&config.client_id), encode::form(&secret));
+                    let basic = format!("Basic {}", encode::base64(pair.as_bytes()));
+                    made.push(basic.clone());
+                    return Ok(request.header(AUTHORIZATION, basic));
+                }
+            }
+        }
         (RefreshAuth::Full, ClientAuthMethod::Basic) if inner.prepared()?.basic.is_some() => {
             if auth.basic.id_in_body {
                 params.push(id);
@@ -77,10 +103,4 @@ pub(super) fn prove<'a>(
         }
     }
     Ok(request)
-}
-
-/// The secret that is a JWT of the file's claims, signed with the user's key, has its place here: in `params` as
-/// `client_secret` beside the id, or as the password of a Basic header, as `MintedSecret::sent` says.
-fn not_minted(inner: &Inner, step: Step) -> Error {
-    inner.error(ErrorKind::Unsupported, step, "this client cannot make the secret that `client_auth: minted` asks for")
 }

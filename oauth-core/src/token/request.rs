@@ -61,8 +61,8 @@ impl<'a> TokenCall<'a> {
         Scrub::new(&inner.config, secrets.chain(filled.iter().map(String::as_str)))
     }
 
-    /// The HTTP request (RFC 6749 sections 4.1.3 and 6, and the file's deviations), and what a mechanism made of the
-    /// secret for it.
+    /// The HTTP request (RFC 6749 sections 4.1.3 and 6, and the file's deviations), and what was made of the secret
+    /// for it.
     fn build(&self, inner: &'a Inner) -> Result<(Request<Bytes>, Vec<String>)> {
         let prepared = inner.prepared()?;
         let config = &inner.config;
@@ -73,7 +73,8 @@ impl<'a> TokenCall<'a> {
             params.push((name, fill(config, self.step, value, context)?.into()));
         }
         let mut builder = Request::builder().method(self.method.as_str()).header(ACCEPT, "application/json");
-        builder = client_auth::prove(inner, (self.step, self.client_auth), &mut params, builder)?;
+        let mut made = Vec::new();
+        builder = client_auth::prove(inner, (self.step, self.client_auth), &mut params, &mut made, builder)?;
         for (name, value) in &rules.headers {
             let is_proof = value.holes().any(|hole| *hole == Hole::ClientSecret);
             if is_proof && self.client_auth != RefreshAuth::Full {
@@ -89,10 +90,10 @@ impl<'a> TokenCall<'a> {
                 headers.insert(name, value);
             }
         }
-        let mut made = Vec::new();
         if let Some(proof) = prepared.hooks.client_proof.as_deref().filter(|_| self.client_auth == RefreshAuth::Full) {
             let proved = mechanism::prove(inner, proof, self.step, params, || self.scrub(inner))?;
-            (params, made) = (proved.params, proved.made);
+            params = proved.params;
+            made.extend(proved.made);
             if let Some(headers) = builder.headers_mut() {
                 headers.extend(proved.headers);
             }

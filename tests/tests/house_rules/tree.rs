@@ -33,6 +33,7 @@ impl Source {
     pub(crate) fn is_test(&self) -> bool {
         let mut parts = self.path.split('/');
         self.path.starts_with("tests/")
+            || self.path.starts_with("benches/")
             || parts.any(|part| matches!(part, "tests" | "tests.rs" | "tests-data" | "testing.rs"))
     }
 
