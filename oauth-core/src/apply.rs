@@ -10,6 +10,7 @@ use crate::client::{Client, Inner, Prepared, fill};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::mechanism;
+use crate::openid;
 use crate::provider::Provider;
 use crate::spec::Placement;
 use crate::token::{self, TokenSet};
@@ -26,6 +27,7 @@ impl<P: Provider> Client<P> {
 pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request<Bytes>) -> Result<()> {
     let config = &inner.config;
     let prepared = inner.prepared()?;
+    openid::check_same_issuer(inner, tokens, Step::Api)?;
     if let Some(due) = &tokens.session_due {
         return Err(due.error(inner));
     }

@@ -44,6 +44,8 @@ mod clock;
 #[cfg(feature = "client")]
 pub mod crypto;
 #[cfg(feature = "client")]
+mod email;
+#[cfg(feature = "client")]
 mod encode;
 #[cfg(feature = "client")]
 mod error;

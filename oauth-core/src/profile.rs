@@ -34,9 +34,11 @@ pub struct Profile {
     pub username: Option<String>,
     /// The full name.
     pub name: Option<String>,
-    /// The e-mail address. Whether it is the user's is what `email_verified` says, where it says anything.
+    /// The e-mail address. Whether it is the user's is what
+    /// [`verified_email`](Self::verified_email) says.
     pub email: Option<String>,
-    /// Whether the provider says that it verified the address; `None` where it says nothing.
+    /// Whether the provider says that it verified the address; `None` where it says nothing. Not every provider's word
+    /// counts: some let their users type any address.
     pub email_verified: Option<bool>,
     /// The picture's address.
     pub avatar_url: Option<String>,
@@ -45,6 +47,8 @@ pub struct Profile {
     /// The answer as it came, or the claims of the ID token. Numbers above 2^64 lose digits here. It is null where the
     /// profile comes from the token response, which holds secrets: see [`Account::extras`].
     pub raw: Value,
+    /// Whether the address is the user's beyond doubt; see [`verified_email`](Self::verified_email).
+    pub(crate) email_vouched: bool,
 }
 
 impl<P: Provider> Account<P> {
@@ -111,6 +115,7 @@ async fn fetch(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<Profile> {
             further(inner, (rules, then), tokens, &mut profile).await?;
         }
     }
+    profile.email_vouched &= rules.email_authoritative;
     // Last: whatever the provider itself says comes before what came through the browser.
     if let Some(facts) = &spec.callback.profile
         && let Some((_, text)) = tokens.callback_values().iter().find(|(name, _)| *name == facts.param)
@@ -183,6 +188,7 @@ impl Profile {
             avatar_url: None,
             url: None,
             raw: Value::Null,
+            email_vouched: false,
         }
     }
 }

@@ -75,6 +75,7 @@ async fn send(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
             format!("provider `{}` has no token endpoint", spec.id),
         ));
     };
+    openid::check_same_issuer(inner, tokens, Step::Refresh)?;
     let with = match rule.with {
         RefreshWith::AccessToken => tokens.access_token.expose_secret(),
         RefreshWith::RefreshToken => match &tokens.refresh_token {

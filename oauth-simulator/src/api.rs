@@ -92,6 +92,13 @@ fn operate(shared: &Shared, request: &Request, address: &Address, holder: &Holde
     success(shared, operation::answer(operation, echo))
 }
 
+/// What a described operation at that address answers, where the request is one of it.
+pub(crate) fn described(shared: &Shared, request: &Request, address: &Address) -> Option<Value> {
+    let (operation, path) = operation::find(&shared.facts, &shared.api.operations, request, address)?;
+    let fits = operation::fault(operation, &path, request).is_none();
+    fits.then(|| operation::answer(operation, Value::Null))
+}
+
 fn success(shared: &Shared, mut answer: Value) -> Reply {
     if let Some(rule) = rule(shared).filter(|_| !answer.is_array()) {
         mark_as_success(&mut answer, rule);

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use crate::SimUser;
 use crate::address::{Address, Place};
-use crate::api::{check_headers, has_user_agent, scripted};
+use crate::api::{check_headers, described, has_user_agent, scripted};
 use crate::facts::{Facts, Whose};
 use crate::params::Params;
 use crate::people::{members, object};
 use crate::placement::{Holder, bad_request, holder, holder_of};
-use crate::pointer::{member, put};
+use crate::pointer::{add_absent, member, put};
 use crate::recorded::Endpoint;
 use crate::reply::Reply;
 use crate::request::Request;
@@ -67,7 +67,8 @@ impl Fetched {
     }
 }
 
-/// Answers a request to one of these addresses; nothing where none is there.
+/// Answers a request to one of these addresses; nothing where none is there, or where the request is rather one of a
+/// described operation at the same address.
 pub(crate) fn answer(shared: &Shared, request: &Request, address: &Address) -> Option<(Endpoint, Reply)> {
     let facts = &shared.facts;
     let here = shared.fetched.iter().filter(|fetched| fetched.place.address == *address);
@@ -90,6 +91,10 @@ pub(crate) fn answer(shared: &Shared, request: &Request, address: &Address) -> O
             Err(reply) => refused = refused.or(Some(reply)),
         }
     }
+    let operation = described(shared, request, address);
+    if found.is_empty() && operation.is_some() {
+        return None;
+    }
     let endpoint = endpoint(shared, usual, &found, who.as_ref());
     let answers = |state: &mut crate::state::State| match endpoint {
         Endpoint::Lookup => state.lookup_answers.pop_front(),
@@ -103,7 +108,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request, address: &Address) -> O
     }
     let reply = match (who, refused) {
         (Some(holder), _) => match facts.users.get(holder.user) {
-            Some(user) => tell(facts, &found, user, failure),
+            Some(user) => tell(facts, &found, user, failure, operation.as_ref()),
             None => bad_request("the user is gone"),
         },
         (None, Some(reply)) => reply,
@@ -179,8 +184,8 @@ fn body(request: &Request, fetch: &Fetch) -> Result<Params, String> {
     }
 }
 
-/// The answer. Requests that cannot be told apart are answered in one.
-fn tell(facts: &Facts, found: &[Which], user: &SimUser, rule: Option<&Condition>) -> Reply {
+/// The answer. Requests that cannot be told apart are answered in one, that of a described operation included.
+fn tell(facts: &Facts, found: &[Which], user: &SimUser, rule: Option<&Condition>, operation: Option<&Value>) -> Reply {
     let spec = &facts.spec;
     let mut answer = Value::Null;
     for which in found {
@@ -213,6 +218,9 @@ fn tell(facts: &Facts, found: &[Which], user: &SimUser, rule: Option<&Condition>
             }
             _ => {}
         }
+    }
+    if let Some(operation) = operation {
+        add_absent(&mut answer, operation);
     }
     if let Some(rule) = rule.filter(|_| !answer.is_array()) {
         mark_as_success(&mut answer, rule);

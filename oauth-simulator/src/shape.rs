@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::facts::{Facts, own_name, text_of};
 use crate::issue::Issued;
-use crate::pointer::{member, number_or_text, put, put_if_absent};
+use crate::pointer::{member, number_or_text, put, put_if_absent, remove};
 use crate::reply::Reply;
 use crate::{SimUser, expiry, people};
 
@@ -158,10 +158,13 @@ pub(crate) fn mark_as_failure(answer: &mut Value, rule: &Condition) {
 }
 
 pub(crate) fn mark_as_success(answer: &mut Value, rule: &Condition) {
+    let is_failure = holds(answer, rule);
     match (&rule.equals, &rule.differs) {
-        (_, Some(differs)) if answer.pointer(&rule.at).is_none() => put(answer, &rule.at, differs.clone()),
         (Some(Value::Bool(failure)), _) => put(answer, &rule.at, Value::Bool(!failure)),
+        (Some(failure), _) if is_failure => put(answer, &rule.at, other_than(failure)),
+        (None, Some(success)) => put(answer, &rule.at, success.clone()),
         // A member that tells of errors alone is not there.
+        (None, None) => remove(answer, &rule.at),
         _ => {}
     }
 }

@@ -8,6 +8,9 @@
 )]
 
 pub mod canned;
+pub mod issuer;
+pub mod keys;
+pub mod counter;
 pub mod login;
 
 /// The README's code, compiled and run like any other.

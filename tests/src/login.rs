@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use oauth_core::{Account, Browser, Client, Clock, Dynamic, PendingAttempt, ProviderSpec, Result, TokenSet};
+use oauth_core::{Account, Attempt, Browser, Client, Clock, Dynamic, PendingAttempt, ProviderSpec, Result, TokenSet};
 
 use crate::canned::{Answer, Canned};
 
@@ -53,7 +53,12 @@ pub struct Started {
 
 /// Starts a login.
 pub async fn start(client: &Client) -> Started {
-    let (url, pending, browser) = client.authorize().begin().await.expect("a sound client starts a login").into_parts();
+    started(client.authorize().begin().await.expect("a sound client starts a login"))
+}
+
+/// A login that a test started in a way of its own.
+pub fn started(attempt: Attempt) -> Started {
+    let (url, pending, browser) = attempt.into_parts();
     let url = String::from(url);
     Started { pending, browser: browser.into(), state: parameter(&url, "state").expect("a state"), url }
 }

@@ -27,8 +27,9 @@ pub(crate) struct Prepared {
     pub(crate) origins: Origins,
     /// The exact issuer.
     pub(crate) issuer: Option<String>,
-    /// What an attempt remembers of the server it was made for: the issuer, else the token endpoint with this client's
-    /// settings (RFC 9700 section 4.4.2), so that an attempt for one tenant is worth nothing at another.
+    /// What an attempt remembers of the server it was made for: the issuer and the token endpoint with this client's
+    /// settings (RFC 9700 section 4.4.2), so that an attempt for one tenant is worth nothing at another, and a code goes
+    /// to no endpoint that the issuer names only after the login was started.
     pub(crate) server: String,
     /// The mechanisms that the provider needs.
     pub(crate) hooks: Hooks,
@@ -87,7 +88,11 @@ impl Prepared {
             hooks,
             detour,
         };
-        prepared.server = prepared.issuer.clone().unwrap_or_else(|| token_endpoint(config));
+        let issuer = prepared.issuer.as_deref().unwrap_or_default();
+        prepared.server = match (issuer, token_endpoint(config)) {
+            ("", token) => token,
+            (issuer, token) => format!("{issuer} {token}"),
+        };
         if let Some(endpoint) = &spec.endpoints.authorization {
             prepared.authorize = prepared.authorize_url(config, endpoint, &[])?;
             if let Some(redirect_uri) = &config.redirect_uri {

@@ -40,7 +40,7 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
             "the callback belongs to another login: an old tab, or a link that somebody else prepared"
         }
         ErrorKind::BrowserMissing => {
-            "started on `localhost` and returned to `127.0.0.1`, SameSite=Strict, or a Secure cookie over http"
+            "started on `localhost` and returned to `127.0.0.1`, SameSite=Strict (or Lax, where the provider answers with a form instead of a redirect: it takes SameSite=None and Secure then), or a Secure cookie over http"
         }
         ErrorKind::BrowserMismatch => "somebody opened a login link or callback that another browser had started",
         ErrorKind::AlreadyUsed => {
@@ -89,7 +89,9 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
         }
         ErrorKind::AccessDenied => "offer the login again; nothing is broken",
         ErrorKind::ClientRejected => "compare id and secret with the provider's console",
-        ErrorKind::GrantRejected | ErrorKind::NoRefreshToken => "send the user through the login again",
+        ErrorKind::GrantRejected | ErrorKind::NoRefreshToken | ErrorKind::IssuerChanged => {
+            "send the user through the login again"
+        }
         ErrorKind::RedirectRefused => "put the final address into the provider's file",
         ErrorKind::ResponseEncoded => "remove the proxy that compresses, or let it pass these answers as they are",
         ErrorKind::Unavailable

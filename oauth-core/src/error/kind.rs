@@ -206,6 +206,8 @@ kinds! {
     IdTokenAcr = "id-token-acr",
     /// A renewed ID token is of another user or another issuer.
     IdentityChanged = "identity-changed",
+    /// The tokens are of another issuer than the client's: they are not sent to it.
+    IssuerChanged = "issuer-changed",
     /// The profile is of another user than the ID token.
     SubjectMismatch = "subject-mismatch",
 

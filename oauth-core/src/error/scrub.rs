@@ -35,6 +35,11 @@ impl Scrub {
         Self::new(config, secrets.map(SecretString::expose_secret).chain(held))
     }
 
+    /// Blots out the code and the tokens of a login, and the client's secret.
+    pub(crate) fn login(config: &Config, tokens: &TokenSet, code: Option<&SecretString>) -> Self {
+        Self::tokens(config, tokens, std::iter::empty()).and(config, code.map(SecretString::expose_secret))
+    }
+
     /// Blots out these as well.
     pub(crate) fn and<'a>(mut self, config: &'a Config, secrets: impl IntoIterator<Item = &'a str>) -> Self {
         self.forms.extend(Self::new(config, secrets).forms);

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use super::Metadata;
+use super::asking::Asking;
 use super::documents::fetch;
 use crate::client::{Client, Context, Inner, fill};
 use crate::error::{Error, ErrorKind, Result, Step};
@@ -13,13 +14,14 @@ use crate::spec::{ProviderSpec, SigningAlg, Template};
 
 /// How long metadata that cannot be renewed is still used.
 const STALE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// An issuer whose metadata could not be renewed is asked again after this time.
+const COOLDOWN: Duration = Duration::from_secs(30);
 
 /// What has been discovered for one client.
 #[derive(Default)]
 pub(crate) struct Discovery {
     known: RwLock<Option<Known>>,
-    /// Held while the issuer is asked: whoever comes meanwhile waits and gets the same answer.
-    asking: tokio::sync::Mutex<()>,
+    asking: Asking,
 }
 
 #[derive(Clone)]
@@ -47,21 +49,26 @@ impl Inner {
         if let Some(known) = self.discovery.fresh(self.now()) {
             return Ok(known);
         }
-        let _asking = self.discovery.asking.lock().await;
+        let mut turn = self.discovery.asking.turn().await;
         if let Some(known) = self.discovery.fresh(self.now()) {
             return Ok(known);
         }
-        match ask(self).await {
-            Ok((metadata, fresh_until)) => self.adopt(&metadata, fresh_until),
-            // What was true an hour ago is better than nothing, for a while; a document that fails a check changes nothing.
-            Err(error) => match self.discovery.usable(self.now()) {
-                Some(known) => {
-                    tracing::warn!(code = error.code(), "the issuer's metadata could not be renewed; the last is used");
-                    Ok(known)
-                }
-                None => Err(error),
-            },
-        }
+        let error = if let Some(Err(error)) = turn.answered() {
+            error
+        } else {
+            let answer = ask(self).await.and_then(|(metadata, fresh_until)| self.adopt(&metadata, fresh_until));
+            turn.tell(&answer);
+            match answer {
+                Ok(known) => return Ok(known),
+                Err(error) => error,
+            }
+        };
+        // What was true an hour ago is better than nothing, for a while; a document that fails a check changes nothing.
+        let mut known = self.discovery.known.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(known) = known.as_mut().filter(|known| self.now() < known.usable_until) else { return Err(error) };
+        tracing::warn!(code = error.code(), "the issuer's metadata could not be renewed; the last is used");
+        known.fresh_until = known.usable_until.min(self.now() + COOLDOWN);
+        Ok(Arc::clone(&known.inner))
     }
 
     /// As [`ready`](Self::ready), from what is known already.

@@ -13,12 +13,14 @@ use crate::spec::{Condition, ProfileField, ProfileMap};
 pub(super) fn fill(profile: &mut Profile, map: &ProfileMap, object: &RawValue) -> Result<(), String> {
     let email = texts(object, &map.email)?;
     // Only a true that is a boolean, or the one word, counts as verified.
-    let verified = first(object, &map.email_verified).map(|value| matches!(value.get(), "true" | "\"true\""));
+    let verdict = first(object, &map.email_verified);
+    let verified = verdict.map(|value| matches!(value.get(), "true" | "\"true\""));
+    let vouched = verdict.is_some_and(|value| value.get() == "true");
     if profile.email.is_none() && email.is_some() {
         profile.email = email;
-        profile.email_verified = verified;
+        (profile.email_verified, profile.email_vouched) = (verified, vouched);
     } else if profile.email_verified.is_none() && (map.email.is_empty() || email == profile.email) {
-        profile.email_verified = verified;
+        (profile.email_verified, profile.email_vouched) = (verified, vouched);
     }
     for (field, pointers) in map.fields() {
         let slot = match field {

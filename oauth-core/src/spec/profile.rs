@@ -1,6 +1,7 @@
 use serde::Serialize;
 
 use super::decode::{fields, words};
+use super::endpoints::is_false;
 use super::fetch::{is_whole, whole};
 use super::{Condition, Fetch};
 
@@ -25,6 +26,9 @@ pub struct Profile {
     /// Further requests, in order, that fill what is still empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub then: Vec<ProfileThen>,
+    /// Whether an address that the provider calls verified is the user's beyond doubt.
+    #[serde(skip_serializing_if = "is_false")]
+    pub email_authoritative: bool,
 }
 
 fields!(Profile {
@@ -34,6 +38,7 @@ fields!(Profile {
     fails_when = None,
     map,
     then = Vec::new(),
+    email_authoritative = false,
 });
 
 /// What holds the members of a profile.
@@ -99,6 +104,7 @@ impl Profile {
             fails_when: None,
             map,
             then: Vec::new(),
+            email_authoritative: false,
         }
     }
 }

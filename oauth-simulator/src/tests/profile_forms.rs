@@ -108,3 +108,25 @@ async fn errors_with_a_good_status() {
     sim.next_token_answer(Answer::failed("invalid_grant"));
     assert_eq!(login(&sim, &[]).await["error"], "invalid_grant");
 }
+
+#[tokio::test]
+async fn an_operation_at_the_address_of_the_profile() {
+    let url = "https://api.plain.example/v1/me";
+    let sim = start(plain_with(&json!({
+        "profile": {"request": {"query": [["fields", "id,name"]]}},
+        "api": {"operations": [{
+            "name": "get_me", "rust": "GetMe", "method": "GET", "path": "/me",
+            "parameters": [{"name": "fields", "rust": "fields", "in": "query", "type": "string"}],
+            "returns": {"rust": "Me", "at": "", "fields": [
+                {"rust": "id", "at": "/id", "type": "u64"}, {"rust": "plan", "at": "/plan", "type": "string"}
+            ]}
+        }]}
+    })))
+    .await;
+    let both = json(&fetch(&sim, Method::GET, &format!("{url}?fields=id%2Cname"), "", "").await);
+    assert_eq!((both["id"].as_u64(), both["plan"].as_str()), (Some(20071), Some("sample-plan-1")));
+    let other = json(&fetch(&sim, Method::GET, &format!("{url}?fields=plan"), "", "").await);
+    assert_eq!((other["id"].as_u64(), other["plan"].as_str()), (Some(1), Some("sample-plan-1")));
+    assert_eq!(fetch(&sim, Method::GET, url, "", "").await.status, 400);
+    assert_eq!((sim.requests_to(Endpoint::Profile).len(), sim.requests_to(Endpoint::Api).len()), (2, 1));
+}

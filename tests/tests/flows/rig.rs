@@ -1,14 +1,14 @@
 //! A simulator and a client of any provider, and a walk through everything that its file describes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use oauth_core::spec::{FieldKind, FieldType, Operation, RefreshNeeds, SettingKind};
 use oauth_core::{
     Account, Browser, CanAuthorize, CanRefresh, Client, ClientAuth, Compiled, ExposeSecret as _, HasApi, HasProfile,
-    OperationCall, Profile, ProviderSpec, Rng, RngError, Scopes, Step,
+    OperationCall, Profile, ProviderSpec, Scopes, Step,
 };
 use oauth_simulator::{Builder, Endpoint, Recorded, RegisteredClient, SimUser, Simulator};
+pub(crate) use oauth_tests::counter::Counter;
 use serde_json::{Value, json};
 
 /// Where the provider sends the browser back to. Nothing listens there: the scripted user hands the address over.
@@ -17,28 +17,6 @@ pub(crate) const REDIRECT: &str = "http://127.0.0.1:4001/callback?app=1";
 pub(crate) const ID: &str = "my client:1";
 /// The client's secret, with everything that an encoder can get wrong.
 pub(crate) const SECRET: &str = "s3cret +/%=&:\"ä";
-
-/// Bytes that no two calls have in common, and that are the same in the next run.
-pub(crate) struct Counter(AtomicU64);
-
-impl Counter {
-    pub(crate) fn new(seed: u64) -> Arc<Self> {
-        Arc::new(Self(AtomicU64::new(seed << 32)))
-    }
-}
-
-impl Rng for Counter {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), RngError> {
-        for piece in bytes.chunks_mut(8) {
-            // SplitMix64: neighbours have nothing in common.
-            let mut mixed = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            piece.copy_from_slice(&(mixed ^ (mixed >> 31)).to_le_bytes()[..piece.len()]);
-        }
-        Ok(())
-    }
-}
 
 /// A file's text as a spec.
 pub(crate) fn spec(yaml: &str) -> Arc<ProviderSpec> {

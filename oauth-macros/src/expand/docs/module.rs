@@ -143,6 +143,11 @@ fn capabilities(context: &Context<'_>) -> String {
         };
         lines.push(line);
     }
+    for also in &spec.token.response.also {
+        let doc = also.doc.as_deref().map(|doc| format!(": {}", markdown::line(doc))).unwrap_or_default();
+        let call = markdown::code(&format!("account.also(\"{}\")", also.name));
+        lines.push(format!("- A further token of the same login, {call}{doc}"));
+    }
     if lines.is_empty() { String::new() } else { format!("# Capabilities\n\n{}", lines.join("\n")) }
 }
 
@@ -208,6 +213,7 @@ mod tests {
             "| `UsersRead` | `users:read` | Reads the users. |",
             "| `ReadUser` | `read:user` | Read a user's profile data. |",
             "- API calls below `https://api.acme.example`",
+            "- A further token of the same login, `account.also(\"user\")`: The user's own token.",
             "- `token.placement.scheme`: Acme's own name. Source: <https://acme.example/auth> (2026-11-20)",
         ] {
             assert!(page.lines().any(|l| l == line), "{line}\n\n{page}");
