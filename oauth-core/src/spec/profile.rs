@@ -109,7 +109,7 @@ impl Profile {
     }
 }
 
-#[cfg(feature = "client")]
+#[cfg(any(feature = "schema", feature = "client"))]
 impl Profile {
     /// The verified claims of the ID token.
     pub(crate) fn id_token() -> Self {
@@ -125,6 +125,7 @@ impl Profile {
     }
 }
 
+#[cfg(any(feature = "schema", feature = "client"))]
 impl ProfileMap {
     /// The claims of OpenID Connect Core section 5.1.
     pub(crate) fn standard_claims() -> Self {
