@@ -4,6 +4,7 @@ use http::HeaderValue;
 
 use super::Config;
 use super::at::Detour;
+use crate::apply::Headers;
 use crate::encode::{self, push_pair, push_pair_as_is};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::origin::Origins;
@@ -24,6 +25,8 @@ pub(crate) struct Prepared {
     pub(crate) basic: Option<HeaderValue>,
     /// Where the token may go.
     pub(crate) origins: Origins,
+    /// What goes on a request to the API.
+    pub(crate) headers: Headers,
     /// The exact issuer.
     pub(crate) issuer: Option<String>,
     /// What an attempt remembers of the server it was made for: the issuer, else the token endpoint with this client's
@@ -67,6 +70,7 @@ impl Prepared {
             scopes,
             basic: basic(config),
             origins: Origins::new(config)?,
+            headers: Headers::new(config)?,
             issuer: spec
                 .endpoints
                 .issuer
@@ -142,6 +146,11 @@ impl Prepared {
                 .of(&config.spec));
         }
         Ok(self.detoured(rendered))
+    }
+
+    /// Whether there is a stand-in server.
+    pub(crate) fn is_detoured(&self) -> bool {
+        self.detour.is_some()
     }
 
     /// The address at the stand-in server, where there is one.
