@@ -160,7 +160,7 @@ fn admitted(inner: &Inner, tokens: &TokenSet, mut request: Request<Bytes>) -> St
     let malformed = |what| inner.error(ErrorKind::Config, Step::Session, what);
     let url =
         url::Url::parse(&request.uri().to_string()).map_err(|_| malformed("a request has no absolute address"))?;
-    if !is_providers(inner, tokens, &url) && prepared.origins.admit(&inner.config, tokens, &url).is_err() {
+    if !is_providers(inner, tokens, &url) && prepared.origins.admit(&inner.config, tokens, request.uri()).is_err() {
         let what = format!(
             "{} is not one of the provider's addresses, so nothing was sent",
             url.origin().ascii_serialization()
