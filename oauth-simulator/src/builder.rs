@@ -39,6 +39,7 @@ pub struct Builder {
     lifetime: Option<Duration>,
     refresh_lifetime: Option<Duration>,
     times_as_text: bool,
+    scopes_as_list: bool,
     allow_unknown_scopes: bool,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
@@ -59,6 +60,7 @@ impl Builder {
             lifetime: Some(lifetime),
             refresh_lifetime,
             times_as_text: false,
+            scopes_as_list: false,
             allow_unknown_scopes: false,
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
@@ -110,9 +112,15 @@ impl Builder {
         self
     }
 
-    /// Tells points in time as text (RFC 3339) and not as a number.
+    /// Tells when a token ends as text and not as a number: a point in time as in RFC 3339, a span as digits.
     pub fn times_as_text(mut self) -> Self {
         self.times_as_text = true;
+        self
+    }
+
+    /// Tells the granted scopes as a JSON list and not as a text.
+    pub fn scopes_as_list(mut self) -> Self {
+        self.scopes_as_list = true;
         self
     }
 
@@ -189,6 +197,7 @@ impl Builder {
             kept: self.kept()?,
             extras: self.extras()?,
             times_as_text: self.times_as_text,
+            scopes_as_list: self.scopes_as_list,
             clients,
             users,
         })

@@ -22,10 +22,11 @@ pub(crate) fn told(rules: &Expiry, ends: Option<Ends>, as_text: bool) -> Option<
         ExpiryKind::At => since_epoch,
         _ => lifetime,
     };
-    match rules.unit {
-        ExpiryUnit::Milliseconds => u64::try_from(span.as_millis()).ok().map(Value::from),
-        _ => Some(Value::from(span.as_secs())),
-    }
+    let number = match rules.unit {
+        ExpiryUnit::Milliseconds => u64::try_from(span.as_millis()).ok()?,
+        _ => span.as_secs(),
+    };
+    Some(if as_text { Value::from(number.to_string()) } else { Value::from(number) })
 }
 
 /// RFC 3339 section 5.6, in UTC: the days since 1970 in the proleptic Gregorian calendar.

@@ -20,8 +20,10 @@ pub(crate) struct Facts {
     pub(crate) kept: Vec<Chosen>,
     /// What the token answer carries beyond the RFC's members.
     pub(crate) extras: Vec<(String, Value)>,
-    /// Whether points in time are told as text.
+    /// Whether points in time and spans are told as text.
     pub(crate) times_as_text: bool,
+    /// Whether scopes are told as a list.
+    pub(crate) scopes_as_list: bool,
     /// Never empty: the first is the one that `Simulator::client_id` tells.
     pub(crate) clients: Vec<RegisteredClient>,
     /// Never empty: the first is preselected on the login page.

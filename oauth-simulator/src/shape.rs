@@ -86,7 +86,8 @@ fn tokens(facts: &Facts, issued: &Issued) -> Value {
     let scopes = &facts.spec.scopes;
     let separator = scopes.response_separator.as_ref().unwrap_or(&scopes.separator);
     if !scopes.none {
-        set("scope", Value::from(issued.scopes.join(separator)));
+        let joined = || Value::from(issued.scopes.join(separator));
+        set("scope", if facts.scopes_as_list { Value::from(issued.scopes.clone()) } else { joined() });
     }
     if let Some(value) = expiry::told(&response.expiry, issued.expires, facts.times_as_text) {
         put(&mut token, &member(&response.expiry.field), value);

@@ -27,6 +27,14 @@ async fn from_the_token_answer() {
 }
 
 #[tokio::test]
+async fn an_id_of_digits_as_text() {
+    let url = "https://api.plain.example/me";
+    let request = json!({"profile": {"request": {"method": "GET", "url": url}}});
+    let sim = builder(plain_with(&request)).user(SimUser::new("20071").id_as_text()).start().await.unwrap();
+    assert_eq!(json(&fetch(&sim, Method::GET, url, "", "").await)["id"], "20071");
+}
+
+#[tokio::test]
 async fn from_the_id_token() {
     let profile = json!({
         "from": "id_token", "request": null,

@@ -82,6 +82,14 @@ async fn a_point_in_time_as_text() {
 }
 
 #[tokio::test]
+async fn spans_as_text_and_scopes_as_a_list() {
+    let sim = builder(plain_with(&json!({}))).times_as_text().scopes_as_list().start().await.unwrap();
+    let answer = login(&sim, &[]).await;
+    assert_eq!(answer["expires_in"], "3600");
+    assert!(answer["scope"].as_array().is_some_and(|scopes| !scopes.is_empty()), "{answer}");
+}
+
+#[tokio::test]
 async fn a_value_at_the_beginning_of_the_token() {
     let extras = json!([{"name": "user_id", "at": "/access_token", "type": "string", "before": "."}]);
     let sim = builder(plain_with(&json!({"token": {"response": {"extras": extras}}})))

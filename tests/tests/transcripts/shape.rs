@@ -4,7 +4,35 @@ use oauth_core::ProviderSpec;
 use oauth_core::spec::{Condition, ProfileFrom, ProfileMap, Renames};
 use serde_json::Value;
 
+use crate::model::Transcript;
 use crate::seen::Difference;
+
+/// What a file does not say of the provider and a transcript shows: for the simulator's switches.
+pub(crate) struct Habits {
+    pub(crate) id_as_text: bool,
+    pub(crate) scopes_as_list: bool,
+    pub(crate) times_as_text: bool,
+}
+
+impl Habits {
+    pub(crate) fn of(spec: &ProviderSpec, transcript: &Transcript) -> Self {
+        let response = &spec.token.response;
+        let answer = transcript.exchange.first().and_then(|exchange| exchange.response.json.as_ref());
+        let token = answer.map(|answer| token_object(spec, answer));
+        let member = |name: &str| token?.pointer(&pointer(name));
+        let profile = spec.profile.as_ref().filter(|profile| profile.from == ProfileFrom::Request);
+        let subject = profile.and_then(|profile| {
+            let answer = transcript.profile.exchanges.first()?.response.json.as_ref()?;
+            let object = profile.at.iter().find_map(|at| answer.pointer(at))?;
+            profile.map.subject.iter().find_map(|at| object.pointer(at))
+        });
+        Self {
+            id_as_text: subject.is_some_and(Value::is_string),
+            scopes_as_list: member(renamed(&response.rename, "scope")).is_some_and(Value::is_array),
+            times_as_text: member(&response.expiry.field).is_some_and(Value::is_string),
+        }
+    }
+}
 
 /// The answer to the code exchange: the standard's members and the file's extras.
 pub(crate) fn first_token(spec: &ProviderSpec, at: &str, transcript: &Value, simulator: &Value) -> Vec<Difference> {

@@ -79,8 +79,13 @@ async fn simulator(transcript: &Transcript, spec: &Arc<ProviderSpec>) -> Result<
     let builder = Simulator::builder(Arc::clone(spec)).client(client.redirect_uri(&registered.redirect_uri));
     let settings = registered.settings.iter().filter(|(name, _)| spec.setting(name).is_some());
     let builder = settings.fold(builder, |builder, (name, value)| builder.setting(name, value));
+    let habits = shape::Habits::of(spec, transcript);
+    // Where a second request brings the token that lasts, the first one lives as long as the file says.
     let lifetime = transcript.token.expires_in.map(Duration::from_secs);
-    let builder = builder.access_token_lifetime(lifetime);
+    let builder = if spec.token.upgrade.is_some() { builder } else { builder.access_token_lifetime(lifetime) };
+    let builder = if habits.scopes_as_list { builder.scopes_as_list() } else { builder };
+    let builder = if habits.times_as_text { builder.times_as_text() } else { builder };
+    let user = if habits.id_as_text { user.id_as_text() } else { user };
     let started = builder.user(user).allow_unknown_scopes().rng(Counter::new(7)).start().await;
     started.map_err(|error| error.to_string())
 }
