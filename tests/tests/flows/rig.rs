@@ -20,6 +20,9 @@ pub(crate) const ID: &str = "my client:1";
 /// The client's secret, with everything that an encoder can get wrong.
 pub(crate) const SECRET: &str = "s3cret +/%=&:\"ä";
 
+/// The simulator's user, when a test gives it none.
+const SUBJECT: &str = "20071";
+
 /// A file's text as a spec.
 pub(crate) fn spec(yaml: &str) -> Arc<ProviderSpec> {
     Arc::new(ProviderSpec::from_yaml(yaml).unwrap_or_else(|faults| panic!("{faults}")))
@@ -74,7 +77,7 @@ pub(crate) enum Broken {
     /// The client gave up.
     Client(oauth_core::Error),
     /// Everything was answered, and the answer was not the one that was asked for.
-    Result(String),
+    Result(Step, String),
 }
 
 impl Broken {
@@ -83,7 +86,7 @@ impl Broken {
         match self {
             Self::Page(_) => Step::Authorize,
             Self::Client(error) => error.step(),
-            Self::Result(_) => Step::Api,
+            Self::Result(step, _) => *step,
         }
     }
 }
@@ -93,7 +96,7 @@ impl std::fmt::Display for Broken {
         match self {
             Self::Page(error) => error.fmt(f),
             Self::Client(error) => f.write_str(&error.explain()),
-            Self::Result(what) => f.write_str(what),
+            Self::Result(_, what) => f.write_str(what),
         }
     }
 }
@@ -171,7 +174,11 @@ pub(crate) async fn walk<P: CanAuthorize + CanRefresh + HasProfile + HasApi>(
     let granted = account.tokens().scopes().to_vec();
     let mut profile = None;
     if spec.profile.is_some() {
-        profile = Some(account.profile().await?);
+        let found = account.profile().await?;
+        if found.subject != SUBJECT {
+            return Err(Broken::Result(Step::Profile, format!("the profile is that of `{}`", found.subject)));
+        }
+        profile = Some(found);
     }
     let mut results = Vec::new();
     for operation in operations(spec) {
@@ -187,7 +194,7 @@ pub(crate) async fn walk<P: CanAuthorize + CanRefresh + HasProfile + HasApi>(
         account.refresh().await?;
         let after = account.token().await?;
         if before.expose_secret() == after.expose_secret() {
-            return Err(Broken::Result("the refresh gave the old token".to_owned()));
+            return Err(Broken::Result(Step::Refresh, "the refresh gave the old token".to_owned()));
         }
         if profile.is_some() {
             account.profile().await?;
@@ -227,7 +234,7 @@ pub(crate) fn expected_profile(spec: &ProviderSpec, profile: &Profile) {
         std::iter::once(&rules.map).chain(further).chain(spec.callback.profile.iter().map(|told| &told.map)).collect();
     let declared = |field: fn(&ProfileMap) -> &Vec<String>| maps.iter().any(|map| !field(map).is_empty());
     let only = |field: fn(&ProfileMap) -> &Vec<String>, value: &str| declared(field).then(|| value.to_owned());
-    assert_eq!((profile.provider.as_str(), profile.subject.as_str()), (spec.id.as_str(), "20071"));
+    assert_eq!((profile.provider.as_str(), profile.subject.as_str()), (spec.id.as_str(), SUBJECT));
     assert_eq!(profile.username, only(|map| &map.username, "ada"));
     assert_eq!(profile.name, only(|map| &map.name, "Ada Lovelace"));
     assert_eq!(profile.email, only(|map| &map.email, "ada@example.com"));
@@ -235,7 +242,7 @@ pub(crate) fn expected_profile(spec: &ProviderSpec, profile: &Profile) {
     assert_eq!(profile.avatar_url, only(|map| &map.avatar_url, "https://example.com/avatars/20071.png"));
     assert_eq!(profile.url, only(|map| &map.url, "https://example.com/people/20071"));
     // The user that the simulator has when a test gives it none is the one above.
-    assert!(format!("{:?}", SimUser::default()).contains("20071"));
+    assert!(format!("{:?}", SimUser::default()).contains(SUBJECT));
 }
 
 /// How many requests of a kind the provider saw.
