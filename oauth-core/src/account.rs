@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -36,11 +36,17 @@ pub struct Account<P: Provider = Dynamic> {
     provider: PhantomData<fn() -> P>,
 }
 
-struct Shared {
-    client: Arc<Inner>,
+pub(crate) struct Shared {
+    pub(crate) client: Arc<Inner>,
     snapshot: RwLock<Arc<TokenSet>>,
     store: Arc<dyn Store>,
     flight: Mutex<Option<Flight>>,
+    /// Held while a set is written and published.
+    writing: tokio::sync::Mutex<()>,
+    /// The accounts of further tokens that are in use, by name.
+    pub(crate) also: Mutex<Vec<(String, Weak<Shared>)>>,
+    /// The account that this one is a further token of, and its name there.
+    pub(crate) home: Option<(Arc<Shared>, String)>,
 }
 
 /// The refresh under way: what all who wait for it will get.
@@ -51,13 +57,15 @@ const KEY: &str = "account";
 
 impl<P: Provider> Account<P> {
     pub(crate) fn new(client: Arc<Inner>, tokens: TokenSet) -> Self {
-        let shared = Shared {
-            client,
-            snapshot: RwLock::new(Arc::new(tokens)),
-            store: Arc::new(MemoryStore::new()),
-            flight: Mutex::new(None),
-        };
-        Self { shared: Arc::new(shared), provider: PhantomData }
+        Self::over(Arc::new(Shared::at_home(client, tokens, None)))
+    }
+
+    pub(crate) fn over(shared: Arc<Shared>) -> Self {
+        Self { shared, provider: PhantomData }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     pub(crate) fn inner(&self) -> &Arc<Inner> {
@@ -85,7 +93,7 @@ impl<P: Provider> Account<P> {
 
     /// The tokens as they are now, without renewing any.
     pub fn tokens(&self) -> Arc<TokenSet> {
-        Arc::clone(&self.shared.snapshot.read().unwrap_or_else(PoisonError::into_inner))
+        self.shared.latest()
     }
 
     /// What the token response had beyond the standard.
@@ -168,17 +176,25 @@ impl<P: Provider> Account<P> {
     /// Replaces `old`, which was expired or refused, by one request for all who ask at the same time.
     pub(crate) async fn renew(&self, old: &Arc<TokenSet>) -> Result<Arc<TokenSet>> {
         let mut flight = match self.shared.join(old) {
-            Joined::Newer(tokens) => return Ok(tokens),
+            Joined::Newer(tokens) => return self.usable(tokens),
             Joined::Flight(flight) => flight,
         };
         let landed = flight.wait_for(Option::is_some).await;
         match landed.ok().and_then(|result| result.clone()) {
-            Some(result) => result,
+            Some(result) => self.usable(result?),
             None => Err(self.inner().error(
                 ErrorKind::Store,
                 Step::Refresh,
                 "the refresh was ended before it had a result, with the runtime it ran in",
             )),
+        }
+    }
+
+    /// The renewed tokens, which are kept already, unless the session that belongs to them could not be opened.
+    fn usable(&self, tokens: Arc<TokenSet>) -> Result<Arc<TokenSet>> {
+        match &tokens.session_due {
+            Some(due) => Err(due.error(self.inner())),
+            None => Ok(tokens),
         }
     }
 }
@@ -189,6 +205,22 @@ enum Joined {
 }
 
 impl Shared {
+    pub(crate) fn at_home(client: Arc<Inner>, tokens: TokenSet, home: Option<(Arc<Self>, String)>) -> Self {
+        Self {
+            client,
+            snapshot: RwLock::new(Arc::new(tokens)),
+            store: Arc::new(MemoryStore::new()),
+            flight: Mutex::new(None),
+            writing: tokio::sync::Mutex::new(()),
+            also: Mutex::new(Vec::new()),
+            home,
+        }
+    }
+
+    pub(crate) fn latest(&self) -> Arc<TokenSet> {
+        Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Joins the refresh under way, or starts one in a task of its own: a caller that is cancelled must not cancel a
     /// refresh that the server may have carried out.
     fn join(self: &Arc<Self>, old: &Arc<TokenSet>) -> Joined {
@@ -196,8 +228,8 @@ impl Shared {
         if let Some(under_way) = &*flight {
             return Joined::Flight(under_way.clone());
         }
-        let current = Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner));
-        if !Arc::ptr_eq(&current, old) {
+        let current = self.latest();
+        if !Arc::ptr_eq(&current, old) && current.is_newer_than(old) {
             return Joined::Newer(current);
         }
         let (landing, receiver) = watch::channel(None);
@@ -215,15 +247,24 @@ impl Shared {
     /// Re-reads, decides, refreshes, writes, publishes.
     async fn refresh(&self, current: &Arc<TokenSet>) -> Result<Arc<TokenSet>> {
         let tokens = match self.store.load(KEY).await? {
-            Some(stored) if !stored.expires_within(MARGIN, self.client.now()) && !Arc::ptr_eq(&stored, current) => {
+            Some(stored) if !stored.expires_within(MARGIN, self.client.now()) && stored.is_newer_than(current) => {
                 return Ok(self.publish(stored));
             }
             Some(stored) => stored,
             None => Arc::clone(current),
         };
-        let renewed = Arc::new(refresh::refresh(&self.client, &tokens).await?);
-        self.store.save(KEY, Arc::clone(&renewed)).await?;
-        Ok(self.publish(renewed))
+        let renewed = refresh::refresh(&self.client, &tokens).await?;
+        let renewed = self.commit(|latest| renewed.keeping_also(&tokens, latest)).await?;
+        self.spread(&tokens, &renewed).await?;
+        Ok(renewed)
+    }
+
+    /// Writes what `change` makes of the newest set and publishes it: one at a time, so that no change undoes another.
+    pub(crate) async fn commit(&self, change: impl FnOnce(&TokenSet) -> TokenSet + Send) -> Result<Arc<TokenSet>> {
+        let _writing = self.writing.lock().await;
+        let changed = Arc::new(change(&self.latest()));
+        self.store.save(KEY, Arc::clone(&changed)).await?;
+        Ok(self.publish(changed))
     }
 
     fn publish(&self, tokens: Arc<TokenSet>) -> Arc<TokenSet> {

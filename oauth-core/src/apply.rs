@@ -6,9 +6,11 @@ use http::uri::PathAndQuery;
 use http::{Request, Uri};
 use secrecy::ExposeSecret as _;
 
-use crate::client::{Client, Config, Context, Inner, fill};
+use crate::client::{Client, Config, Context, Inner, Prepared, fill};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Step};
+use crate::mechanism;
+use crate::openid;
 use crate::provider::Provider;
 use crate::spec::{Params, Placement, Template};
 use crate::token::{self, TokenSet};
@@ -49,16 +51,50 @@ impl Headers {
     }
 }
 
-/// The one place where a token meets a request.
+/// Puts token and headers of the API on a request.
 pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request<Bytes>) -> Result<()> {
-    let config = &inner.config;
     let prepared = inner.prepared()?;
-    let malformed = |what: &str| malformed(config, what);
-    prepared.origins.admit(config, tokens, request.uri())?;
-    refuse_second_token(inner, request.uri())?;
-    if let Some(api) = &config.spec.api {
+    openid::check_same_issuer(inner, tokens, Step::Api)?;
+    if let Some(due) = &tokens.session_due {
+        return Err(due.error(inner));
+    }
+    admit(inner, prepared, tokens, request)?;
+    if let Some(api) = &inner.config.spec.api {
         add_headers(inner, &prepared.headers.api, &api.headers, tokens, request)?;
     }
+    place(inner, prepared, tokens, request)?;
+    if let Some(signer) = &prepared.hooks.request_signer {
+        mechanism::sign(inner, &**signer, tokens, request)?;
+    }
+    detour(inner, prepared, request)
+}
+
+/// Makes a request that of the lookup, which comes before the API is known: with the token in its usual place, unless
+/// the request is to carry it elsewhere.
+pub(crate) fn to_lookup(
+    inner: &Inner,
+    tokens: &TokenSet,
+    request: &mut Request<Bytes>,
+    usual_place: bool,
+) -> Result<()> {
+    let prepared = inner.prepared()?;
+    admit(inner, prepared, tokens, request)?;
+    if usual_place {
+        place(inner, prepared, tokens, request)?;
+    }
+    detour(inner, prepared, request)
+}
+
+/// The check before a token goes anywhere: the address is the provider's.
+fn admit(inner: &Inner, prepared: &Prepared, tokens: &TokenSet, request: &Request<Bytes>) -> Result<()> {
+    prepared.origins.admit(&inner.config, tokens, request.uri())?;
+    refuse_second_token(inner, request.uri())
+}
+
+/// The one place where a token meets a request.
+fn place(inner: &Inner, prepared: &Prepared, tokens: &TokenSet, request: &mut Request<Bytes>) -> Result<()> {
+    let config = &inner.config;
+    let malformed = |what: &str| malformed(config, what);
     let secret = tokens.access_token.expose_secret();
     match (&config.spec.token.placement, &prepared.headers.token) {
         (_, Some((name, before))) => {
@@ -83,9 +119,14 @@ pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request
         (Placement::Body { name, json }, _) => in_body(request, name, *json, secret).map_err(malformed)?,
         (Placement::Header { .. }, None) => return Err(malformed("the token's header has no valid name")),
     }
+    Ok(())
+}
+
+fn detour(inner: &Inner, prepared: &Prepared, request: &mut Request<Bytes>) -> Result<()> {
     if prepared.is_detoured() {
         let detoured = prepared.detoured(request.uri().to_string());
-        *request.uri_mut() = Uri::try_from(detoured).map_err(|_| malformed("the address cannot be written as HTTP"))?;
+        *request.uri_mut() =
+            Uri::try_from(detoured).map_err(|_| malformed(&inner.config, "the address cannot be written as HTTP"))?;
     }
     Ok(())
 }
@@ -143,7 +184,7 @@ fn refuse_second_token(inner: &Inner, uri: &Uri) -> Result<()> {
     Ok(())
 }
 
-fn set_target(request: &mut Request<Bytes>, target: String) -> Result<(), http::Error> {
+pub(crate) fn set_target(request: &mut Request<Bytes>, target: String) -> Result<(), http::Error> {
     let mut parts = std::mem::take(request.uri_mut()).into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(target)?);
     *request.uri_mut() = Uri::from_parts(parts)?;

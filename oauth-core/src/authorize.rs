@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use secrecy::SecretString;
+use tracing::Instrument as _;
 
 pub use self::attempt::{Attempt, AuthorizationUrl};
 use self::secrets::Secrets;
@@ -102,9 +103,12 @@ impl<P: Provider> Authorize<P> {
     }
 
     /// Draws state and verifier and builds the URL. Nothing is sent yet where the provider takes plain requests.
-    #[allow(clippy::unused_async, reason = "pushed requests (RFC 9126) and discovery send something here")]
     pub async fn begin(self) -> Result<Attempt> {
-        let _span = tracing::debug_span!("oauth.authorize", provider = %self.client.spec().id).entered();
+        let span = tracing::debug_span!("oauth.authorize", provider = %self.client.spec().id);
+        self.start().instrument(span).await
+    }
+
+    async fn start(self) -> Result<Attempt> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
@@ -141,6 +145,7 @@ impl<P: Provider> Authorize<P> {
             push_params(&mut url, spec, &self.params);
             (url, scopes)
         };
+        let max_age = max_age(inner, &self.params)?;
         let nonced = usize::from(asks_for_identity(spec, &scopes));
         let secrets = Secrets::draw(inner, spec.authorize.fresh_params().count() + nonced)?;
         for ((name, value), random) in spec.authorize.fresh_params().zip(&secrets.fresh) {
@@ -181,7 +186,7 @@ impl<P: Provider> Authorize<P> {
             state: secrets.state.into(),
             verifier,
             nonce: nonce.map(Into::into),
-            max_age: self.params.iter().find(|(name, _)| name == "max_age").and_then(|(_, value)| value.parse().ok()),
+            max_age,
             acr: self.acr,
             browser: binding.clone(),
             provider: spec.id.clone(),
@@ -271,6 +276,23 @@ fn push_params(url: &mut String, spec: &ProviderSpec, params: &[(Cow<'static, st
             push_pair(url, name, value);
         }
     }
+}
+
+/// How old the user's login may be, where this request or the provider's file says so: what the ID token is held to.
+fn max_age(inner: &Inner, params: &[(Cow<'static, str>, String)]) -> Result<Option<u64>> {
+    let given = params.iter().find(|(name, _)| name == "max_age").map(|(_, value)| value.as_str());
+    let own = inner.spec().authorize.params.iter().find(|(name, _)| name == "max_age");
+    let value = match (given, own) {
+        // An empty value leaves the parameter out.
+        (Some(""), _) | (None, None) => return Ok(None),
+        (Some(value), _) => Cow::Borrowed(value),
+        (None, Some((_, value))) => fill(&inner.config, Step::Authorize, value, Context::default())?.into(),
+    };
+    value.parse().map(Some).map_err(|_| {
+        Error::new(ErrorKind::Parameter, Step::Authorize, "`max_age` is not a whole number of seconds")
+            .fix("write it as `300`")
+            .of(inner.spec())
+    })
 }
 
 fn base(inner: &Inner, prepared: &Prepared, endpoint: &crate::spec::Template, replaced: &[&str]) -> Result<String> {

@@ -9,9 +9,11 @@ use tracing::Instrument as _;
 use crate::callback::VerifiedCode;
 use crate::client::{Client, Context, Inner};
 use crate::error::{ErrorKind, Result, Step};
+use crate::lookup;
+use crate::mechanism;
 use crate::openid::{self, Expected};
 use crate::provider::{CanAuthorize, Provider};
-use crate::spec::Upgrade;
+use crate::spec::{RefreshAuth, Upgrade};
 use crate::token::{self, TokenCall, TokenSet};
 
 impl<P: Provider> Client<P> {
@@ -38,7 +40,7 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
     let VerifiedCode { code, attempt, kept } = code;
     let verifier = attempt.verifier.as_ref().map(SecretString::expose_secret);
     let standard = [
-        Some(("grant_type", "authorization_code")),
+        Some(("grant_type", spec.token.request.grant_type.as_str())),
         Some(("code", code.expose_secret())),
         Some(("redirect_uri", attempt.redirect_uri.as_str())),
         verifier.map(|verifier| ("code_verifier", verifier)),
@@ -50,11 +52,18 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
         format: spec.token.request.format,
         params: token::named(inner, standard.into_iter().flatten().map(|(name, value)| (name, Cow::Borrowed(value)))),
         extra: &spec.token.request.params,
-        client_auth: true,
-        context: Context { callback: &kept, ..Context::default() },
+        query: &spec.token.request.query,
+        client_auth: RefreshAuth::Full,
+        context: Context {
+            callback: &kept,
+            redirect_uri: Some(&attempt.redirect_uri),
+            state: Some(attempt.state_str()),
+            scopes: &attempt.scopes,
+            ..Context::default()
+        },
     };
     let mut tokens = token::send(inner, call, &attempt.scopes).await?.tokens;
-    tokens.callback = kept;
+    tokens.brought(kept);
     let expected = Expected {
         nonce: attempt.nonce.as_ref(),
         code: Some(&code),
@@ -64,14 +73,18 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
     };
     tokens.identity = openid::accept(inner, &tokens, expected).await?.map(Arc::new);
     tracing::debug!("code exchanged");
-    match &spec.token.upgrade {
-        Some(upgrade) => self::upgrade(inner, upgrade, tokens).await,
+    if let Some(rule) = &spec.token.upgrade {
+        tokens = upgrade(inner, rule, tokens, &attempt.redirect_uri).await?;
+    }
+    tokens = mechanism::open(inner, &tokens).await?.unwrap_or(tokens);
+    match &spec.token.lookup {
+        Some(rule) => lookup::lookup(inner, rule, tokens).await,
         None => Ok(tokens),
     }
 }
 
 /// A short-lived token for a long-lived one.
-async fn upgrade(inner: &Inner, upgrade: &Upgrade, tokens: TokenSet) -> Result<TokenSet> {
+async fn upgrade(inner: &Inner, upgrade: &Upgrade, tokens: TokenSet, redirect_uri: &str) -> Result<TokenSet> {
     let call = TokenCall {
         step: Step::Exchange,
         url: &upgrade.url,
@@ -79,8 +92,9 @@ async fn upgrade(inner: &Inner, upgrade: &Upgrade, tokens: TokenSet) -> Result<T
         format: upgrade.format,
         params: vec![("grant_type", Cow::Borrowed(upgrade.grant_type.as_str()))],
         extra: &upgrade.params,
-        client_auth: false,
-        context: token::context(&tokens),
+        query: &[],
+        client_auth: RefreshAuth::None,
+        context: Context { redirect_uri: Some(redirect_uri), ..token::context(&tokens) },
     };
     let scopes = tokens.scopes.clone();
     let longer = token::send(inner, call, &scopes).await?.tokens;

@@ -7,6 +7,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::spec::Condition;
+
 /// The members of a JSON object, in order, each as its own text. A name that comes twice is an error (RFC 8259
 /// section 4 calls the result unpredictable).
 pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
@@ -111,14 +113,25 @@ pub(crate) fn pointer<'a>(root: &'a RawValue, pointer: &str) -> Option<&'a RawVa
             let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
             items.get(token.parse::<usize>().ok()?).copied()
         } else {
-            let name = if token.contains('~') {
-                Cow::Owned(token.replace("~1", "/").replace("~0", "~"))
-            } else {
-                Cow::Borrowed(token)
-            };
-            Members::parse(text).ok()?.get(&name)
+            Members::parse(text).ok()?.get(&unescaped(token))
         }
     })
+}
+
+/// A reference token of a pointer as the name that it stands for (RFC 6901 section 4).
+pub(crate) fn unescaped(token: &str) -> Cow<'_, str> {
+    if token.contains('~') { Cow::Owned(token.replace("~1", "/").replace("~0", "~")) } else { Cow::Borrowed(token) }
+}
+
+/// Whether a condition of a provider file is true of an answer. Without the member it is not.
+pub(crate) fn holds(condition: &Condition, root: &RawValue) -> bool {
+    let Some(value) = pointer(root, &condition.at) else { return false };
+    let Ok(value) = serde_json::from_str::<serde_json::Value>(value.get()) else { return false };
+    match (&condition.equals, &condition.differs) {
+        (Some(expected), _) => value == *expected,
+        (None, Some(expected)) => value != *expected,
+        (None, None) => true,
+    }
 }
 
 #[cfg(test)]

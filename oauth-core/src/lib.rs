@@ -24,6 +24,8 @@ pub mod __private;
 #[cfg(feature = "client")]
 mod account;
 #[cfg(feature = "client")]
+mod also;
+#[cfg(feature = "client")]
 mod api;
 #[cfg(feature = "client")]
 mod apply;
@@ -42,11 +44,15 @@ mod clock;
 #[cfg(feature = "client")]
 pub mod crypto;
 #[cfg(feature = "client")]
+mod email;
+#[cfg(feature = "client")]
 mod encode;
 #[cfg(feature = "client")]
 mod error;
 #[cfg(feature = "client")]
 mod exchange;
+#[cfg(feature = "client")]
+mod fetch;
 #[cfg(feature = "client")]
 mod fields;
 #[cfg(feature = "client")]
@@ -55,6 +61,10 @@ pub mod http;
 pub mod jose;
 #[cfg(feature = "client")]
 mod json;
+#[cfg(feature = "client")]
+mod lookup;
+#[cfg(feature = "client")]
+pub mod mechanism;
 #[cfg(feature = "client")]
 mod openid;
 #[cfg(feature = "client")]

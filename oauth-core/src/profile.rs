@@ -1,24 +1,23 @@
 //! Who logged in.
 
+mod fill;
+
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::Request;
-use http::header::{ACCEPT, HeaderName, HeaderValue};
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tracing::Instrument as _;
 
+use self::fill::{fill, fill_from_callback, is_meant, lacks, pick};
 use crate::account::Account;
-use crate::apply;
-use crate::client::{Inner, fill};
-use crate::encode::push_pair;
-use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step};
-use crate::http::{Answer, send_bounded};
+use crate::client::Inner;
+use crate::error::{ErrorKind, Result, ServerError, Step};
+use crate::fetch::{self, Call};
 use crate::json;
 use crate::provider::{HasProfile, Provider};
-use crate::spec::{Profile as Rules, ProfileField};
-use crate::token::{self, TokenSet};
+use crate::spec::{Fetch, Profile as Rules, ProfileFrom, ProfileThen};
+use crate::token::TokenSet;
 
 /// A user as every provider tells it, and as this one does.
 ///
@@ -35,16 +34,21 @@ pub struct Profile {
     pub username: Option<String>,
     /// The full name.
     pub name: Option<String>,
-    /// The e-mail address. Whether it is the user's is what `email_verified` says, where it says anything.
+    /// The e-mail address. Whether it is the user's is what
+    /// [`verified_email`](Self::verified_email) says.
     pub email: Option<String>,
-    /// Whether the provider says that it verified the address; `None` where it says nothing.
+    /// Whether the provider says that it verified the address; `None` where it says nothing. Not every provider's word
+    /// counts: some let their users type any address.
     pub email_verified: Option<bool>,
     /// The picture's address.
     pub avatar_url: Option<String>,
     /// The profile page's address.
     pub url: Option<String>,
-    /// The answer as it came. Numbers above 2^64 lose digits here.
+    /// The answer as it came, or the claims of the ID token. Numbers above 2^64 lose digits here. It is null where the
+    /// profile comes from the token response, which holds secrets: see [`Account::extras`].
     pub raw: Value,
+    /// Whether the address is the user's beyond doubt; see [`verified_email`](Self::verified_email).
+    pub(crate) email_vouched: bool,
 }
 
 impl<P: Provider> Account<P> {
@@ -73,97 +77,50 @@ impl<P: Provider> Account<P> {
 async fn fetch(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<Profile> {
     let inner = &*inner.ready().await?;
     let spec = inner.spec();
+    let fail = |kind, what: String| inner.error(kind, Step::Profile, what);
     let Some(rules) = &spec.profile else {
-        return Err(inner.error(
-            ErrorKind::Unsupported,
-            Step::Profile,
-            format!("provider `{}` has no profile request", spec.id),
-        ));
+        return Err(fail(ErrorKind::Unsupported, format!("provider `{}` has no profile request", spec.id)));
     };
-    let request = build(inner, rules, tokens)?;
-    let answer = send_bounded(inner.http()?, spec, Step::Profile, inner.config.timeout, request).await?;
-    read(inner, rules, tokens, &answer)
-}
-
-fn build(inner: &Inner, rules: &Rules, tokens: &TokenSet) -> Result<Request<Bytes>> {
-    let config = &inner.config;
-    let context = token::context(tokens);
-    let rules = rules.request.as_ref().unwrap();
-    let mut url = fill(config, Step::Profile, &rules.url, context)?;
-    for (at, (name, value)) in rules.query.iter().enumerate() {
-        if at == 0 && !url.contains('?') {
-            url.push('?');
+    let wrong = |why: String| fail(ErrorKind::BadApiResponse, format!("the profile's {why}"));
+    let mut profile = Profile::empty(&spec.id);
+    match (rules.from, &rules.request) {
+        (ProfileFrom::Token, _) => {
+            let extras = tokens.extras.as_ref().map_or("{}", |extras| extras.expose_secret());
+            // The response holds further tokens: it is for the map, not for the profile's reader.
+            fill_from(&mut profile, rules, extras).map_err(wrong)?;
         }
-        push_pair(&mut url, name, &fill(config, Step::Profile, value, context)?);
-    }
-    let malformed = |error: http::Error| {
-        Error::new(ErrorKind::Config, Step::Profile, "the request cannot be written as HTTP")
-            .source(error)
-            .of(inner.spec())
-    };
-    let mut request =
-        Request::builder().method(rules.method.as_str()).uri(url).body(Bytes::new()).map_err(malformed)?;
-    apply::to_request(inner, tokens, &mut request)?;
-    request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
-    for (name, value) in &rules.headers {
-        let value = fill(config, Step::Profile, value, context)?;
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), value.try_into()) {
-            request.headers_mut().insert(name, value);
+        (ProfileFrom::IdToken, _) => {
+            // Those of a token that was verified when it came (OpenID Connect Core section 3.1.3.7).
+            let Some(identity) = tokens.identity() else {
+                return Err(fail(
+                    ErrorKind::BadResponse,
+                    "the provider sent no ID token, which holds the profile".to_owned(),
+                ));
+            };
+            profile.raw = serde_json::from_str(identity.json()).unwrap_or_default();
+            fill_from(&mut profile, rules, identity.json()).map_err(wrong)?;
+        }
+        (ProfileFrom::Request, Some(request)) => {
+            let fetched = call(rules, request, tokens).send(inner).await?;
+            profile.raw = serde_json::from_str(fetched.text())
+                .map_err(|_| fail(ErrorKind::BadApiResponse, "the profile is nested too deeply".to_owned()))?;
+            fill_from(&mut profile, rules, fetched.text()).map_err(wrong)?;
+        }
+        (ProfileFrom::Request, None) => {
+            return Err(fail(ErrorKind::Unsupported, format!("provider `{}` has no profile request", spec.id)));
         }
     }
-    Ok(request)
-}
-
-fn read(inner: &Inner, rules: &Rules, tokens: &TokenSet, answer: &Answer) -> Result<Profile> {
-    let spec = inner.spec();
-    let status = answer.status.as_u16();
-    if !answer.status.is_success() {
-        let (kind, what) = match status {
-            401 => (ErrorKind::Unauthorized, "the provider does not take the token".to_owned()),
-            429 => (ErrorKind::RateLimited, "the provider asks to wait".to_owned()),
-            500.. => (ErrorKind::Unavailable, format!("the provider is not able to answer (status {status})")),
-            _ => (ErrorKind::ApiStatus, format!("the provider refused (status {status})")),
-        };
-        let wait = crate::http::retry_after(&answer.headers, inner.now());
-        let server = ServerError::of_api(&Scrub::tokens(&inner.config, tokens), status, wait, &answer.body);
-        return Err(Error::new(kind, Step::Profile, what).server(server).of(spec));
-    }
-    let fail = |what: String| inner.error(ErrorKind::BadApiResponse, Step::Profile, what);
-    let text = std::str::from_utf8(&answer.body).map_err(|_| fail("the profile is not UTF-8".to_owned()))?;
-    let root: &RawValue = serde_json::from_str(text)
-        .map_err(|_| fail(format!("the profile is not JSON (status {status}, {} bytes)", text.len())))?;
-    let raw: Value = serde_json::from_str(text).map_err(|_| fail("the profile is nested too deeply".to_owned()))?;
-    let mut profile = Profile {
-        provider: spec.id.clone(),
-        subject: String::new(),
-        username: None,
-        name: None,
-        email: None,
-        email_verified: None,
-        avatar_url: None,
-        url: None,
-        raw,
-    };
-    let object = rules
-        .at
-        .iter()
-        .filter_map(|at| json::pointer(root, at))
-        .find(|object| json::pointer(object, &rules.map.subject[0]).is_some());
-    let root = object.unwrap_or(root);
-    for (field, pointer) in rules.map.fields() {
-        let pointer = &pointer[0];
-        let Some(value) = json::pointer(root, pointer).filter(|value| !json::is_null(value)) else { continue };
-        let text = || text_or_digits(value).ok_or_else(|| fail(format!("the profile's `{pointer}` is not text")));
-        match field {
-            ProfileField::Subject => profile.subject = text()?,
-            ProfileField::Username => profile.username = Some(text()?),
-            ProfileField::Name => profile.name = Some(text()?),
-            ProfileField::Email => profile.email = Some(text()?).filter(|email| !email.is_empty()),
-            // Only a true that is a boolean, or the one word, counts as verified.
-            ProfileField::EmailVerified => profile.email_verified = Some(matches!(value.get(), "true" | "\"true\"")),
-            ProfileField::AvatarUrl => profile.avatar_url = Some(text()?),
-            ProfileField::Url => profile.url = Some(text()?),
+    for then in &rules.then {
+        if lacks(&profile, &then.map) {
+            further(inner, (rules, then), tokens, &mut profile).await?;
         }
+    }
+    profile.email_vouched &= rules.email_authoritative;
+    // Last: whatever the provider itself says comes before what came through the browser.
+    if let Some(facts) = &spec.callback.profile
+        && let Some((_, text)) = tokens.callback_values().iter().find(|(name, _)| *name == facts.param)
+    {
+        fill_from_callback(&mut profile, &facts.map, text);
     }
     if let Some(identity) = tokens.identity().filter(|_| rules.map.subject == ["/sub"]) {
         // OpenID Connect Core section 5.3.2: "The sub Claim in the UserInfo Response MUST be verified to exactly match the
@@ -177,13 +134,61 @@ fn read(inner: &Inner, rules: &Rules, tokens: &TokenSet, answer: &Answer) -> Res
         }
     }
     if profile.subject.is_empty() {
-        return Err(fail(format!("the profile has no `{}`, the user's id", rules.map.subject[0])));
+        let pointer = rules.map.subject.first().map_or("subject", String::as_str);
+        return Err(fail(ErrorKind::BadApiResponse, format!("the profile has no `{pointer}`, the user's id")));
     }
     Ok(profile)
 }
 
-/// Text, or a whole number as the digits that the answer has: an id must not pass through a float.
-fn text_or_digits(value: &RawValue) -> Option<String> {
-    let digits = || value.get().bytes().all(|byte| byte.is_ascii_digit()).then(|| value.get().to_owned());
-    json::text(value).map(std::borrow::Cow::into_owned).or_else(digits)
+fn call<'a>(rules: &'a Rules, fetch: &'a Fetch, tokens: &'a TokenSet) -> Call<'a> {
+    Call { step: Step::Profile, fetch, tokens, fails_when: rules.fails_when.as_ref(), what: "profile" }
+}
+
+fn fill_from(profile: &mut Profile, rules: &Rules, text: &str) -> Result<(), String> {
+    let root: &RawValue = serde_json::from_str(text).map_err(|_| "source is not JSON".to_owned())?;
+    let object = fetch::object(root, &rules.at, |object| is_meant(object, &rules.map));
+    fill(profile, &rules.map, object.unwrap_or(root))
+}
+
+/// One of the further requests. An account that may not make it (403), or that has nothing there (404), goes without.
+async fn further(
+    inner: &Inner,
+    (rules, then): (&Rules, &ProfileThen),
+    tokens: &TokenSet,
+    profile: &mut Profile,
+) -> Result<()> {
+    let fetched = match call(rules, &then.request, tokens).send(inner).await {
+        Err(error)
+            if error.server().and_then(ServerError::status).is_some_and(|status| matches!(status, 403 | 404)) =>
+        {
+            tracing::debug!("a further request for the profile was refused");
+            return Ok(());
+        }
+        result => result?,
+    };
+    let root = fetched.root();
+    let object = match &then.pick {
+        Some(condition) => then.at.iter().filter_map(|at| json::pointer(root, at)).find_map(|at| pick(at, condition)),
+        None => fetch::object(root, &then.at, |object| is_meant(object, &then.map)),
+    };
+    object
+        .map_or(Ok(()), |object| fill(profile, &then.map, object))
+        .map_err(|why| inner.error(ErrorKind::BadApiResponse, Step::Profile, format!("the profile's {why}")))
+}
+
+impl Profile {
+    fn empty(provider: &str) -> Self {
+        Self {
+            provider: provider.to_owned(),
+            subject: String::new(),
+            username: None,
+            name: None,
+            email: None,
+            email_verified: None,
+            avatar_url: None,
+            url: None,
+            raw: Value::Null,
+            email_vouched: false,
+        }
+    }
 }

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use tracing::Instrument as _;
 
 use crate::client::{Client, Inner, renamed};
 use crate::error::{Error, ErrorKind, Result, Step};
+use crate::mechanism;
 use crate::openid;
 use crate::provider::{CanRefresh, Provider};
 use crate::spec::{Refresh, RefreshWith};
@@ -18,6 +20,9 @@ impl<P: Provider> Client<P> {
     ///
     /// Where several tasks share an account use [`Account::token`](crate::Account::token): it makes one request for
     /// all of them. A provider that rotates refresh tokens ends the old one here: store the new set before anything else.
+    ///
+    /// Where the provider has [sessions](crate::mechanism::SessionLogin) and one could not be opened, the new set is here
+    /// all the same: it is to be stored, it cannot be applied, and refreshing it opens the session.
     pub async fn refresh(&self, tokens: &TokenSet) -> Result<TokenSet>
     where
         P: CanRefresh,
@@ -28,7 +33,30 @@ impl<P: Provider> Client<P> {
 
 pub(crate) async fn refresh(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<TokenSet> {
     let span = tracing::debug_span!("oauth.refresh", provider = %inner.config.spec.id);
-    async { send(&*inner.ready().await?, tokens).await }.instrument(span).await
+    async { renew(&*inner.ready().await?, tokens).await }.instrument(span).await
+}
+
+/// A refresh, and the session login that belongs to it where the provider has sessions.
+///
+/// What the refresh gave is never lost to a session that cannot be opened: the old refresh token may have ended with it.
+/// The set then says so, and this opens the session when it is next called, without another refresh.
+async fn renew(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
+    if tokens.session_due.is_some() && !tokens.ends_within(Duration::ZERO, inner.now()) {
+        match mechanism::open(inner, tokens).await {
+            Ok(Some(opened)) => return Ok(opened),
+            Err(error) if error.is_retryable() => return Err(error),
+            // The token may have ended without saying so: a new one is the way on.
+            Ok(None) | Err(_) => {}
+        }
+    }
+    let renewed = send(inner, tokens).await?;
+    match mechanism::open(inner, &renewed).await {
+        Ok(opened) => Ok(opened.unwrap_or(renewed)),
+        Err(error) => {
+            tracing::warn!(code = error.code(), "the token was refreshed, and its session could not be opened");
+            Ok(renewed.with_session_due(error))
+        }
+    }
 }
 
 async fn send(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
@@ -47,6 +75,7 @@ async fn send(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
             format!("provider `{}` has no token endpoint", spec.id),
         ));
     };
+    openid::check_same_issuer(inner, tokens, Step::Refresh)?;
     let with = match rule.with {
         RefreshWith::AccessToken => tokens.access_token.expose_secret(),
         RefreshWith::RefreshToken => match &tokens.refresh_token {
@@ -64,7 +93,8 @@ async fn send(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
         format: rule.format,
         params,
         extra: &rule.params,
-        client_auth: rule.client_auth == crate::spec::RefreshAuth::Full,
+        query: &[],
+        client_auth: rule.client_auth,
         context: token::context(tokens),
     };
     let mut answer = token::send(inner, call, &tokens.scopes).await?.tokens;

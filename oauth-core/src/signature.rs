@@ -76,7 +76,7 @@ pub(crate) fn check(inner: &Inner, rules: &CallbackSignature, input: &CallbackIn
     };
     let expected = match rules.algorithm {
         SignatureAlgorithm::HmacSha256 => {
-            let key = HmacKey::new(secret)
+            let key = HmacKey::dangerous_any_length(secret)
                 .map_err(|fault| inner.error(ErrorKind::Config, Step::Callback, fault.to_string()))?;
             inner.crypto(Step::Callback)?.hmac(Hash::Sha256, &key, message.as_bytes())
         }

@@ -43,6 +43,15 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// The address, with its query.
+    pub(crate) fn url(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.query.iter());
+        let query = query.finish();
+        let query = if query.is_empty() { query } else { format!("?{query}") };
+        format!("{}://{}{}{query}", self.scheme, self.address.authority, self.address.path)
+    }
+
     /// Reads a rendered template, or says what is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|fault| format!("`{text}` is not an address ({fault})"))?;

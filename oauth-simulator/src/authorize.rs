@@ -1,74 +1,43 @@
 //! The authorization request (RFC 6749 section 4.1.1), judged.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Method, StatusCode};
-use oauth_core::spec::{Pkce, RefreshNeeds};
+use oauth_core::spec::{RefreshNeeds, StatePlace};
 
+use crate::callback::refuse;
 use crate::facts::{Facts, Whose, own_name};
-use crate::pages;
 use crate::params::Params;
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::server::Shared;
-use crate::state::Demand;
-use crate::{consent, scope};
+use crate::state::{Demand, Return};
+use crate::{consent, pages, pkce, redirect, scope};
 
 /// Shows the login or the consent page, or says what is wrong with the request.
 pub(crate) fn authorize(shared: &Shared, request: &Request, own: &Params) -> Reply {
     if request.method != Method::GET {
         return Reply::method_not_allowed("GET");
     }
-    let judged = request.query().map_err(Fault::Page).and_then(|params| judge(shared, &params, own));
+    let judged = request.query().map_err(Fault::Page).and_then(|params| judge(shared, request, &params, own));
     match judged {
         Ok(demand) => consent::begin(shared, request, demand),
         // RFC 6749 section 4.1.2.1: with a bad client or redirect URI the server "MUST NOT automatically redirect the
         // user-agent to the invalid redirection URI".
         Err(Fault::Page(problem)) => pages::problem(&shared.facts.spec, StatusCode::BAD_REQUEST, &problem),
-        Err(Fault::Redirect { redirect_uri, state, code, description }) => {
-            refuse(shared, &redirect_uri, state.as_deref(), code, &description)
-        }
+        Err(Fault::Redirect { back, code, description }) => refuse(shared, &back, code, &description),
     }
-}
-
-/// Sends the browser back with an error (RFC 6749 section 4.1.2.1).
-pub(crate) fn refuse(shared: &Shared, redirect_uri: &str, state: Option<&str>, code: &str, description: &str) -> Reply {
-    let errors = &shared.facts.spec.callback.errors;
-    let own = errors.iter().find(|(_, standard)| standard == code).map_or(code, |(own, _)| own);
-    callback(shared, redirect_uri, state, vec![("error", own), ("error_description", description)])
-}
-
-/// Sends the browser to the client's redirect URI.
-pub(crate) fn callback<'a>(
-    shared: &'a Shared,
-    redirect_uri: &str,
-    state: Option<&'a str>,
-    mut pairs: Vec<(&'a str, &'a str)>,
-) -> Reply {
-    // RFC 6749 section 4.1.2: "the exact value received from the client".
-    pairs.extend(state.map(|state| ("state", state)));
-    // RFC 9207 section 2: errors carry it, too.
-    pairs.extend(shared.issuer.as_deref().map(|issuer| ("iss", issuer)));
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(pairs);
-    let join = match redirect_uri.chars().last() {
-        Some('?' | '&') => "",
-        _ if redirect_uri.contains('?') => "&",
-        _ => "?",
-    };
-    Reply::see_other(&format!("{redirect_uri}{join}{}", query.finish()))
 }
 
 enum Fault {
     /// The user must be told, the client must not.
     Page(String),
     /// The client is told.
-    Redirect { redirect_uri: String, state: Option<String>, code: &'static str, description: String },
+    Redirect { back: Return, code: &'static str, description: String },
 }
 
-fn judge(shared: &Shared, params: &Params, own: &Params) -> Result<Demand, Fault> {
+fn judge(shared: &Shared, request: &Request, params: &Params, own: &Params) -> Result<Demand, Fault> {
     let facts = &shared.facts;
-    let rename = |name: &'static str| own_name(&facts.spec.authorize.rename, name);
+    let rules = &facts.spec.authorize;
+    let rename = |name: &'static str| own_name(&rules.rename, name);
     for name in [rename("client_id"), rename("redirect_uri"), rename("state")] {
         if params.count(name) > 1 {
             return Err(Fault::Page(format!("the parameter {name} is there more than once")));
@@ -79,29 +48,46 @@ fn judge(shared: &Shared, params: &Params, own: &Params) -> Result<Demand, Fault
     let (client, registered) =
         facts.client(id).ok_or_else(|| Fault::Page("no client with this id is registered".to_owned()))?;
     let sent = params.get(rename("redirect_uri"));
-    let redirect_uri =
-        registered.admit_redirect(sent).map_err(|why| Fault::Page(format!("the redirect URI is refused: {why}")))?;
-    let state = params.get(rename("state")).map(str::to_owned);
-
-    match details(shared, params, own, Whose::client(registered)) {
-        Ok((scopes, challenge)) => {
-            let offline = is_offline(facts, params, &scopes);
-            let redirect_uri_sent = sent.is_some();
-            Ok(Demand { client, redirect_uri, redirect_uri_sent, state, scopes, challenge, offline })
-        }
-        Err((code, description)) => Err(Fault::Redirect { redirect_uri, state, code, description }),
+    let redirect_uri = redirect::admit(&facts.spec, registered, sent)
+        .map_err(|why| Fault::Page(format!("the redirect URI is refused: {why}")))?;
+    let state = match rules.state.place {
+        // The parameter is dropped: what comes back is what the redirect URI carries.
+        StatePlace::RedirectUri => None,
+        _ => params.get(rename("state")).map(str::to_owned),
+    };
+    let back = Return { client, redirect_uri, state };
+    match details(shared, request, params, own, Whose::client(registered)) {
+        Ok(asked) => Ok(Demand {
+            back,
+            redirect_uri_sent: sent.is_some(),
+            offline: is_offline(facts, params, &asked.scopes),
+            scopes: asked.scopes,
+            second: asked.second,
+            challenge: asked.challenge,
+            nonce: asked.nonce,
+            max_age: asked.max_age,
+        }),
+        Err((code, description)) => Err(Fault::Redirect { back, code, description }),
     }
 }
 
-type Details = (Vec<String>, Option<String>);
+/// What a request asks for, beside client and redirect URI.
+struct Asked {
+    scopes: Vec<String>,
+    second: Vec<String>,
+    challenge: Option<String>,
+    nonce: Option<String>,
+    max_age: Option<u64>,
+}
 
-/// What the client may be told about: scopes and challenge, or the error code and why.
+/// What the client may be told about: what it asks for, or the error code and why.
 fn details(
     shared: &Shared,
+    request: &Request,
     params: &Params,
     own: &Params,
     whose: Whose<'_>,
-) -> Result<Details, (&'static str, String)> {
+) -> Result<Asked, (&'static str, String)> {
     let spec = &shared.facts.spec;
     let invalid = |description: String| ("invalid_request", description);
     if let Some(name) = params.duplicate() {
@@ -110,28 +96,76 @@ fn details(
     if let Some(name) = params.lacks(own) {
         return Err(invalid(format!("the parameter {name} of the endpoint's own address is missing")));
     }
+    check_order(shared, &params.without(own)).map_err(invalid)?;
     check_response_type(shared, params)?;
+    check_response_mode(shared, params).map_err(invalid)?;
     let replaceable: Vec<&str> = spec.authorize.options.iter().map(|option| option.name.as_str()).collect();
     shared.facts.expect(&spec.authorize.params, whose, params, &replaceable).map_err(invalid)?;
     check_options(shared, params).map_err(invalid)?;
-    let challenge = challenge(shared, params).map_err(invalid)?;
-    let name = own_name(&spec.authorize.rename, &spec.scopes.param);
-    let scopes =
-        scope::read(spec, params.get(name), shared.allow_unknown_scopes).map_err(|why| ("invalid_scope", why))?;
-    Ok((scopes, challenge))
+    let challenge = pkce::challenge(spec, params).map_err(invalid)?;
+    let scopes = scope::read(spec, request, params, shared.allow_unknown_scopes)?;
+    let second = scope::read_second(spec, params, shared.allow_unknown_scopes)?;
+    let (nonce, max_age) = openid(shared, params).map_err(invalid)?;
+    Ok(Asked { scopes, second, challenge, nonce, max_age })
+}
+
+/// Whether the parameters stand in the order that the provider asks for.
+fn check_order(shared: &Shared, params: &Params) -> Result<(), String> {
+    let rules = &shared.facts.spec.authorize;
+    let names: Vec<&str> = params.iter().map(|(name, _)| name).collect();
+    if rules.sorted && !names.is_sorted() {
+        return Err("the parameters are not sorted by name".to_owned());
+    }
+    let wanted: Vec<&str> = rules.order.iter().map(String::as_str).filter(|name| names.contains(name)).collect();
+    if names.starts_with(&wanted) {
+        Ok(())
+    } else {
+        Err(format!("the parameters must begin with {}", wanted.join(", ")))
+    }
+}
+
+/// `nonce` and `max_age` (OpenID Connect Core section 3.1.2.1), where the provider has them.
+fn openid(shared: &Shared, params: &Params) -> Result<(Option<String>, Option<u64>), String> {
+    if shared.facts.spec.openid.is_none() {
+        return Ok((None, None));
+    }
+    let [nonce, max_age] =
+        ["nonce", "max_age"].map(|name| params.get(own_name(&shared.facts.spec.authorize.rename, name)));
+    let max_age = max_age.map(str::parse).transpose().map_err(|_| "max_age is not a number of seconds".to_owned())?;
+    Ok((nonce.map(str::to_owned), max_age))
 }
 
 fn check_response_type(shared: &Shared, params: &Params) -> Result<(), (&'static str, String)> {
     let authorize = &shared.facts.spec.authorize;
     let name = own_name(&authorize.rename, "response_type");
-    // A provider with a response type of its own has it among its parameters, where it is checked.
+    // Where the file sets the parameter itself, it is checked with the other parameters.
     if authorize.params.iter().any(|(known, _)| known == name) {
         return Ok(());
     }
-    match params.get(name) {
-        Some("code") => Ok(()),
-        None => Err(("invalid_request", format!("the parameter {name} is missing"))),
-        Some(_) => Err(("unsupported_response_type", "this provider answers with a code".to_owned())),
+    match (params.get(name), authorize.omits("response_type")) {
+        (None, true) => Ok(()),
+        (Some(_), true) => Err(("invalid_request", format!("this provider does not take the parameter {name}"))),
+        (Some(given), false) if given == authorize.response_type() => Ok(()),
+        (None, false) => Err(("invalid_request", format!("the parameter {name} is missing"))),
+        (Some(_), false) => {
+            let description = format!("{name} must be {} here", authorize.response_type());
+            Err(("unsupported_response_type", description))
+        }
+    }
+}
+
+/// OAuth 2.0 Multiple Response Types section 2.1: without the parameter the answer comes in the query.
+fn check_response_mode(shared: &Shared, params: &Params) -> Result<(), String> {
+    let authorize = &shared.facts.spec.authorize;
+    let name = own_name(&authorize.rename, "response_mode");
+    if authorize.params.iter().any(|(known, _)| known == name) {
+        return Ok(());
+    }
+    match (params.get(name), authorize.response_mode) {
+        (None | Some("query"), None) => Ok(()),
+        (given, Some(mode)) if given == Some(mode.as_str()) => Ok(()),
+        (_, Some(mode)) => Err(format!("{name} must be {} here", mode.as_str())),
+        (Some(_), None) => Err(format!("this provider does not know this {name}")),
     }
 }
 
@@ -150,26 +184,6 @@ fn check_options(shared: &Shared, params: &Params) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// The PKCE challenge (RFC 7636 section 4.3).
-fn challenge(shared: &Shared, params: &Params) -> Result<Option<String>, String> {
-    let spec = &shared.facts.spec;
-    let names = ["code_challenge", "code_challenge_method"].map(|name| own_name(&spec.authorize.rename, name));
-    let [challenge, method] = names.map(|name| params.get(name));
-    match (spec.pkce, challenge, method) {
-        (Pkce::Unsupported, None, None) => Ok(None),
-        (Pkce::Unsupported, ..) => Err("this provider does not take PKCE".to_owned()),
-        // RFC 7636 section 4.4.1.
-        (Pkce::Required, None, _) => Err("code challenge required".to_owned()),
-        (_, None, None) => Ok(None),
-        (_, None, Some(_)) => Err("a code challenge method without a code challenge".to_owned()),
-        (_, Some(challenge), Some("S256")) => match URL_SAFE_NO_PAD.decode(challenge) {
-            Ok(hash) if hash.len() == 32 => Ok(Some(challenge.to_owned())),
-            _ => Err("the code challenge is not the base64url of a SHA-256 hash".to_owned()),
-        },
-        (_, Some(_), _) => Err("transform algorithm not supported: the code challenge method must be S256".to_owned()),
-    }
 }
 
 /// Whether the request carries what the provider wants to see before it gives a refresh token.

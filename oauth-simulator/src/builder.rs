@@ -9,8 +9,13 @@ use serde_json::Value;
 use crate::api::Api;
 use crate::clock::Advanced;
 use crate::facts::{Chosen, Facts};
+use crate::fetched::Fetched;
+use crate::mechanisms;
+use crate::minted::signing_alg;
+use crate::openid::signing::private_key;
+use crate::openid::{Issuer, Signing};
 use crate::rng::random_text;
-use crate::route::{Routes, issuer};
+use crate::route::{Routes, callback_issuer};
 use crate::sample::sample;
 use crate::server::{Shared, listen, serve};
 use crate::state::State;
@@ -18,6 +23,9 @@ use crate::{Error, RegisteredClient, SimUser, Simulator};
 
 /// How long an access token lives unless the test or the provider's file says otherwise.
 const LIFETIME: Duration = Duration::from_secs(3600);
+
+/// The same of a refresh token, where the file says that one ends.
+const REFRESH_LIFETIME: Duration = Duration::from_secs(60 * 24 * 3600);
 
 /// What a simulator shall be like, before it starts: see [`Simulator::builder`].
 #[must_use = "a builder does nothing until it is started"]
@@ -29,6 +37,9 @@ pub struct Builder {
     kept: Vec<(String, String)>,
     extras: Vec<(String, Value)>,
     lifetime: Option<Duration>,
+    refresh_lifetime: Option<Duration>,
+    times_as_text: bool,
+    scopes_as_list: bool,
     allow_unknown_scopes: bool,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
@@ -37,6 +48,8 @@ pub struct Builder {
 impl Builder {
     pub(crate) fn new(spec: Arc<ProviderSpec>) -> Self {
         let lifetime = spec.token.response.expiry.default.map_or(LIFETIME, Duration::from_secs);
+        let of_refresh = spec.refresh.as_ref().and_then(|refresh| refresh.expiry.as_ref());
+        let refresh_lifetime = of_refresh.map(|expiry| expiry.default.map_or(REFRESH_LIFETIME, Duration::from_secs));
         Self {
             spec,
             settings: Vec::new(),
@@ -45,6 +58,9 @@ impl Builder {
             kept: Vec::new(),
             extras: Vec::new(),
             lifetime: Some(lifetime),
+            refresh_lifetime,
+            times_as_text: false,
+            scopes_as_list: false,
             allow_unknown_scopes: false,
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
@@ -90,6 +106,24 @@ impl Builder {
         self
     }
 
+    /// How long a refresh token lives: for ever, unless the provider's file says how its end is told.
+    pub fn refresh_token_lifetime(mut self, lifetime: impl Into<Option<Duration>>) -> Self {
+        self.refresh_lifetime = lifetime.into();
+        self
+    }
+
+    /// Tells when a token ends as text and not as a number: a point in time as in RFC 3339, a span as digits.
+    pub fn times_as_text(mut self) -> Self {
+        self.times_as_text = true;
+        self
+    }
+
+    /// Tells the granted scopes as a JSON list and not as a text.
+    pub fn scopes_as_list(mut self) -> Self {
+        self.scopes_as_list = true;
+        self
+    }
+
     /// Grants scopes that the provider's file does not know. Without this they are refused as `invalid_scope`, as
     /// most providers do.
     pub fn allow_unknown_scopes(mut self) -> Self {
@@ -113,6 +147,7 @@ impl Builder {
     /// dropped.
     pub async fn start(self) -> Result<Simulator, Error> {
         let spec = Arc::clone(&self.spec);
+        mechanisms::refuse(&spec)?;
         let (listener, port) = listen().await.map_err(|source| Error::Listen { provider: spec.label(), source })?;
         let spare_secret = spare_secret(&*self.rng);
         let shared = self.shared(port, &spare_secret).map_err(|problem| Error::setup(&spec, problem))?;
@@ -124,15 +159,20 @@ impl Builder {
     fn shared(self, port: u16, spare_secret: &str) -> Result<Shared, String> {
         let facts = self.facts(spare_secret)?;
         let client = facts.clients.first().ok_or("there is no client")?;
+        let issuer = Issuer::new(&facts, client)?;
         Ok(Shared {
-            routes: Routes::new(&facts)?,
+            routes: Routes::new(&facts, &issuer)?,
             api: Api::new(&facts)?,
-            issuer: issuer(&facts, client)?,
+            fetched: Fetched::all(&facts)?,
+            callback_issuer: callback_issuer(&facts, client)?,
+            issuer,
+            signing: Signing::default(),
             port,
             origin: format!("http://127.0.0.1:{port}"),
             cookie: format!("oauth_simulator_{port}"),
             allow_unknown_scopes: self.allow_unknown_scopes,
             lifetime: self.lifetime,
+            refresh_lifetime: self.refresh_lifetime,
             clock: Arc::new(Advanced::new(self.clock)),
             rng: self.rng,
             state: Mutex::new(State::default()),
@@ -144,8 +184,9 @@ impl Builder {
         let mut clients = self.clients.clone();
         if clients.is_empty() {
             let id = random_text(&*self.rng, "sim-client-").chars().take(24).collect::<String>();
-            clients.push(match self.spec.client_auth.method {
-                ClientAuthMethod::None => RegisteredClient::public(id),
+            clients.push(match (self.spec.client_auth.method, &self.spec.client_auth.minted) {
+                (ClientAuthMethod::None, _) => RegisteredClient::public(id),
+                (_, Some(minted)) => RegisteredClient::confidential(id, private_key(signing_alg(minted.alg)?)?),
                 _ => RegisteredClient::confidential(id, spare_secret),
             });
         }
@@ -155,6 +196,8 @@ impl Builder {
             settings: self.settings()?,
             kept: self.kept()?,
             extras: self.extras()?,
+            times_as_text: self.times_as_text,
+            scopes_as_list: self.scopes_as_list,
             clients,
             users,
         })
@@ -197,11 +240,11 @@ impl Builder {
     }
 
     fn extras(&self) -> Result<Vec<(String, Value)>, String> {
-        let extras = &self.spec.token.response.extras;
-        if let Some((name, _)) = self.extras.iter().find(|(name, _)| extras.iter().all(|extra| extra.name != *name)) {
+        let extras = || self.spec.token.extras();
+        if let Some((name, _)) = self.extras.iter().find(|(name, _)| extras().all(|extra| extra.name != *name)) {
             return Err(format!("its token answer has no extra `{name}`"));
         }
-        let extras = extras.iter().map(|extra| {
+        let extras = extras().map(|extra| {
             let given = self.extras.iter().rev().find(|(name, _)| *name == extra.name).map(|(_, value)| value.clone());
             (extra.name.clone(), given.unwrap_or_else(|| sample(&extra.name, extra.kind, &extra.hosts, 1)))
         });

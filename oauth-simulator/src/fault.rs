@@ -15,18 +15,26 @@ pub struct Answer {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
     pub(crate) lost: bool,
+    /// An error code, for an answer in the provider's own shape.
+    pub(crate) failed: Option<String>,
 }
 
 impl Answer {
     /// An answer with that status and no body. The request is not looked at and changes nothing.
     pub fn new(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new(), lost: false }
+        Self { status, headers: Vec::new(), body: Vec::new(), lost: false, failed: None }
     }
 
     /// The request is carried out (a code is used up, a refresh token rotates) and the connection closed without an
     /// answer, as when a network fails at the worst moment.
     pub fn lost() -> Self {
         Self { lost: true, ..Self::new(200) }
+    }
+
+    /// An error in the provider's own shape, by its RFC code: with status 200 where the provider's file has a
+    /// `fails_when` for such a request, with 400 otherwise.
+    pub fn failed(code: impl Into<String>) -> Self {
+        Self { failed: Some(code.into()), ..Self::new(400) }
     }
 
     /// The body; JSON unless a `content-type` header says otherwise.
@@ -51,6 +59,7 @@ impl fmt::Debug for Answer {
             .field("headers", &names)
             .field("body_bytes", &self.body.len())
             .field("lost", &self.lost)
+            .field("failed", &self.failed)
             .finish()
     }
 }

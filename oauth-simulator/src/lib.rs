@@ -42,32 +42,48 @@
 //! of the path is the authority of the original. [`Simulator::address`] writes such an address; the client's
 //! `dangerous_at` does the same for each of its requests.
 //!
+//! # `OpenID` Connect
+//!
+//! Where the file has `openid`, token answers carry an ID token, signed with the first of the file's algorithms; keys,
+//! metadata and userinfo are at the addresses that the file or the issuer's own metadata say. The RSA keys are published
+//! with this crate and prove nothing. Tests turn [`Simulator::rotate_keys`], [`Simulator::sign_id_tokens_with`],
+//! [`Simulator::omit_kid`], [`Simulator::id_token_claims`] and [`Simulator::id_token_text`].
+//!
 //! # What is not simulated
 //!
-//! ID tokens and JWKS, the device flow, revocation and introspection endpoints, PAR, `DPoP`, dynamic registration,
-//! answers in other formats than JSON, rate limits and paging.
+//! The device flow, revocation and introspection endpoints, PAR, `DPoP`, dynamic registration, mechanisms, answers in
+//! other formats than JSON, rate limits and paging.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod address;
 mod api;
 mod authorize;
 mod builder;
+mod callback;
 mod client;
 mod client_auth;
 mod clock;
 mod consent;
 mod error;
+mod expiry;
 mod facts;
 mod fault;
+mod fetched;
 mod html_form;
 mod issue;
 mod loopback;
+mod mechanisms;
+mod minted;
+mod openid;
 mod operation;
 mod pages;
 mod params;
+mod people;
+mod pkce;
 mod placement;
 mod pointer;
 mod recorded;
+mod redirect;
 mod refresh;
 mod registered;
 mod reply;

@@ -144,7 +144,7 @@ fn fill(facts: &Facts, template: &Template, names: &[&str]) -> Result<String, St
             }
             Part::Hole(hole) => {
                 let alone = Template::parse(&hole.to_string())?;
-                text.push_str(&facts.render(&alone, Whose { client: facts.clients.first(), access_token: None })?);
+                text.push_str(&facts.render(&alone, Whose { client: facts.clients.first(), ..Whose::default() })?);
             }
             _ => return Err(format!("the simulator does not know a part of `{template}`")),
         }

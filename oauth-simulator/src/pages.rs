@@ -78,6 +78,19 @@ pub(crate) fn consent(spec: &ProviderSpec, question: &Question<'_>) -> Reply {
     page(StatusCode::OK, &format!("{} asks", spec.name), &body, false)
 }
 
+/// The way back as a form (OAuth 2.0 Form Post Response Mode). No script sends it: a person presses the button.
+pub(crate) fn form_post(spec: &ProviderSpec, redirect_uri: &str, pairs: &[(String, String)]) -> Reply {
+    let fields = pairs.iter().map(|(name, value)| {
+        format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", escape(name), escape(value))
+    });
+    let body = format!(
+        "<form method=\"post\" action=\"{}\">\n{}<button class=\"main\" type=\"submit\">Continue</button>\n</form>",
+        escape(redirect_uri),
+        fields.collect::<String>(),
+    );
+    page(StatusCode::OK, &format!("Back from {}", spec.name), &body, false)
+}
+
 /// What went wrong, for the person: RFC 6749 section 4.1.2.1, "SHOULD inform the resource owner of the error".
 pub(crate) fn problem(spec: &ProviderSpec, status: StatusCode, problem: &str) -> Reply {
     let body = format!("<p id=\"problem\">{}</p>", escape(problem));

@@ -68,6 +68,12 @@ impl Params {
         Self(self.0.iter().filter(|pair| !own.0.contains(pair)).cloned().collect())
     }
 
+    /// Those of the names, and the rest.
+    pub(crate) fn split(self, names: &[&str]) -> (Self, Self) {
+        let (wanted, rest) = self.0.into_iter().partition(|(name, _)| names.contains(&name.as_str()));
+        (Self(wanted), Self(rest))
+    }
+
     pub(crate) fn extend(&mut self, other: &Self) {
         self.0.extend_from_slice(&other.0);
     }

@@ -14,6 +14,7 @@ pub(crate) struct Holder {
     pub(crate) client: usize,
     pub(crate) user: usize,
     pub(crate) scopes: Vec<String>,
+    pub(crate) token: String,
 }
 
 /// The holder of the request's token, or the answer that refuses it.
@@ -36,11 +37,16 @@ pub(crate) fn holder(shared: &Shared, request: &Request) -> Result<Holder, Reply
         let why = format!("the token is {}, and in another place, too", describe(placement));
         return Err(unauthorized(shared, Some("invalid_request"), &why));
     }
+    holder_of(shared, &token)
+}
+
+/// The holder of a token, wherever it was.
+pub(crate) fn holder_of(shared: &Shared, token: &str) -> Result<Holder, Reply> {
     let state = shared.state();
-    let Some((_, grant)) = state.live_access(&token, shared.clock.now()) else {
+    let Some((_, grant)) = state.live_access(token, shared.clock.now()) else {
         return Err(unauthorized(shared, Some("invalid_token"), "the token is unknown, revoked or has expired"));
     };
-    Ok(Holder { client: grant.client, user: grant.user, scopes: grant.scopes.clone() })
+    Ok(Holder { client: grant.client, user: grant.user, scopes: grant.scopes.clone(), token: token.to_owned() })
 }
 
 /// A 403 for a token that is good, but not for this (RFC 6750 section 3.1).

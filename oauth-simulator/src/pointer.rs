@@ -19,6 +19,26 @@ pub(crate) fn put_if_absent(root: &mut Value, pointer: &str, value: Value) {
     }
 }
 
+/// Takes the member of an object away.
+pub(crate) fn remove(root: &mut Value, pointer: &str) {
+    let Some((parent, name)) = pointer.rsplit_once('/') else { return };
+    if let Some(Value::Object(members)) = root.pointer_mut(parent) {
+        members.remove(&name.replace("~1", "/").replace("~0", "~"));
+    }
+}
+
+/// Adds members of another object that are not there, at any depth.
+pub(crate) fn add_absent(into: &mut Value, other: &Value) {
+    if into.is_null() {
+        *into = other.clone();
+        return;
+    }
+    let (Value::Object(members), Value::Object(others)) = (into, other) else { return };
+    for (name, value) in others {
+        add_absent(members.entry(name.as_str()).or_insert(Value::Null), value);
+    }
+}
+
 /// The pointer to a member of the root, or the text itself where it is a pointer already.
 pub(crate) fn member(name: &str) -> String {
     if name.starts_with('/') { name.to_owned() } else { format!("/{}", name.replace('~', "~0").replace('/', "~1")) }

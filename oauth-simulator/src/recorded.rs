@@ -17,8 +17,16 @@ pub enum Endpoint {
     Refresh,
     /// The second exchange: a short-lived token for a long-lived one.
     Upgrade,
+    /// The request right after the exchange whose answer adds extras.
+    Lookup,
     /// The user's profile.
     Profile,
+    /// The standard claims of the user (OpenID Connect Core section 5.3), where the profile is not read there.
+    Userinfo,
+    /// The metadata of the issuer (RFC 8414, OpenID Connect Discovery section 4).
+    Metadata,
+    /// The public keys (RFC 7517).
+    Keys,
     /// Anything else of the provider's API.
     Api,
     /// Nothing that the provider has.

@@ -1,9 +1,6 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use url::Url;
-
-use crate::address::is_loopback;
 
 /// A client as the provider's console would list it.
 ///
@@ -53,29 +50,9 @@ impl RegisteredClient {
         self.secret.as_ref().is_some_and(|secret| secret.expose_secret() == candidate)
     }
 
-    /// The redirect URI that counts for a request, or why there is none.
-    pub(crate) fn admit_redirect(&self, asked: Option<&str>) -> Result<String, String> {
-        match (asked, self.redirect_uris.as_slice()) {
-            // RFC 6749 section 3.1.2.3: it may be left out when exactly one is registered.
-            (None, [only]) => Ok(only.clone()),
-            (None, _) => Err("it is missing".to_owned()),
-            (Some(asked), []) => loopback_redirect(asked),
-            (Some(asked), registered) if registered.iter().any(|uri| uri == asked) => Ok(asked.to_owned()),
-            (Some(_), _) => Err("it is not one that this client has registered, character for character".to_owned()),
-        }
+    pub(crate) fn redirect_uris(&self) -> &[String] {
+        &self.redirect_uris
     }
-}
-
-fn loopback_redirect(asked: &str) -> Result<String, String> {
-    let url = Url::parse(asked).map_err(|_| "it is not an absolute address".to_owned())?;
-    // RFC 6749 section 3.1.2: no fragment.
-    if asked.contains('#') {
-        return Err("it has a fragment".to_owned());
-    }
-    if !matches!(url.scheme(), "http" | "https") || !is_loopback(&url) {
-        return Err("this client has registered none, so only an address on loopback is good".to_owned());
-    }
-    Ok(asked.to_owned())
 }
 
 impl fmt::Debug for RegisteredClient {

@@ -72,6 +72,12 @@ impl Reply {
         self
     }
 
+    /// [`with`](Self::with), in the place of what is there under that name.
+    pub(crate) fn in_place_of(mut self, name: HeaderName, value: &str) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
+        self.with(name, value)
+    }
+
     pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
         let mut response = Response::new(Full::new(self.body));
         *response.status_mut() = self.status;

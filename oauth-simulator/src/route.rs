@@ -1,16 +1,19 @@
 //! From a request to the part of the provider that answers it.
 
 use http::{HeaderName, StatusCode, header};
+use oauth_core::spec::ProfileFrom;
 
 use crate::address::{Address, Place};
 use crate::facts::{Facts, Whose, own_name};
+use crate::issue::Issued;
+use crate::openid::{self, Issuer};
 use crate::params::Params;
 use crate::recorded::{Endpoint, Recorded};
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::server::Shared;
 use crate::shape::{Refused, error_answer, token_answer};
-use crate::{Answer, RegisteredClient, api, authorize, consent, pages, refresh, token, upgrade};
+use crate::{Answer, RegisteredClient, SimUser, api, authorize, consent, fetched, pages, refresh, token, upgrade};
 
 /// Where the provider's endpoints are, worked out once.
 #[derive(Default)]
@@ -20,7 +23,7 @@ pub(crate) struct Routes {
 
 impl Routes {
     /// Renders each endpoint's template, for each client: an address may hold the client's id.
-    pub(crate) fn new(facts: &Facts) -> Result<Self, String> {
+    pub(crate) fn new(facts: &Facts, issuer: &Issuer) -> Result<Self, String> {
         let spec = &facts.spec;
         let refresh = spec.refresh.as_ref();
         let templates = [
@@ -28,7 +31,7 @@ impl Routes {
             (Endpoint::Token, spec.endpoints.token.as_ref()),
             (Endpoint::Refresh, refresh.and_then(|refresh| refresh.url.as_ref().or(spec.endpoints.token.as_ref()))),
             (Endpoint::Upgrade, spec.token.upgrade.as_ref().map(|upgrade| &upgrade.url)),
-            (Endpoint::Profile, spec.profile.as_ref().and_then(|profile| Some(&profile.request.as_ref()?.url))),
+            (Endpoint::Keys, spec.openid.as_ref().and_then(|openid| openid.jwks.as_ref())),
         ];
         let mut places = Vec::new();
         for (endpoint, template) in templates {
@@ -37,7 +40,16 @@ impl Routes {
                 places.push((endpoint, Place::parse(&facts.render(template, Whose::client(client))?)?));
             }
         }
+        for (endpoint, url) in below_issuer(facts, issuer) {
+            places.extend(url.map(|url| Place::parse(&url)).transpose()?.map(|place| (endpoint, place)));
+        }
         Ok(Self { places })
+    }
+
+    /// The address at the real provider.
+    pub(crate) fn url(&self, wanted: Endpoint) -> Option<String> {
+        let (_, place) = self.places.iter().find(|(endpoint, _)| *endpoint == wanted)?;
+        Some(place.url())
     }
 
     fn at<'a>(&'a self, address: &'a Address) -> impl Iterator<Item = (Endpoint, &'a Place)> {
@@ -49,6 +61,26 @@ impl Routes {
         let known = self.places.iter().find(|(_, place)| place.address.authority == authority);
         known.map_or("https", |(_, place)| place.scheme.as_str())
     }
+}
+
+/// The addresses that follow from the issuer's.
+fn below_issuer(facts: &Facts, issuer: &Issuer) -> Vec<(Endpoint, Option<String>)> {
+    let spec = &facts.spec;
+    let mut found = vec![(Endpoint::Metadata, issuer.metadata_between())];
+    if spec.endpoints.discovery {
+        found.push((Endpoint::Authorization, issuer.below("authorize")));
+        found.push((Endpoint::Token, issuer.below("token")));
+        let at_token = spec.refresh.as_ref().filter(|refresh| refresh.url.is_none());
+        found.extend(at_token.map(|_| (Endpoint::Refresh, issuer.below("token"))));
+    }
+    if let Some(openid) = &spec.openid {
+        found.push((Endpoint::Metadata, issuer.below(".well-known/openid-configuration")));
+        found.push((Endpoint::Userinfo, issuer.below("userinfo")));
+        if openid.jwks.is_none() {
+            found.push((Endpoint::Keys, issuer.below("jwks")));
+        }
+    }
+    found
 }
 
 /// Answers a request.
@@ -74,11 +106,16 @@ fn dispatch(shared: &Shared, request: &Request, address: &Address) -> (Endpoint,
     if let Some((endpoint, place)) = grant_endpoint(&shared.facts, request, &here) {
         return (endpoint, grant(shared, request, endpoint, &place.query));
     }
+    if let Some(answered) = fetched::answer(shared, request, address) {
+        return answered;
+    }
     match here.first() {
         Some((Endpoint::Authorization, place)) => {
             (Endpoint::Authorization, authorize::authorize(shared, request, &place.query))
         }
-        Some((Endpoint::Profile, place)) => (Endpoint::Profile, api::profile(shared, request, &place.query)),
+        Some((Endpoint::Userinfo, _)) => (Endpoint::Userinfo, openid::userinfo(shared, request)),
+        Some((Endpoint::Metadata, _)) => (Endpoint::Metadata, openid::metadata(shared, request)),
+        Some((Endpoint::Keys, _)) => (Endpoint::Keys, openid::keys(shared, request)),
         _ if shared.api.covers(address) => (Endpoint::Api, api::call(shared, request, address)),
         _ => (Endpoint::Unknown, unknown(shared)),
     }
@@ -117,7 +154,10 @@ fn grant(shared: &Shared, request: &Request, endpoint: Endpoint, own: &Params) -
     let scripted = shared.state().token_answers.pop_front();
     let lost = match scripted {
         Some(Answer { lost: true, .. }) => true,
-        Some(answer) => return Reply::scripted(answer),
+        Some(answer) => {
+            let rule = shared.facts.spec.token.response.fails_when.as_ref();
+            return api::scripted(&shared.facts, answer, rule);
+        }
         None => false,
     };
     let spec = &shared.facts.spec;
@@ -126,8 +166,14 @@ fn grant(shared: &Shared, request: &Request, endpoint: Endpoint, own: &Params) -
         (Endpoint::Upgrade, _, Some(rules)) => upgrade::upgrade(shared, rules, request, own),
         _ => token::exchange(shared, request, own),
     };
+    let issued = issued.and_then(|mut issued| {
+        if endpoint != Endpoint::Upgrade {
+            issued.id_token = openid::id_token(shared, &issued, endpoint == Endpoint::Refresh)?;
+        }
+        Ok(issued)
+    });
     let mut reply = match issued {
-        Ok(issued) => token_answer(&shared.facts, &issued),
+        Ok(issued) => token_answer(&shared.facts, &issued, introduced(shared, endpoint, &issued)),
         Err(Refused { status: StatusCode::METHOD_NOT_ALLOWED, description, .. }) => {
             Reply::problem(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", &description)
                 .with(header::ALLOW, method_of(shared, endpoint))
@@ -137,6 +183,16 @@ fn grant(shared: &Shared, request: &Request, endpoint: Endpoint, own: &Params) -
     reply = reply.with(HeaderName::from_static("pragma"), "no-cache");
     reply.lost = lost;
     reply
+}
+
+/// The user, where the answer to the code exchange tells who that is.
+fn introduced<'a>(shared: &'a Shared, endpoint: Endpoint, issued: &Issued) -> Option<&'a SimUser> {
+    let profile = shared.facts.spec.profile.as_ref()?;
+    if profile.from != ProfileFrom::Token || endpoint != Endpoint::Token {
+        return None;
+    }
+    let user = shared.state().grants.get(issued.grant)?.user;
+    shared.facts.users.get(user)
 }
 
 fn method_of(shared: &Shared, endpoint: Endpoint) -> &'static str {
@@ -154,7 +210,7 @@ fn unknown(shared: &Shared) -> Reply {
 }
 
 /// The issuer that callbacks name, where the provider sends one.
-pub(crate) fn issuer(facts: &Facts, client: &RegisteredClient) -> Result<Option<String>, String> {
+pub(crate) fn callback_issuer(facts: &Facts, client: &RegisteredClient) -> Result<Option<String>, String> {
     let endpoints = &facts.spec.endpoints;
     match &endpoints.issuer {
         Some(issuer) if endpoints.iss_in_callback => facts.render(issuer, Whose::client(client)).map(Some),

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::Error;
 use crate::address::without_query;
-use crate::html_form::{first_form, text_of};
+use crate::html_form::{Form, first_form, text_of};
 use crate::loopback::{Call, Received, send};
 
 /// More redirects and forms than any login here has.
@@ -18,7 +18,15 @@ const MOST_STEPS: usize = 10;
 pub struct ScriptedUser {
     origin: String,
     subject: String,
-    cookies: Mutex<Vec<(String, String)>>,
+    cookies: Mutex<Vec<Cookie>>,
+}
+
+struct Cookie {
+    host: String,
+    name: String,
+    value: String,
+    /// Whether it goes along with a POST from another site.
+    cross_site: bool,
 }
 
 /// What a browser shows in the end.
@@ -63,6 +71,9 @@ impl ScriptedUser {
 
     /// Logs in, approves, and tells where the provider sends the browser: the client's redirect URI with the code, or
     /// with an error if the provider did not like the request. That address is not opened; see [`open`](Self::open).
+    ///
+    /// Where the provider answers with a form (`response_mode: form_post`), this is the form's body: what a POST at the
+    /// redirect URI brings. See [`post`](Self::post).
     pub async fn approve(&self, authorize_url: &str) -> Result<String, Error> {
         self.answer(authorize_url, "approve").await
     }
@@ -85,13 +96,26 @@ impl ScriptedUser {
         Err(too_many(url))
     }
 
+    /// Sends a form to an address on this machine, as the provider's page does, and follows redirects as long as they
+    /// stay here. As from another site, no cookie goes along that is not `SameSite=None`.
+    pub async fn post(&self, url: &str, form: &str) -> Result<Page, Error> {
+        let received = self.send(Method::POST, url, Some(form.to_owned()), true).await?;
+        match target(&received)? {
+            Some(location) => self.open(&location).await,
+            None => Ok(Page { status: received.status.as_u16(), text: received.text() }),
+        }
+    }
+
     async fn answer(&self, authorize_url: &str, decision: &str) -> Result<String, Error> {
         let mut received = self.get(authorize_url).await?;
         for _ in 0..MOST_STEPS {
             received = match target(&received)? {
                 Some(location) if !self.is_at_provider(&location) => return Ok(location),
                 Some(location) => self.get(&location).await?,
-                None => self.submit(&received, decision).await?,
+                None => match form_of(&received)? {
+                    form if !self.is_at_provider(&form.action) => return Ok(encoded(&form.fields)),
+                    form => self.submit(&received, &form, decision).await?,
+                },
             };
         }
         Err(too_many(authorize_url))
@@ -104,42 +128,24 @@ impl ScriptedUser {
     }
 
     async fn get(&self, url: &str) -> Result<Received, Error> {
-        self.send(Method::GET, url, None).await
+        self.send(Method::GET, url, None, false).await
     }
 
-    async fn submit(&self, page: &Received, decision: &str) -> Result<Received, Error> {
-        let text = page.text();
-        let stuck = |problem: &str| Error::Page {
-            address: without_query(&page.url),
-            status: page.status.as_u16(),
-            problem: problem.to_owned(),
-        };
-        let form = match first_form(&text) {
-            Some(form) if page.status.is_success() && form.method == "post" => form,
-            _ => {
-                return Err(stuck(
-                    &text_of(&text, "problem").unwrap_or_else(|| "there is no form to fill in".to_owned()),
-                ));
-            }
-        };
-        let mut body = form_urlencoded::Serializer::new(String::new());
-        body.extend_pairs(&form.fields);
+    async fn submit(&self, page: &Received, form: &Form, decision: &str) -> Result<Received, Error> {
+        let mut fields = form.fields.clone();
         if !form.choices.is_empty() {
             let choice = form.choices.iter().find(|(_, value)| *value == self.subject);
-            let (name, value) = choice.ok_or_else(|| stuck("the scripted user has no account here"))?;
-            body.append_pair(name, value);
+            fields.push(choice.ok_or_else(|| stuck(page, "the scripted user has no account here"))?.clone());
         }
         if !form.buttons.is_empty() {
             let button = form.buttons.iter().find(|(_, value)| value == decision);
-            let (name, value) = button.ok_or_else(|| stuck("there is no such button"))?;
-            body.append_pair(name, value);
+            fields.push(button.ok_or_else(|| stuck(page, "there is no such button"))?.clone());
         }
-        let action = page.url.join(&form.action).map_err(|_| stuck("the form goes nowhere"))?;
-        self.send(Method::POST, action.as_str(), Some(body.finish())).await
+        self.send(Method::POST, &form.action, Some(encoded(&fields)), false).await
     }
 
-    async fn send(&self, method: Method, url: &str, form: Option<String>) -> Result<Received, Error> {
-        let cookies = self.cookies_for(url);
+    async fn send(&self, method: Method, url: &str, form: Option<String>, cross_site: bool) -> Result<Received, Error> {
+        let cookies = self.cookies_for(url, cross_site);
         let mut headers = vec![("accept", "text/html"), ("user-agent", "scripted-user")];
         if !cookies.is_empty() {
             headers.push(("cookie", &cookies));
@@ -153,11 +159,11 @@ impl ScriptedUser {
     }
 
     /// As in a browser, the ports of one host share their cookies (RFC 6265 section 8.5). Paths are not told apart.
-    fn cookies_for(&self, url: &str) -> String {
+    fn cookies_for(&self, url: &str, cross_site: bool) -> String {
         let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-        let prefix = format!("{host} ");
         let cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = cookies.iter().filter_map(|(key, value)| Some(format!("{}={value}", key.strip_prefix(&prefix)?)));
+        let own = cookies.iter().filter(|cookie| cookie.host == host && (cookie.cross_site || !cross_site));
+        let own = own.map(|cookie| format!("{}={}", cookie.name, cookie.value));
         own.collect::<Vec<_>>().join("; ")
     }
 
@@ -170,13 +176,38 @@ impl ScriptedUser {
                 continue;
             };
             let Some((name, value)) = pair.split_once('=') else { continue };
-            let key = format!("{host} {}", name.trim());
-            cookies.retain(|(known, _)| *known != key);
-            if !attributes.to_ascii_lowercase().contains("max-age=0") {
-                cookies.push((key, value.trim().to_owned()));
+            let (name, attributes) = (name.trim(), attributes.to_ascii_lowercase());
+            cookies.retain(|cookie| cookie.host != host || cookie.name != name);
+            if !attributes.contains("max-age=0") {
+                let cross_site = attributes.split(';').any(|attribute| attribute.trim() == "samesite=none");
+                let (host, name, value) = (host.to_owned(), name.to_owned(), value.trim().to_owned());
+                cookies.push(Cookie { host, name, value, cross_site });
             }
         }
     }
+}
+
+/// The page's form, its action as an absolute address.
+fn form_of(page: &Received) -> Result<Form, Error> {
+    let text = page.text();
+    let form = first_form(&text).filter(|form| page.status.is_success() && form.method == "post");
+    let Some(mut form) = form else {
+        let problem = text_of(&text, "problem");
+        return Err(stuck(page, problem.as_deref().unwrap_or("there is no form to fill in")));
+    };
+    // The client's redirect URI stays as it is, byte for byte.
+    if Url::parse(&form.action).is_err() {
+        form.action = page.url.join(&form.action).map_err(|_| stuck(page, "the form goes nowhere"))?.into();
+    }
+    Ok(form)
+}
+
+fn encoded(fields: &[(String, String)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+fn stuck(page: &Received, problem: &str) -> Error {
+    Error::Page { address: without_query(&page.url), status: page.status.as_u16(), problem: problem.to_owned() }
 }
 
 /// Where a redirect leads, as an absolute address.

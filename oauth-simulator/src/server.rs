@@ -17,6 +17,8 @@ use tokio::task::JoinSet;
 use crate::api::Api;
 use crate::clock::Advanced;
 use crate::facts::Facts;
+use crate::fetched::Fetched;
+use crate::openid::{Issuer, Signing};
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::route::{self, Routes};
@@ -32,7 +34,11 @@ pub(crate) struct Shared {
     pub(crate) facts: Facts,
     pub(crate) routes: Routes,
     pub(crate) api: Api,
-    pub(crate) issuer: Option<String>,
+    pub(crate) fetched: Vec<Fetched>,
+    /// The `iss` of callbacks, where the provider sends one.
+    pub(crate) callback_issuer: Option<String>,
+    pub(crate) issuer: Issuer,
+    pub(crate) signing: Signing,
     pub(crate) port: u16,
     pub(crate) origin: String,
     /// The session cookie's name: cookies of one host are shared by all its ports.
@@ -40,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) allow_unknown_scopes: bool,
     /// How long an access token lives; `None` where it does not end.
     pub(crate) lifetime: Option<Duration>,
+    /// The same of a refresh token.
+    pub(crate) refresh_lifetime: Option<Duration>,
     pub(crate) clock: Arc<Advanced>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) state: Mutex<State>,

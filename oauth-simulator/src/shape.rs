@@ -1,15 +1,14 @@
 //! The provider's own shape of token and error answers: the inverse of how the client is told to read them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use http::{StatusCode, header};
-use oauth_core::spec::{Condition, ExpiryKind, ExpiryUnit, Placement, ProviderSpec, TokenTypeRule};
+use oauth_core::spec::{Condition, Placement, ProviderSpec, TokenTypeRule};
 use serde_json::{Map, Value};
 
-use crate::facts::{Facts, own_name};
+use crate::facts::{Facts, own_name, text_of};
 use crate::issue::Issued;
-use crate::pointer::{member, number_or_text, put, put_if_absent};
+use crate::pointer::{member, number_or_text, put, put_if_absent, remove};
 use crate::reply::Reply;
+use crate::{SimUser, expiry, people};
 
 /// Why a token request is refused (RFC 6749 section 5.2).
 #[derive(Debug)]
@@ -35,8 +34,42 @@ impl Refused {
     }
 }
 
-/// The answer to a token request that went well (RFC 6749 section 5.1).
-pub(crate) fn token_answer(facts: &Facts, issued: &Issued) -> Reply {
+/// The answer to a token request that went well (RFC 6749 section 5.1). `introduced` is the user, where the answer tells
+/// who that is.
+pub(crate) fn token_answer(facts: &Facts, issued: &Issued, introduced: Option<&SimUser>) -> Reply {
+    let response = &facts.spec.token.response;
+    let mut token = tokens(facts, issued);
+    for extra in &response.extras {
+        if let Some((_, value)) = facts.extras.iter().find(|(name, _)| *name == extra.name) {
+            let value = match &extra.before {
+                Some(before) => Value::from(format!("{}{before}rest", text_of(value))),
+                None => value.clone(),
+            };
+            put_if_absent(&mut token, &member(&extra.at), value);
+        }
+    }
+    if let (Some(user), Some(profile)) = (introduced, &facts.spec.profile) {
+        let at = profile.at.first().map_or("", String::as_str);
+        for (pointer, value) in people::members(facts, &profile.map, user) {
+            put_if_absent(&mut token, &format!("{at}{pointer}"), value);
+        }
+    }
+    let mut answer = Value::Null;
+    put(&mut answer, response.at.first().map_or("", String::as_str), token);
+    for (at, further) in &issued.also {
+        let Value::Object(members) = tokens(facts, further) else { continue };
+        for (name, value) in members {
+            put(&mut answer, &format!("{at}{}", member(&name)), value);
+        }
+    }
+    if let Some(rule) = &response.fails_when {
+        mark_as_success(&mut answer, rule);
+    }
+    Reply::json(StatusCode::OK, &answer)
+}
+
+/// The members of the standard, for one access token.
+fn tokens(facts: &Facts, issued: &Issued) -> Value {
     let response = &facts.spec.token.response;
     let mut token = Value::Object(Map::new());
     let mut set = |name: &str, value: Value| put(&mut token, &member(own_name(&response.rename, name)), value);
@@ -47,49 +80,64 @@ pub(crate) fn token_answer(facts: &Facts, issued: &Issued) -> Reply {
     if let Some(refresh_token) = &issued.refresh_token {
         set("refresh_token", Value::from(refresh_token.as_str()));
     }
+    if let Some(id_token) = &issued.id_token {
+        set("id_token", Value::from(id_token.as_str()));
+    }
     let scopes = &facts.spec.scopes;
     let separator = scopes.response_separator.as_ref().unwrap_or(&scopes.separator);
-    set("scope", Value::from(issued.scopes.join(separator)));
-    if let Some(number) = expiry(&facts.spec, issued) {
-        put(&mut token, &member(&response.expiry.field), Value::from(number));
+    if !scopes.none {
+        let joined = || Value::from(issued.scopes.join(separator));
+        set("scope", if facts.scopes_as_list { Value::from(issued.scopes.clone()) } else { joined() });
     }
-    for extra in &response.extras {
-        if let Some((_, value)) = facts.extras.iter().find(|(name, _)| *name == extra.name) {
-            put_if_absent(&mut token, &member(&extra.at), value.clone());
-        }
+    if let Some(value) = expiry::told(&response.expiry, issued.expires, facts.times_as_text) {
+        put(&mut token, &member(&response.expiry.field), value);
     }
-    let mut answer = Value::Null;
-    put(&mut answer, response.at.first().map_or("", String::as_str), token);
-    if let Some(rule) = &response.fails_when {
-        mark_as_success(&mut answer, rule);
+    let of_refresh = facts.spec.refresh.as_ref().and_then(|refresh| refresh.expiry.as_ref());
+    if let (Some(rules), Some(_)) = (of_refresh, &issued.refresh_token)
+        && let Some(value) = expiry::told(rules, issued.refresh_expires, facts.times_as_text)
+    {
+        put(&mut token, &member(&rules.field), value);
     }
-    Reply::json(StatusCode::OK, &answer)
+    token
 }
 
 /// The answer to a token request that is refused, in the provider's shape.
 pub(crate) fn error_answer(facts: &Facts, refused: &Refused) -> Reply {
-    let response = &facts.spec.token.response;
-    let fields = response.error.clone().unwrap_or_default();
-    let code = fields.codes.iter().find(|(_, standard)| standard == refused.code);
-    let code = code.map_or_else(|| Value::from(refused.code), |(own, _)| number_or_text(own));
-    let mut answer = Value::Object(Map::new());
-    put(&mut answer, fields.code.as_deref().unwrap_or("/error"), code);
-    let description = fields.description.as_deref().unwrap_or("/error_description");
-    put_if_absent(&mut answer, description, Value::from(refused.description.as_str()));
-    let Some(rule) = &response.fails_when else {
-        let reply = Reply::json(refused.status, &answer);
-        if refused.status != StatusCode::UNAUTHORIZED {
-            return reply;
-        }
-        // RFC 9110 section 15.5.2: a 401 says how one authenticates.
-        return reply.with(header::WWW_AUTHENTICATE, &format!("Basic realm=\"{}\"", facts.spec.id));
-    };
-    mark_as_failure(&mut answer, rule);
-    Reply::json(StatusCode::OK, &answer)
+    let rule = facts.spec.token.response.fails_when.as_ref();
+    let answer = error_object(facts, rule, refused.code, &refused.description);
+    if rule.is_some() {
+        return Reply::json(StatusCode::OK, &answer);
+    }
+    let reply = Reply::json(refused.status, &answer);
+    if refused.status != StatusCode::UNAUTHORIZED {
+        return reply;
+    }
+    // RFC 9110 section 15.5.2: a 401 says how one authenticates.
+    reply.with(header::WWW_AUTHENTICATE, &format!("Basic realm=\"{}\"", facts.spec.id))
 }
 
-/// Whether the answer is an error by the provider's rule.
-fn fails(answer: &Value, rule: &Condition) -> bool {
+/// An error that a test scripted: with status 200 where the file says how one tells it from success.
+pub(crate) fn failed_answer(facts: &Facts, rule: Option<&Condition>, status: u16, code: &str) -> Reply {
+    let answer = error_object(facts, rule, code, "as the test says");
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Reply::json(if rule.is_some() { StatusCode::OK } else { status }, &answer)
+}
+
+fn error_object(facts: &Facts, rule: Option<&Condition>, code: &str, description: &str) -> Value {
+    let fields = facts.spec.token.response.error.clone().unwrap_or_default();
+    let own = fields.codes.iter().find(|(_, standard)| standard == code);
+    let own = own.map_or_else(|| Value::from(code), |(own, _)| number_or_text(own));
+    let mut answer = Value::Object(Map::new());
+    put(&mut answer, fields.code.as_deref().unwrap_or("/error"), own);
+    put_if_absent(&mut answer, fields.description.as_deref().unwrap_or("/error_description"), Value::from(description));
+    if let Some(rule) = rule {
+        mark_as_failure(&mut answer, rule);
+    }
+    answer
+}
+
+/// Whether the condition is true of the answer, or of an item of it.
+pub(crate) fn holds(answer: &Value, rule: &Condition) -> bool {
     match (answer.pointer(&rule.at), &rule.equals, &rule.differs) {
         (None, ..) => false,
         (Some(found), Some(equals), _) => found == equals,
@@ -98,8 +146,8 @@ fn fails(answer: &Value, rule: &Condition) -> bool {
     }
 }
 
-fn mark_as_failure(answer: &mut Value, rule: &Condition) {
-    if fails(answer, rule) {
+pub(crate) fn mark_as_failure(answer: &mut Value, rule: &Condition) {
+    if holds(answer, rule) {
         return;
     }
     let value = match (&rule.equals, &rule.differs) {
@@ -110,11 +158,14 @@ fn mark_as_failure(answer: &mut Value, rule: &Condition) {
     put(answer, &rule.at, value);
 }
 
-fn mark_as_success(answer: &mut Value, rule: &Condition) {
+pub(crate) fn mark_as_success(answer: &mut Value, rule: &Condition) {
+    let is_failure = holds(answer, rule);
     match (&rule.equals, &rule.differs) {
-        (_, Some(differs)) if answer.pointer(&rule.at).is_none() => put(answer, &rule.at, differs.clone()),
         (Some(Value::Bool(failure)), _) => put(answer, &rule.at, Value::Bool(!failure)),
+        (Some(failure), _) if is_failure => put(answer, &rule.at, other_than(failure)),
+        (None, Some(success)) => put(answer, &rule.at, success.clone()),
         // A member that tells of errors alone is not there.
+        (None, None) => remove(answer, &rule.at),
         _ => {}
     }
 }
@@ -129,30 +180,13 @@ fn other_than(value: &Value) -> Value {
 
 fn token_type(spec: &ProviderSpec) -> Option<&str> {
     match (spec.token.response.token_type, &spec.token.placement) {
+        // Nobody has to ignore the usual word.
+        (TokenTypeRule::Ignored, Placement::Header { scheme: Some(scheme), .. }) if scheme == "Bearer" => {
+            Some("sample")
+        }
         (TokenTypeRule::Ignored, Placement::Header { scheme, .. }) => scheme.as_deref(),
         // The provider is known to leave it out.
         (TokenTypeRule::AssumeBearer | TokenTypeRule::Ignored, _) => None,
         _ => Some("Bearer"),
     }
-}
-
-fn expiry(spec: &ProviderSpec, issued: &Issued) -> Option<u64> {
-    let expiry = &spec.token.response.expiry;
-    let (at, lifetime) = issued.expires?;
-    // A lifetime that the file knows by heart is one that the provider does not tell.
-    if expiry.default == Some(lifetime.as_secs()) {
-        return None;
-    }
-    let span = match expiry.kind {
-        ExpiryKind::At => since_epoch(at),
-        _ => lifetime,
-    };
-    match expiry.unit {
-        ExpiryUnit::Milliseconds => u64::try_from(span.as_millis()).ok(),
-        _ => Some(span.as_secs()),
-    }
-}
-
-fn since_epoch(at: SystemTime) -> std::time::Duration {
-    at.duration_since(UNIX_EPOCH).unwrap_or_default()
 }

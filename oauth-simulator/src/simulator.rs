@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use oauth_core::{Clock, ProviderSpec};
@@ -8,7 +8,9 @@ use url::Url;
 
 use crate::builder::secret_of;
 use crate::facts::Facts;
+use crate::openid::Signing;
 use crate::server::Shared;
+use crate::state::State;
 use crate::{Answer, Builder, Endpoint, Error, Recorded, RegisteredClient, ScriptedUser, address};
 
 /// A running provider on `127.0.0.1`. It stops when it is dropped.
@@ -117,8 +119,21 @@ impl Simulator {
         self.shared.state().api_answers.push_back(answer);
     }
 
+    /// Gives that answer to the next lookup, the request right after the exchange. Several wait in line.
+    pub fn next_lookup_answer(&self, answer: Answer) {
+        self.shared.state().lookup_answers.push_back(answer);
+    }
+
     pub(crate) fn facts(&self) -> &Facts {
         &self.shared.facts
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state()
+    }
+
+    pub(crate) fn signing(&self) -> &Signing {
+        &self.shared.signing
     }
 }
 

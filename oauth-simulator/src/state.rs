@@ -1,8 +1,10 @@
 //! What changes while the simulator runs.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::ops::Range;
 use std::time::SystemTime;
 
+use crate::params::Params;
 use crate::{Answer, Recorded};
 
 /// More recorded requests than a test looks at; the oldest go first.
@@ -14,30 +16,66 @@ const MOST_PENDING: usize = 1_000;
 pub(crate) struct State {
     pending: HashMap<String, Pending>,
     pending_order: VecDeque<String>,
-    /// Session cookie to user.
-    pub(crate) sessions: HashMap<String, usize>,
+    /// By session cookie.
+    pub(crate) sessions: HashMap<String, Session>,
     pub(crate) codes: HashMap<String, Code>,
     pub(crate) grants: Vec<Grant>,
+    /// Clients and the users who have been there before.
+    pub(crate) met: HashSet<(usize, usize)>,
     pub(crate) access: HashMap<String, AccessToken>,
     pub(crate) refresh: HashMap<String, RefreshToken>,
     pub(crate) token_answers: VecDeque<Answer>,
     pub(crate) api_answers: VecDeque<Answer>,
+    pub(crate) metadata_answers: VecDeque<Answer>,
+    pub(crate) keys_answers: VecDeque<Answer>,
+    pub(crate) lookup_answers: VecDeque<Answer>,
     pub(crate) recorded: VecDeque<Recorded>,
+}
+
+/// A browser in which somebody is logged in.
+#[derive(Clone, Copy)]
+pub(crate) struct Session {
+    pub(crate) user: usize,
+    /// When the password was given, so to say.
+    pub(crate) since: SystemTime,
+}
+
+/// Where the browser goes when the user has decided.
+#[derive(Clone)]
+pub(crate) struct Return {
+    pub(crate) client: usize,
+    pub(crate) redirect_uri: String,
+    pub(crate) state: Option<String>,
+}
+
+impl Return {
+    /// The state, wherever it travels.
+    pub(crate) fn state(&self) -> Option<String> {
+        let in_uri = || {
+            let (_, query) = self.redirect_uri.split_once('?')?;
+            Params::from_query(query).ok()?.get("state").map(str::to_owned)
+        };
+        self.state.clone().or_else(in_uri)
+    }
 }
 
 /// What a sound authorization request asks for.
 #[derive(Clone)]
 pub(crate) struct Demand {
-    pub(crate) client: usize,
-    pub(crate) redirect_uri: String,
-    /// Whether the request named it, so that the token request must, too (RFC 6749 section 4.1.3).
+    pub(crate) back: Return,
+    /// Whether the request named the redirect URI, so that the token request must, too (RFC 6749 section 4.1.3).
     pub(crate) redirect_uri_sent: bool,
-    pub(crate) state: Option<String>,
     pub(crate) scopes: Vec<String>,
+    /// Those of the second set.
+    pub(crate) second: Vec<String>,
     /// The PKCE challenge (RFC 7636 section 4.2).
     pub(crate) challenge: Option<String>,
     /// Whether the request has what the provider wants to see before it gives a refresh token.
     pub(crate) offline: bool,
+    /// What the ID token repeats (OpenID Connect Core section 3.1.2.1).
+    pub(crate) nonce: Option<String>,
+    /// How old a login may be at most, in seconds (OpenID Connect Core section 3.1.2.1).
+    pub(crate) max_age: Option<u64>,
 }
 
 /// A demand that waits for the user.
@@ -53,17 +91,24 @@ pub(crate) struct Pending {
 pub(crate) struct Code {
     pub(crate) demand: Demand,
     pub(crate) user: usize,
+    /// When the user logged in.
+    pub(crate) login: SystemTime,
     pub(crate) expires: SystemTime,
-    /// The grant that came of it, once it was used.
-    pub(crate) used: Option<usize>,
+    /// The grants that came of it, once it was used.
+    pub(crate) used: Option<Range<usize>>,
 }
 
 /// One consent: all tokens that come of it live and die together.
+#[derive(Clone)]
 pub(crate) struct Grant {
     pub(crate) client: usize,
     pub(crate) user: usize,
     pub(crate) scopes: Vec<String>,
+    pub(crate) redirect_uri: String,
     pub(crate) offline: bool,
+    pub(crate) nonce: Option<String>,
+    /// When the user logged in, where the client wants to know.
+    pub(crate) auth_time: Option<SystemTime>,
     pub(crate) revoked: bool,
 }
 
@@ -73,6 +118,8 @@ pub(crate) struct AccessToken {
     pub(crate) expires: Option<SystemTime>,
     /// Whether it came of the upgrade.
     pub(crate) long_lived: bool,
+    /// Whether its lookup was made.
+    pub(crate) looked_up: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -80,6 +127,9 @@ pub(crate) struct RefreshToken {
     pub(crate) grant: usize,
     /// Whether a rotation has put another one in its place.
     pub(crate) replaced: bool,
+    pub(crate) expires: Option<SystemTime>,
+    /// When it was given or last of use.
+    pub(crate) used: SystemTime,
 }
 
 impl State {

@@ -1,36 +1,50 @@
 //! The exchange of a code for tokens (RFC 6749 section 4.1.3).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_core::Clock as _;
+use oauth_core::ProviderSpec;
 use oauth_core::spec::Hole;
-use ring::digest;
 
 use crate::RegisteredClient;
-use crate::client_auth::authenticate;
+use crate::client_auth::{Proof, authenticate};
 use crate::facts::{Whose, own_name};
 use crate::issue::{Issued, access_token, refresh_token};
 use crate::params::Params;
+use crate::pkce::{belongs, is_verifier};
 use crate::request::Request;
 use crate::server::Shared;
 use crate::shape::Refused;
-use crate::state::{Code, Grant};
+use crate::state::{Code, Demand, Grant, State};
 use crate::token_request::{expect_headers, read, required, standard};
 
 /// Checks the request and redeems its code.
 pub(crate) fn exchange(shared: &Shared, request: &Request, own: &Params) -> Result<Issued, Refused> {
     let facts = &shared.facts;
     let rules = &facts.spec.token.request;
-    let params = read(request, rules.method, rules.format, own)?;
-    let (index, client) = authenticate(facts, request, &params)?;
-    let whose = Whose::client(client);
-    expect_headers(facts, &rules.headers, whose, request).map_err(Refused::invalid_request)?;
-    facts.expect(&rules.params, whose, &params, &[]).map_err(Refused::invalid_request)?;
-    expect_grant_type(shared, &params)?;
-    let Some(code) = required(facts, &params, "code")? else {
+    let found = read(request, rules.method, rules.format, own, &rules.query)?;
+    let proof = Proof { request, taken: &found, wanted: [&rules.params, &rules.query, &rules.headers] };
+    let (index, client) = authenticate(shared, &proof)?;
+    let params = &found.params;
+    let code = standard(facts, params, "code")?;
+    // The file may ask for things again that the authorization request had.
+    let demand = code.and_then(|code| shared.state().codes.get(code).map(|known| known.demand.clone()));
+    if demand.is_some() || code.is_none() {
+        let scope = demand.as_ref().map(|demand| demand.scopes.join(&facts.spec.scopes.separator));
+        let state = demand.as_ref().and_then(|demand| demand.back.state());
+        let whose = Whose {
+            redirect_uri: demand.as_ref().map(|demand| demand.back.redirect_uri.as_str()),
+            state: state.as_deref(),
+            scope: scope.as_deref(),
+            ..Whose::client(client)
+        };
+        expect_headers(facts, &rules.headers, whose, request).map_err(Refused::invalid_request)?;
+        facts.expect(&rules.query, whose, &found.beside, &[]).map_err(Refused::invalid_request)?;
+        facts.expect(&rules.params, whose, params, &[]).map_err(Refused::invalid_request)?;
+    }
+    expect_grant_type(shared, params)?;
+    let Some(code) = required(facts, params, "code")? else {
         return Err(Refused::invalid_request("a file that leaves out the code leaves nothing to redeem"));
     };
-    redeem(shared, index, code, &params)
+    redeem(shared, index, code, params)
 }
 
 fn expect_grant_type(shared: &Shared, params: &Params) -> Result<(), Refused> {
@@ -41,8 +55,12 @@ fn expect_grant_type(shared: &Shared, params: &Params) -> Result<(), Refused> {
         return Ok(());
     }
     match required(&shared.facts, params, "grant_type")? {
-        None | Some("authorization_code") => Ok(()),
-        Some(_) => Err(Refused::new("unsupported_grant_type", "this provider exchanges an authorization_code here")),
+        None => Ok(()),
+        Some(given) if given == rules.grant_type => Ok(()),
+        Some(_) => {
+            let description = format!("this provider exchanges an {} here", rules.grant_type);
+            Err(Refused::new("unsupported_grant_type", description))
+        }
     }
 }
 
@@ -53,13 +71,13 @@ fn redeem(shared: &Shared, client: usize, code: &str, params: &Params) -> Result
     let Some(known) = state.codes.get_mut(code) else {
         return Err(Refused::invalid_grant("the code is unknown"));
     };
-    if known.demand.client != client {
+    if known.demand.back.client != client {
         return Err(Refused::invalid_grant("the code was given to another client"));
     }
-    if let Some(grant) = known.used {
+    if let Some(grants) = known.used.clone() {
         // RFC 6749 section 4.1.2: "the authorization server MUST deny the request and SHOULD revoke (when possible)
         // all tokens previously issued based on that authorization code."
-        state.revoke(grant);
+        grants.for_each(|grant| state.revoke(grant));
         return Err(Refused::invalid_grant("the code was used before; the tokens that came of it are revoked"));
     }
     if known.expires <= now {
@@ -68,17 +86,51 @@ fn redeem(shared: &Shared, client: usize, code: &str, params: &Params) -> Result
     check_redirect(shared, known, params)?;
     check_verifier(shared, known.demand.challenge.as_deref(), params)?;
     let grant = state.grants.len();
-    known.used = Some(grant);
-    state.grants.push(Grant {
+    let others = others(&shared.facts.spec, &known.demand);
+    known.used = Some(grant..grant + 1 + others.len());
+    let first = Grant {
         client,
         user: known.user,
         scopes: known.demand.scopes.clone(),
+        redirect_uri: known.demand.back.redirect_uri.clone(),
         offline: known.demand.offline,
+        nonce: known.demand.nonce.clone(),
+        auth_time: known.demand.max_age.map(|_| known.login),
         revoked: false,
-    });
-    let mut issued = access_token(shared, state, grant, false);
-    issued.refresh_token = refresh_token(shared, state, grant);
+    };
+    let further = others.into_iter().map(|(at, scopes)| (at, Grant { scopes, ..first.clone() })).collect::<Vec<_>>();
+    state.grants.push(first);
+    let mut issued = tokens(shared, state, grant);
+    for (at, grant) in further {
+        state.grants.push(grant);
+        let tokens = tokens(shared, state, state.grants.len() - 1);
+        issued.also.push((at, tokens));
+    }
     Ok(issued)
+}
+
+fn tokens(shared: &Shared, state: &mut State, grant: usize) -> Issued {
+    let mut issued = access_token(shared, state, grant, false);
+    if let Some((token, expires)) = refresh_token(shared, state, grant) {
+        issued.refresh_token = Some(token);
+        issued.refresh_expires = expires;
+    }
+    issued
+}
+
+/// Where further tokens stand in the answer, and what they are good for. One that has a set of scopes of its own comes
+/// when a scope of that set was asked for.
+fn others(spec: &ProviderSpec, demand: &Demand) -> Vec<(String, Vec<String>)> {
+    let second = spec.scopes.second.as_ref();
+    let others = spec.token.response.also.iter().filter_map(|also| {
+        let scopes = match second.filter(|second| second.name == also.name) {
+            Some(_) if demand.second.is_empty() => return None,
+            Some(_) => demand.second.clone(),
+            None => demand.scopes.clone(),
+        };
+        Some((also.at.clone(), scopes))
+    });
+    others.collect()
 }
 
 /// RFC 6749 section 4.1.3: the parameter is required if it was part of the authorization request, "and their values
@@ -90,7 +142,7 @@ fn check_redirect(shared: &Shared, code: &Code, params: &Params) -> Result<(), R
         standard(&shared.facts, params, "redirect_uri")?
     };
     match sent {
-        Some(sent) if sent != code.demand.redirect_uri => {
+        Some(sent) if sent != code.demand.back.redirect_uri => {
             Err(Refused::invalid_grant("the redirect URI is not the one of the authorization request"))
         }
         _ => Ok(()),
@@ -108,19 +160,9 @@ fn check_verifier(shared: &Shared, challenge: Option<&str>, params: &Params) -> 
         (Some(_), Some(verifier)) if !is_verifier(verifier) => Err(Refused::invalid_request(
             "the code verifier is not 43 to 128 unreserved characters (RFC 7636 section 4.1)",
         )),
-        (Some(challenge), Some(verifier)) => {
-            let hash = digest::digest(&digest::SHA256, verifier.as_bytes());
-            if URL_SAFE_NO_PAD.encode(hash) == challenge {
-                Ok(())
-            } else {
-                Err(Refused::invalid_grant("the code verifier does not belong to the challenge"))
-            }
-        }
+        (Some(challenge), Some(verifier)) if belongs(&shared.facts.spec, challenge, verifier) => Ok(()),
+        (Some(_), Some(_)) => Err(Refused::invalid_grant("the code verifier does not belong to the challenge")),
     }
-}
-
-fn is_verifier(text: &str) -> bool {
-    (43..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
 /// The value of the parameter that carries `{access_token}`.

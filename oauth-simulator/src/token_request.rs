@@ -8,8 +8,23 @@ use crate::params::Params;
 use crate::request::Request;
 use crate::shape::Refused;
 
-/// The parameters of a request that goes by `method` and `format` to an endpoint whose own query is `own`.
-pub(crate) fn read(request: &Request, method: Method, format: BodyFormat, own: &Params) -> Result<Params, Refused> {
+/// The parameters of a token request.
+#[derive(Default)]
+pub(crate) struct Taken {
+    pub(crate) params: Params,
+    /// Those that the file wants in the query, wherever the others are.
+    pub(crate) beside: Params,
+}
+
+/// The parameters of a request that goes by `method` and `format` to an endpoint whose own query is `own`; those that
+/// `beside` names are in the query.
+pub(crate) fn read(
+    request: &Request,
+    method: Method,
+    format: BodyFormat,
+    own: &Params,
+    beside: &oauth_core::spec::Params,
+) -> Result<Taken, Refused> {
     if request.method.as_str() != method.as_str() {
         let description = format!("this endpoint takes {}", method.as_str());
         return Err(Refused { status: StatusCode::METHOD_NOT_ALLOWED, code: "invalid_request", description });
@@ -18,7 +33,8 @@ pub(crate) fn read(request: &Request, method: Method, format: BodyFormat, own: &
     if let Some(name) = query.lacks(own) {
         return Err(Refused::invalid_request(format!("the endpoint's own query parameter `{name}` is missing")));
     }
-    let query = query.without(own);
+    let names: Vec<&str> = beside.iter().map(|(name, _)| name.as_str()).collect();
+    let (beside, query) = query.without(own).split(&names);
     let params = match format {
         BodyFormat::Query if request.body.is_empty() => query,
         BodyFormat::Query => {
@@ -36,10 +52,10 @@ pub(crate) fn read(request: &Request, method: Method, format: BodyFormat, own: &
         _ => return Err(Refused::invalid_request("the simulator does not know this format")),
     };
     // RFC 6749 section 3.2: "Request and response parameters MUST NOT be included more than once."
-    if let Some(name) = params.duplicate() {
+    if let Some(name) = params.duplicate().or_else(|| beside.duplicate()) {
         return Err(Refused::invalid_request(format!("the parameter `{name}` is there more than once")));
     }
-    Ok(params)
+    Ok(Taken { params, beside })
 }
 
 /// Checks that a request carries each header with its value.

@@ -16,7 +16,7 @@ use crate::token_request::read;
 /// Checks the request and gives the long-lived token.
 pub(crate) fn upgrade(shared: &Shared, rules: &Upgrade, request: &Request, own: &Params) -> Result<Issued, Refused> {
     let facts = &shared.facts;
-    let params = read(request, rules.method, rules.format, own)?;
+    let params = read(request, rules.method, rules.format, own, &Vec::new())?.params;
     let secret = own_name(&facts.spec.token.request.rename, "client_secret");
     if !rules.params.iter().any(|(name, _)| name == secret || name == "client_secret") {
         refuse_credentials(facts, request, &params)?;
@@ -33,7 +33,13 @@ pub(crate) fn upgrade(shared: &Shared, rules: &Upgrade, request: &Request, own: 
     let Some((access, grant)) = state.live_access(token, shared.clock.now()) else {
         return Err(Refused::invalid_grant("the short-lived access token is unknown, revoked or has expired"));
     };
-    let whose = Whose { client: Some(owner(shared, grant.client)?), access_token: Some(token) };
+    let scope = grant.scopes.join(&facts.spec.scopes.separator);
+    let whose = Whose {
+        access_token: Some(token),
+        redirect_uri: Some(&grant.redirect_uri),
+        scope: Some(&scope),
+        ..Whose::client(owner(shared, grant.client)?)
+    };
     facts.expect(&rules.params, whose, &params, &[]).map_err(Refused::invalid_request)?;
     Ok(access_token(shared, &mut state, access.grant, true))
 }

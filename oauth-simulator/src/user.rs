@@ -9,6 +9,7 @@
 #[derive(Clone, Debug)]
 pub struct SimUser {
     pub(crate) subject: String,
+    pub(crate) id_as_text: bool,
     pub(crate) username: String,
     pub(crate) name: String,
     pub(crate) email: String,
@@ -18,7 +19,8 @@ pub struct SimUser {
 }
 
 impl SimUser {
-    /// A person with that id. An id of digits only is sent as a JSON number, as providers with numeric ids do.
+    /// A person with that id. An id of digits only is sent as a JSON number, as most providers with numeric ids do; see
+    /// [`id_as_text`](Self::id_as_text).
     pub fn new(subject: impl Into<String>) -> Self {
         let subject = subject.into();
         Self {
@@ -29,7 +31,14 @@ impl SimUser {
             avatar_url: format!("https://example.com/avatars/{subject}.png"),
             url: format!("https://example.com/people/{subject}"),
             subject,
+            id_as_text: false,
         }
+    }
+
+    /// Sends an id of digits as text, as providers do that have larger ids than a JSON number of some readers can be.
+    pub fn id_as_text(mut self) -> Self {
+        self.id_as_text = true;
+        self
     }
 
     /// The login name.

@@ -71,6 +71,11 @@ impl Canned {
         &self.origin
     }
 
+    /// One more answer, after those that it has.
+    pub fn answer(&self, answer: Answer) {
+        self.shared.answers.lock().expect("no test panics while it holds this").push_back(answer);
+    }
+
     /// What came in so far.
     pub fn received(&self) -> Vec<Received> {
         self.shared.received.lock().expect("no test panics while it holds this").clone()
@@ -87,8 +92,12 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
     let Some(received) = read(&mut stream).await else { return };
     shared.received.lock().expect("no test panics while it holds this").push(received);
     let answer = shared.answers.lock().expect("no test panics while it holds this").pop_front();
-    // A client that has seen enough closes the connection: that is not this server's fault.
-    match answer.unwrap_or_else(|| status(500, "nothing left to say")) {
+    write(&mut stream, answer.unwrap_or_else(|| status(500, "nothing left to say"))).await;
+}
+
+/// Sends an answer. A client that has seen enough closes the connection: that is not this server's fault.
+pub(crate) async fn write(stream: &mut TcpStream, answer: Answer) {
+    match answer {
         Answer::Bytes(bytes) => {
             let _ = stream.write_all(&bytes).await;
             let _ = stream.shutdown().await;
@@ -101,7 +110,8 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Received> {
+/// Reads a request.
+pub(crate) async fn read(stream: &mut TcpStream) -> Option<Received> {
     let mut bytes = Vec::new();
     let head_end = loop {
         if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {

@@ -8,6 +8,10 @@
 )]
 
 pub mod canned;
+pub mod counter;
+pub mod fitting;
+pub mod issuer;
+pub mod keys;
 pub mod login;
 
 /// The README's code, compiled and run like any other.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use oauth_core::{Account, Browser, Client, Clock, Dynamic, PendingAttempt, ProviderSpec, Result, TokenSet};
+use oauth_core::{Account, Attempt, Browser, Client, Clock, Dynamic, PendingAttempt, ProviderSpec, Result, TokenSet};
 
 use crate::canned::{Answer, Canned};
 
@@ -53,15 +53,21 @@ pub struct Started {
 
 /// Starts a login.
 pub async fn start(client: &Client) -> Started {
-    let (url, pending, browser) = client.authorize().begin().await.expect("a sound client starts a login").into_parts();
+    started(client.authorize().begin().await.expect("a sound client starts a login"))
+}
+
+/// A login that a test started in a way of its own.
+pub fn started(attempt: Attempt) -> Started {
+    let (url, pending, browser) = attempt.into_parts();
     let url = String::from(url);
     Started { pending, browser: browser.into(), state: parameter(&url, "state").expect("a state"), url }
 }
 
-/// The value of a query parameter.
-pub fn parameter(url: &str, name: &str) -> Option<String> {
-    let url = url::Url::parse(url).expect("an absolute address");
-    url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+/// The value of a query parameter, or of a parameter of a form.
+pub fn parameter(url_or_form: &str, name: &str) -> Option<String> {
+    let url = url::Url::parse(url_or_form).ok();
+    let pairs = url.as_ref().map_or(url_or_form, |url| url.query().unwrap_or_default());
+    url::form_urlencoded::parse(pairs.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
 
 /// A whole login of [`ACME`] whose code exchange is answered with `answers`.

@@ -12,7 +12,7 @@ mod everything;
 #[test]
 fn messages() {
     let crate_dir = target_dir().join("tests/trybuild/oauth-tests");
-    for folder in ["yaml", "capability", "setting"] {
+    for folder in ["yaml", "capability", "setting", "mechanism"] {
         let to = crate_dir.join(folder);
         if to.exists() {
             fs::remove_dir_all(&to).expect("the copies of an earlier run can be removed");
@@ -20,7 +20,7 @@ fn messages() {
         copy_provider_files(&Path::new("tests/ui").join(folder), &to);
     }
     let cases = trybuild::TestCases::new();
-    for folder in ["yaml", "capability", "scope", "setting"] {
+    for folder in ["yaml", "capability", "scope", "setting", "mechanism"] {
         cases.compile_fail(format!("tests/ui/{folder}/*.rs"));
     }
 }

@@ -14,6 +14,7 @@ use crate::client::{Inner, fill};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::transport_error;
+use crate::mechanism::Signed;
 use crate::provider::{HasApi, Provider};
 use crate::token::{self, TokenSet};
 
@@ -153,12 +154,13 @@ impl<P: Provider> ApiRequest<P> {
         request.headers_mut().clone_from(&self.headers);
         apply::to_request(inner, tokens, &mut request)?;
         let host = request.uri().host().unwrap_or_default().to_owned();
+        let signed = request.extensions_mut().remove::<Signed>();
         let response = inner
             .http()?
             .send(request)
             .await
             .map_err(|error| transport_error(Step::Api, &host, error).of(inner.spec()))?;
-        Ok(ApiResponse::new(self.account.erased(), host, response))
+        Ok(ApiResponse::new(self.account.erased(), host, signed, response))
     }
 }
 

@@ -1,12 +1,16 @@
 use std::fmt;
 
 use bytes::{Bytes, BytesMut};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use crate::account::Account;
 use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step};
 use crate::http::{Body, retry_after, transport_error};
+use crate::json;
+use crate::mechanism::Signed;
 use crate::provider::Dynamic;
 
 /// An error answer is read this far.
@@ -19,12 +23,19 @@ pub struct ApiResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: Body,
+    /// What a mechanism signed the request with.
+    signed: Option<Signed>,
 }
 
 impl ApiResponse {
-    pub(crate) fn new(account: Account<Dynamic>, host: String, response: http::Response<Body>) -> Self {
+    pub(crate) fn new(
+        account: Account<Dynamic>,
+        host: String,
+        signed: Option<Signed>,
+        response: http::Response<Body>,
+    ) -> Self {
         let (head, body) = response.into_parts();
-        Self { account, host, status: head.status, headers: head.headers, body }
+        Self { account, host, status: head.status, headers: head.headers, body, signed }
     }
 
     /// The status.
@@ -89,22 +100,56 @@ impl ApiResponse {
     }
 
     /// The answer, or an error when its status is not one of success, with what the API says about it.
+    ///
+    /// Where the provider's file has `api.fails_when`, an answer of JSON is read whole to see whether it is an error
+    /// although its status is one of success.
     pub async fn error_for_status(mut self) -> Result<Self> {
-        if self.status.is_success() {
-            return Ok(self);
-        }
         let status = self.status.as_u16();
+        if self.status.is_success() {
+            return self.fails_when().await;
+        }
         let (kind, what) = match status {
             401 => (ErrorKind::Unauthorized, "the API does not take the token".to_owned()),
             429 => (ErrorKind::RateLimited, "the API asks to wait".to_owned()),
             500.. => (ErrorKind::Unavailable, format!("the API is not able to answer (status {status})")),
             _ => (ErrorKind::ApiStatus, format!("the API refused the request (status {status})")),
         };
-        let wait = retry_after(&self.headers, self.account.inner().now());
         let beginning = self.beginning().await;
-        let scrub = Scrub::tokens(&self.account.inner().config, &self.account.tokens());
-        let server = ServerError::of_api(&scrub, status, wait, &beginning);
-        Err(Error::new(kind, Step::Api, what).server(server).of(self.account.spec()))
+        Err(self.refusal(kind, what, &beginning))
+    }
+
+    fn refusal(&self, kind: ErrorKind, what: String, body: &[u8]) -> Error {
+        let wait = retry_after(&self.headers, self.account.inner().now());
+        let tokens = self.account.tokens();
+        let signed = self.signed.iter().flat_map(Signed::texts);
+        let scrub = Scrub::tokens(&self.account.inner().config, &tokens, signed);
+        let fields = self.account.spec().token.response.error.as_ref();
+        let server = ServerError::of_api(&scrub, fields, self.status.as_u16(), wait, body);
+        Error::new(kind, Step::Api, what).server(server).of(self.account.spec())
+    }
+
+    /// The answer, or an error when it is one by the provider's own rule.
+    async fn fails_when(mut self) -> Result<Self> {
+        let account = self.account.clone();
+        let rule = account.spec().api.as_ref().and_then(|api| api.fails_when.as_ref());
+        let Some(rule) = rule.filter(|_| self.may_be_json()) else { return Ok(self) };
+        let mut whole = BytesMut::new();
+        while let Some(piece) = self.chunk().await? {
+            whole.extend_from_slice(&piece);
+        }
+        let root: Option<&RawValue> = serde_json::from_slice(&whole).ok();
+        if root.is_some_and(|root| json::holds(rule, root)) {
+            let what = format!("the API refused the request, with status {}", self.status.as_u16());
+            return Err(self.refusal(ErrorKind::ApiStatus, what, &whole));
+        }
+        self.body = whole.freeze().into();
+        Ok(self)
+    }
+
+    /// Whether the body is JSON by what it is called, or may be because it is called nothing or text.
+    fn may_be_json(&self) -> bool {
+        let kind = self.headers.get(CONTENT_TYPE).map_or(&b""[..], |kind| kind.as_bytes()).to_ascii_lowercase();
+        kind.is_empty() || kind.starts_with(b"text/") || kind.windows(4).any(|word| word == b"json")
     }
 }
 

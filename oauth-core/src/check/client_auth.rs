@@ -27,6 +27,11 @@ pub(super) fn lower(cx: &mut Cx<'_>, auth: Option<schema::ClientAuth>) -> Client
             ));
             ClientAuthMethod::Minted.into()
         }
+        Some(schema::ClientAuth::Method(ClientAuthMethod::Mechanism)) => {
+            let finding = Finding::new("client-auth", top("client_auth"), "`mechanism` does not say which");
+            cx.report(finding.help("write `client_auth: {method: mechanism, name: my-hash}`"));
+            ClientAuthMethod::Mechanism.into()
+        }
         Some(schema::ClientAuth::Method(method)) => method.into(),
         Some(schema::ClientAuth::Full(full)) => lower_full(cx, *full),
     }
@@ -40,6 +45,7 @@ fn lower_full(cx: &mut Cx<'_>, full: schema::ClientAuthFull) -> ClientAuth {
     };
     belongs(cx, &path, method, ClientAuthMethod::Basic, &["encode", "user", "id_in_body", "public"]);
     belongs(cx, &path, method, ClientAuthMethod::Minted, &["alg", "kid", "claims", "lifetime", "sent"]);
+    belongs(cx, &path, method, ClientAuthMethod::Mechanism, &["name"]);
     let basic = BasicForm {
         encode: full.encode.unwrap_or(true),
         user: full.user.unwrap_or(BasicUser::Id),

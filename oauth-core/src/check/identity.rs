@@ -1,12 +1,12 @@
 use crate::fault::{Finding, shown};
 use crate::schema;
-use crate::spec::{Confidence, ProviderSpec, names};
+use crate::spec::{Confidence, Profile, ProviderSpec, names};
 
 use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
 use super::{
-    api, authorize, callback, client_auth, endpoints, environments, openid, pkce, profile, quirks, redirect, refresh,
-    scopes, settings, text, token,
+    api, authorize, callback, client_auth, endpoints, environments, mechanisms, openid, pkce, profile, quirks,
+    redirect, refresh, scopes, settings, text, token,
 };
 
 /// Lowers the file.
@@ -26,7 +26,12 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         "the day on which the facts were compared with `docs`: `checked: 2026-11-21`",
     );
     text::date(cx, &top("checked"), &checked);
+    let mechanisms = mechanisms::lower(cx, file.client_auth.as_ref(), &file.token, file.api.as_ref());
     let (pkce, challenge) = pkce::lower(file.pkce);
+    let openid = openid::lower(cx, file.openid);
+    // A provider that says who logged in needs no request for it.
+    let by_token = openid.as_ref().filter(|_| !cx.has(&top("profile")) && !cx.is_removed(&top("profile")));
+    let profile = by_token.map(|_| Profile::id_token()).or_else(|| profile::lower(cx, file.profile));
     let token = token::lower(cx, file.token);
     let endpoints = endpoints::lower(cx, file.endpoints);
     let refresh = refresh::lower(cx, file.refresh, &endpoints, &token.request);
@@ -53,9 +58,10 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         callback: callback::lower(cx, file.callback),
         token,
         refresh,
-        openid: openid::lower(cx, file.openid),
-        profile: profile::lower(cx, file.profile),
+        openid,
+        profile,
         api: api::lower(cx, file.api),
+        mechanisms,
         quirks: quirks::lower(cx, file.quirks),
     }
 }

@@ -36,13 +36,16 @@ pub(super) fn lookup_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     }
     for extra in &lookup.extras {
         extra_is_sound(cx, &extras, extra);
-        if spec.token.response.extras.iter().any(|other| other.name == extra.name) {
+        // What is looked up is kept under its name, in place of the token response's member of that name.
+        let first = |at: &str| at.strip_prefix('/').and_then(|at| at.split('/').next()) == Some(extra.name.as_str());
+        let mut others = spec.token.response.extras.iter();
+        if let Some(other) = others.find(|other| other.name == extra.name || first(&other.at)) {
             let finding = Finding::new(
                 "duplicate-name",
                 extras.then(&extra.name),
                 format!("the token response has an extra `{}` as well", extra.name),
             );
-            let other = at!["token", "response", "extras", &extra.name];
+            let other = at!["token", "response", "extras", &other.name];
             cx.report(
                 finding.on_key().help("give one of them another name; `at` says where it is").see("that one is", other),
             );
@@ -83,6 +86,8 @@ mod tests {
             "token: {{response: {{extras: {{a: {{type: string}}}}}}, lookup: {{{get}, extras: {{a: {{type: string}}}}}}}}\n"
         );
         let found = faults(&acme(&twice));
+        assert!(found.len() == 1 && found[0].contains("the token response has an extra `a` as well"), "{found:#?}");
+        let found = faults(&acme(&twice.replacen("{a: {type: string}}", "{b: {type: string, at: /a/b}}", 1)));
         assert!(found.len() == 1 && found[0].contains("the token response has an extra `a` as well"), "{found:#?}");
         let upgrade = format!(
             "token: {{upgrade: {{url: \"https://acme.example\", grant_type: x, params: {{a: \"{{token.a}}\"}}}}, lookup: {{{get}, extras: {{a: {{type: string}}}}}}}}\n"

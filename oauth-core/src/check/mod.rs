@@ -15,6 +15,7 @@ mod environments;
 mod fetch;
 mod identity;
 mod lookup;
+mod mechanisms;
 mod names;
 mod openid;
 mod pkce;
@@ -78,6 +79,9 @@ const RULES: &[Rule] = &[
     api::base_and_hosts_are_sound,
     api::failures_are_sound,
     api::operations_are_sound,
+    mechanisms::names_are_words,
+    mechanisms::a_proof_replaces_the_secret,
+    mechanisms::a_session_leaves_a_way_to_refresh,
     quirks::fields_exist,
     unique::rust_names_are_unique,
 ];

@@ -13,7 +13,8 @@ use super::token::{list_of_pointers, pointers};
 pub(super) fn lower(cx: &mut Cx<'_>, profile: Option<schema::Profile>) -> Option<Profile> {
     let profile = profile?;
     let path = top("profile");
-    let schema::Profile { from, request, query, headers, body, format, at, fails_when, map, then } = profile;
+    let schema::Profile { from, request, query, headers, body, format, at, fails_when, map, then, email_authoritative } =
+        profile;
     let from = from.unwrap_or_default();
     let parts = Parts { request, query, headers, body, format };
     let request = if from == ProfileFrom::Request {
@@ -25,7 +26,15 @@ pub(super) fn lower(cx: &mut Cx<'_>, profile: Option<schema::Profile>) -> Option
     let fails_when = condition::lower(cx, &path.then("fails_when"), fails_when);
     let indices = cx.indices(&path.then("then"), then.len());
     let then = then.into_iter().zip(indices).map(|(then, index)| lower_then(cx, &path.then("then").then(index), then));
-    Some(Profile { from, request, at: pointers(at), fails_when, map: lower_map(map), then: then.collect() })
+    Some(Profile {
+        from,
+        request,
+        at: pointers(at),
+        fails_when,
+        map: lower_map(map),
+        then: then.collect(),
+        email_authoritative,
+    })
 }
 
 /// What is read from something that is there already needs no request.
@@ -77,6 +86,11 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let path = top("profile");
     if let Some(request) = &profile.request {
         fetch::is_sound(cx, spec, &path, request, Stage::Api, (Reach::API, Reach::API));
+    }
+    if profile.from == ProfileFrom::IdToken && spec.openid.is_none() && !cx.is_touched(&top("openid")) {
+        let finding =
+            Finding::new("profile", path.then("from"), "without `openid` no ID token is verified, and none is read");
+        cx.report(finding.help("add `openid`, which says how its ID tokens are verified"));
     }
     list_of_pointers(cx, &path, &profile.at);
     condition::is_sound(cx, &path.then("fails_when"), profile.fails_when.as_ref());
@@ -141,6 +155,7 @@ mod tests {
         for (profile, expected) in [
             ("{map: {subject: /id}}".to_owned(), "`profile.request` is missing"),
             (format!("{{from: token, {get}, map: {{subject: /id}}}}"), "comes from the token response"),
+            ("{from: id_token, map: {subject: /sub}}".to_owned(), "without `openid` no ID token is verified"),
             (format!("{{from: cookie, {get}, map: {{subject: /id}}}}"), "`cookie` is not a value of `profile.from`"),
             (format!("{{{get}, body: {{a: b}}, map: {{subject: /id}}}}"), "a GET has no body"),
             (format!("{{{get}, format: form, map: {{subject: /id}}}}"), "`format` is about `body`"),

@@ -80,6 +80,7 @@ pub(super) fn what_weakens_is_explained(cx: &mut Cx<'_>, spec: &ProviderSpec) {
         ),
         (spec.openid.as_ref().is_some_and(|openid| !openid.nonce), at!["openid", "nonce"], "the nonce is not checked"),
         (!requires_token_type(spec), at!["token", "response", "token_type"], "the token type is not checked"),
+        (may_change_hands(spec), at!["profile", "map", "subject"], "the user's id is a name or an address"),
     ];
     for (is_weak, path, what) in weak {
         let explained =
@@ -93,6 +94,32 @@ pub(super) fn what_weakens_is_explained(cx: &mut Cx<'_>, spec: &ProviderSpec) {
             )));
         }
     }
+}
+
+/// Names and addresses change hands, and with them the account (OpenID Connect Core section 5.7).
+fn may_change_hands(spec: &ProviderSpec) -> bool {
+    const NAMES: [&str; 12] = [
+        "email",
+        "mail",
+        "emailaddress",
+        "username",
+        "preferredusername",
+        "login",
+        "upn",
+        "userprincipalname",
+        "uniquename",
+        "name",
+        "nickname",
+        "screenname",
+    ];
+    let maps = spec.profile.iter().flat_map(|profile| {
+        std::iter::once(&profile.map).chain(profile.then.iter().map(|then| &then.map)).flat_map(|map| &map.subject)
+    });
+    let mut members = maps.filter_map(|pointer| pointer.rsplit('/').next());
+    members.any(|member| {
+        let plain: String = member.chars().filter(char::is_ascii_alphanumeric).collect();
+        NAMES.contains(&plain.to_ascii_lowercase().as_str())
+    })
 }
 
 /// The node that the text names. Keys may have dots in them, so every way to read it is tried.

@@ -93,7 +93,9 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
         RefreshAuth::None => matches!(name, "client_id" | "client_secret"),
     };
     wire::params(cx, spec, &path.then("params"), &refresh.params, Reach::RENEW, |name| {
-        (wire::is_standard(name) && !client(name)) || name == refresh.param
+        // RFC 6749 section 6 has neither of the two; some providers want one.
+        let asked_again = matches!(name, "redirect_uri" | "scope");
+        (wire::is_standard(name) && !client(name) && !asked_again) || name == refresh.param
     });
     if refresh.rotates && refresh.keep_old {
         let finding =

@@ -151,7 +151,7 @@ pub(super) fn extras_are_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
                 response.rename.iter().find(|(standard, _)| standard == name).map_or(*name, |(_, own)| own.as_str());
             extra.at == pointer_to(own)
         };
-        if extra.before.is_none() && SECRETS.iter().any(|name| renamed(&name)) {
+        if extra.before.is_none() && SECRETS.iter().any(renamed) {
             let finding = Finding::new(
                 "extra",
                 path.then(&extra.name),

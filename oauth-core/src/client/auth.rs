@@ -42,11 +42,15 @@ impl ClientAuth {
         current.into_iter().chain(previous).map(SecretString::expose_secret)
     }
 
-    pub(crate) fn as_secret(&self) -> Option<&str> {
+    pub(crate) fn client_secret(&self) -> Option<&SecretString> {
         match &self.0 {
             Proof::None => None,
-            Proof::Secret(secret, _) => Some(secret.expose_secret()),
+            Proof::Secret(secret, _) => Some(secret),
         }
+    }
+
+    pub(crate) fn as_secret(&self) -> Option<&str> {
+        self.client_secret().map(SecretString::expose_secret)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::crypto::{self, Crypto, CryptoError};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::{HttpClient, ReqwestClient, TransportErrorKind, transport_error};
+use crate::mechanism::Mechanisms;
 use crate::openid::{Discovery, KeyCache};
 use crate::rng::{OsRng, Rng};
 use crate::spec::ProviderSpec;
@@ -34,6 +35,7 @@ pub(crate) struct Config {
     /// Audiences of ID tokens that are trusted beside this client.
     pub(crate) audiences: Vec<String>,
     pub(crate) keys: Arc<KeyCache>,
+    pub(crate) mechanisms: Mechanisms,
 }
 
 /// What a client was told, and what follows from it, worked out at first use.
@@ -71,6 +73,7 @@ impl Config {
             leeway: LEEWAY,
             audiences: Vec::new(),
             keys: Arc::default(),
+            mechanisms: Mechanisms::new(),
         }
     }
 
@@ -94,6 +97,7 @@ impl Config {
         let file = Arc::clone(file);
         self.file = Some(file);
         self.spec = Arc::new(spec);
+        self.fault = None;
         Ok(())
     }
 
@@ -136,6 +140,16 @@ impl Inner {
     /// Everything that can be worked out once; the first use pays, and finds what is missing.
     pub(crate) fn prepared(&self) -> Result<&Prepared> {
         self.prepared.get_or_init(|| Prepared::new(&self.config)).as_ref().map_err(Clone::clone)
+    }
+
+    /// The transport, for another client of the same program.
+    pub(crate) fn shared_http(&self) -> Result<Arc<dyn HttpClient>> {
+        self.http()?;
+        match self.config.http.get() {
+            Some(Ok(http)) => Ok(Arc::clone(http)),
+            Some(Err(error)) => Err(error.clone()),
+            None => Err(self.no_backend(Step::Configure)),
+        }
     }
 
     pub(crate) fn http(&self) -> Result<&dyn HttpClient> {

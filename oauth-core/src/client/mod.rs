@@ -14,7 +14,7 @@ use std::time::Duration;
 pub use self::auth::ClientAuth;
 pub(crate) use self::config::{Config, Inner};
 pub(crate) use self::prepared::{
-    Context, Prepared, fill, push_redirect_uri, push_scopes, push_second_scopes, renamed, scopes,
+    Context, Prepared, fill, held, push_redirect_uri, push_scopes, push_second_scopes, renamed, scopes,
 };
 use crate::account::Account;
 use crate::authorize::Authorize;
@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::crypto::Crypto;
 use crate::error::{Error, Result};
 use crate::http::HttpClient;
+use crate::mechanism::Mechanisms;
 use crate::openid::Discovery;
 use crate::provider::{CanAuthorize, Compiled, Dynamic, Provider};
 use crate::rng::Rng;
@@ -116,6 +117,18 @@ impl ProviderSpec {
         Client::dynamic(self, id, credentials)
     }
 
+    /// A client of this provider, which needs [mechanisms](crate::mechanism): an error here when one of them is missing,
+    /// and not at the first request.
+    pub fn client_with(
+        self,
+        id: impl Into<String>,
+        credentials: impl Into<ClientAuth>,
+        mechanisms: Mechanisms,
+    ) -> Result<Client<Dynamic>> {
+        mechanisms.hooks(&self)?;
+        Ok(Client::dynamic(self, id, credentials).mechanisms(mechanisms))
+    }
+
     /// A public client of this provider: one that has no secret (RFC 6749 section 2.1).
     pub fn public(self, id: impl Into<String>) -> Client<Dynamic> {
         Client::dynamic(self, id, ClientAuth::none())
@@ -141,10 +154,15 @@ impl<P: Provider> Client<P> {
     }
 
     fn configured(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        let place = |config: &Config| (Arc::clone(&config.spec), config.settings.clone(), config.at.clone());
+        let discovery = self.inner.discovery.kept();
+        let before = place(&self.inner.config);
         let inner = Arc::make_mut(&mut self.inner);
         change(&mut inner.config);
+        let after = place(&inner.config);
+        let same = Arc::ptr_eq(&before.0, &after.0) && (before.1, before.2) == (after.1, after.2);
         inner.prepared = OnceLock::new();
-        inner.discovery = Discovery::default();
+        inner.discovery = if same { discovery } else { Discovery::default() };
         self
     }
 
@@ -189,6 +207,14 @@ impl<P: Provider> Client<P> {
     /// The source of random bytes; the operating system's unless set.
     pub fn rng(self, rng: Arc<dyn Rng>) -> Self {
         self.configured(|config| config.rng = rng)
+    }
+
+    /// The [mechanisms](crate::mechanism) that the provider's file selects by name. Those that the client has already stay,
+    /// unless one of these has their name.
+    ///
+    /// One that is missing is an error at first use; [`validate`](Self::validate) finds it at once.
+    pub fn mechanisms(self, mechanisms: Mechanisms) -> Self {
+        self.configured(|config| config.mechanisms = mechanisms.over(std::mem::take(&mut config.mechanisms)))
     }
 
     /// The cryptography backend; the compiled one unless set (see [`crypto`](crate::crypto)). The default transport is

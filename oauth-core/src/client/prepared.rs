@@ -5,12 +5,13 @@ use http::HeaderValue;
 use super::Config;
 use super::at::Detour;
 use crate::apply::Headers;
-use crate::encode::{self, push_pair, push_pair_as_is};
+use crate::encode::{push_pair, push_pair_as_is};
 use crate::error::{Error, ErrorKind, Result, Step};
+use crate::mechanism::Hooks;
 use crate::origin::Origins;
 use crate::scopes::is_scope_token;
 use crate::spec::{ClientAuthMethod, Hole, ProviderSpec, StatePlace, Template, template};
-use crate::token::TokenSet;
+use crate::token::{self, Minter, TokenSet};
 
 /// What follows from a client's configuration: worked out once, read by every step.
 #[derive(Clone)]
@@ -23,15 +24,20 @@ pub(crate) struct Prepared {
     pub(crate) scopes: Vec<String>,
     /// The `Authorization: Basic` header, where that is how the client authenticates.
     pub(crate) basic: Option<HeaderValue>,
+    /// What makes a secret for each request, where the provider wants that.
+    pub(crate) minter: Option<Minter>,
     /// Where the token may go.
     pub(crate) origins: Origins,
     /// What goes on a request to the API.
     pub(crate) headers: Headers,
     /// The exact issuer.
     pub(crate) issuer: Option<String>,
-    /// What an attempt remembers of the server it was made for: the issuer, else the token endpoint with this client's
-    /// settings (RFC 9700 section 4.4.2), so that an attempt for one tenant is worth nothing at another.
+    /// What an attempt remembers of the server it was made for: the issuer and the token endpoint with this client's
+    /// settings (RFC 9700 section 4.4.2), so that an attempt for one tenant is worth nothing at another, and a code goes
+    /// to no endpoint that the issuer names only after the login was started.
     pub(crate) server: String,
+    /// The mechanisms that the provider needs.
+    pub(crate) hooks: Hooks,
     detour: Option<Detour>,
 }
 
@@ -40,6 +46,12 @@ pub(crate) struct Prepared {
 pub(crate) struct Context<'a> {
     pub(crate) tokens: Option<&'a TokenSet>,
     pub(crate) callback: &'a [(String, String)],
+    /// The redirect URI of the login that this is a step of; the client's own without one.
+    pub(crate) redirect_uri: Option<&'a str>,
+    /// The state of that login.
+    pub(crate) state: Option<&'a str>,
+    /// The scopes that were asked for; without any those of `tokens`.
+    pub(crate) scopes: &'a [String],
     /// Whether this is a parameter of a token request, where secrets may stand.
     pub(crate) secrets: bool,
     /// What was drawn for this parameter of this authorization request.
@@ -52,6 +64,7 @@ impl Prepared {
             return Err(fault.clone());
         }
         check_credentials(config)?;
+        let hooks = config.mechanisms.hooks(&config.spec)?;
         for setting in &config.spec.settings {
             let Some(value) = config.setting(&setting.name) else {
                 let what = format!("the setting `{}` is missing", setting.name);
@@ -68,7 +81,8 @@ impl Prepared {
             authorize: String::new(),
             authorize_usual: None,
             scopes,
-            basic: basic(config),
+            basic: token::basic(config)?,
+            minter: None,
             origins: Origins::new(config)?,
             headers: Headers::new(config)?,
             issuer: spec
@@ -78,9 +92,15 @@ impl Prepared {
                 .map(|issuer| fill(config, Step::Configure, issuer, Context::default()))
                 .transpose()?,
             server: String::new(),
+            hooks,
             detour,
         };
-        prepared.server = prepared.issuer.clone().unwrap_or_else(|| token_endpoint(config));
+        prepared.minter = Minter::new(config)?;
+        let issuer = prepared.issuer.as_deref().unwrap_or_default();
+        prepared.server = match (issuer, token_endpoint(config)) {
+            ("", token) => token,
+            (issuer, token) => format!("{issuer} {token}"),
+        };
         if let Some(endpoint) = &spec.endpoints.authorization {
             prepared.authorize = prepared.authorize_url(config, endpoint, &[])?;
             if let Some(redirect_uri) = &config.redirect_uri {
@@ -198,26 +218,14 @@ fn check_credentials(config: &Config) -> Result<()> {
         Some("") => {
             fail("the client secret is empty", "use the provider's `public` constructor for a client without a secret")
         }
+        // A private key is a text of several lines.
+        Some(_) if config.spec.client_auth.method == ClientAuthMethod::Minted => Ok(()),
         Some(secret) if secret.chars().any(char::is_control) => fail(
             "the client secret has a line break or another control character",
             "copy it again from the provider's console, without the line's end",
         ),
         _ => Ok(()),
     }
-}
-
-/// RFC 6749 section 2.3.1: id and secret are each form-encoded, then joined by a colon and base64-encoded.
-fn basic(config: &Config) -> Option<HeaderValue> {
-    if config.spec.client_auth.method != ClientAuthMethod::Basic {
-        return None;
-    }
-    let secret = config.auth.as_secret()?;
-    let pair = format!("{}:{}", encode::form(&config.client_id), encode::form(secret));
-    let mut value =
-        HeaderValue::from_maybe_shared(bytes::Bytes::from(format!("Basic {}", encode::base64(pair.as_bytes()))))
-            .ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }
 
 /// The scopes of a request: the given or the default ones, the required ones added, each once, each well formed.
@@ -307,11 +315,38 @@ pub(crate) fn fill(config: &Config, step: Step, template: &Template, context: Co
             Hole::AccessToken if context.secrets => {
                 text.push_str(context.tokens.map(TokenSet::access_token_str).unwrap_or_default());
             }
+            Hole::RedirectUri => text.push_str(
+                context
+                    .redirect_uri
+                    .or(config.redirect_uri.as_deref())
+                    .ok_or_else(|| missing("the client has no redirect URI, which the request needs".to_owned()))?,
+            ),
+            Hole::State if context.state.is_some() => text.push_str(context.state.unwrap_or_default()),
+            Hole::Scope => text.push_str(&joined_scopes(config, context)),
             Hole::Random if context.random.is_some() => text.push_str(context.random.unwrap_or_default()),
             _ => return Err(missing(format!("{hole} may not stand here"))),
         }
         Ok(())
     })
+}
+
+/// What stands in these templates beside the client's id and its settings, for an answer's error not to repeat it. A
+/// template that cannot be filled was not sent.
+pub(crate) fn held<'t>(
+    config: &Config,
+    step: Step,
+    templates: impl Iterator<Item = &'t Template>,
+    context: Context<'_>,
+) -> Vec<String> {
+    let is_plain = |hole: &Hole| matches!(hole, Hole::Name(_) | Hole::ClientId | Hole::RedirectUri | Hole::Scope);
+    let telling = templates.filter(|template| !template.holes().all(is_plain));
+    telling.filter_map(|template| fill(config, step, template, context).ok()).collect()
+}
+
+fn joined_scopes(config: &Config, context: Context<'_>) -> String {
+    let granted = || context.tokens.map_or(&[][..], TokenSet::scopes);
+    let scopes = if context.scopes.is_empty() { granted() } else { context.scopes };
+    scopes.join(&config.spec.scopes.separator)
 }
 
 /// A callback value reaches an address only through the file's closed list.

@@ -12,6 +12,8 @@ mod public_key;
 #[cfg(feature = "ring")]
 mod ring;
 mod signature;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::fmt;

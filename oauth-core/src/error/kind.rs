@@ -16,6 +16,8 @@ pub enum Step {
     Refresh,
     /// Asking the issuer for its metadata.
     Discovery,
+    /// Opening the session that belongs to a fresh token.
+    Session,
     /// Checking the ID token.
     IdToken,
     /// Reading the profile.
@@ -35,6 +37,7 @@ impl fmt::Display for Step {
             Self::Exchange => "exchanging the authorization code",
             Self::Refresh => "refreshing the token",
             Self::Discovery => "asking the issuer for its metadata",
+            Self::Session => "opening the session",
             Self::IdToken => "checking the ID token",
             Self::Profile => "reading the profile",
             Self::Api => "calling the API",
@@ -64,6 +67,10 @@ kinds! {
     Config = "client-config",
     /// A required setting is missing, or its value is not of its kind.
     Setting = "setting-invalid",
+    /// The provider needs a mechanism, a hook in Rust, that the client was not given.
+    MechanismMissing = "mechanism-missing",
+    /// A mechanism could not do its work.
+    Mechanism = "mechanism-failed",
     /// The provider's file declares no such capability.
     Unsupported = "not-supported",
     /// A scope has characters that RFC 6749 section 3.3 does not allow.
@@ -199,6 +206,8 @@ kinds! {
     IdTokenAcr = "id-token-acr",
     /// A renewed ID token is of another user or another issuer.
     IdentityChanged = "identity-changed",
+    /// The tokens are of another issuer than the client's: they are not sent to it.
+    IssuerChanged = "issuer-changed",
     /// The profile is of another user than the ID token.
     SubjectMismatch = "subject-mismatch",
 

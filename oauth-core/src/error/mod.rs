@@ -107,7 +107,7 @@ impl Error {
     pub fn needs_reauth(&self) -> bool {
         match self.inner.kind {
             ErrorKind::GrantRejected => self.inner.step == Step::Refresh,
-            kind => matches!(kind, ErrorKind::NoRefreshToken),
+            kind => matches!(kind, ErrorKind::NoRefreshToken | ErrorKind::IssuerChanged),
         }
     }
 }

@@ -25,11 +25,26 @@ impl Scrub {
         Self { forms }
     }
 
-    /// Blots out the tokens of an account, and the client's secret.
-    pub(crate) fn tokens(config: &Config, tokens: &TokenSet) -> Self {
-        let others = [tokens.refresh_token.as_ref(), tokens.id_token.as_ref()];
-        let secrets = others.into_iter().flatten().chain([&tokens.access_token]);
-        Self::new(config, secrets.map(SecretString::expose_secret))
+    /// Blots out the tokens of an account, these, and the client's secret.
+    pub(crate) fn tokens<'a>(config: &'a Config, tokens: &'a TokenSet, held: impl Iterator<Item = &'a str>) -> Self {
+        let all = std::iter::once(tokens).chain(tokens.also.iter().map(|(_, also)| also));
+        let secrets = all.flat_map(|tokens| {
+            let others = [tokens.refresh_token.as_ref(), tokens.id_token.as_ref()];
+            others.into_iter().flatten().chain([&tokens.access_token])
+        });
+        Self::new(config, secrets.map(SecretString::expose_secret).chain(held))
+    }
+
+    /// Blots out the code and the tokens of a login, and the client's secret.
+    pub(crate) fn login(config: &Config, tokens: &TokenSet, code: Option<&SecretString>) -> Self {
+        Self::tokens(config, tokens, std::iter::empty()).and(config, code.map(SecretString::expose_secret))
+    }
+
+    /// Blots out these as well.
+    pub(crate) fn and<'a>(mut self, config: &'a Config, secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        self.forms.extend(Self::new(config, secrets).forms);
+        self.forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        self
     }
 
     /// The text without any of them.

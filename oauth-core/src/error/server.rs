@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 use super::Scrub;
 use crate::json;
+use crate::spec::ErrorFields;
 
 /// What a server said about its refusal (RFC 6749 sections 4.1.2.1 and 5.2): data, cleaned and cut.
 ///
@@ -39,12 +40,24 @@ impl ServerError {
         self
     }
 
-    /// What an API's error answer says, in the shapes that APIs commonly use.
-    pub(crate) fn of_api(scrub: &Scrub, status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
+    /// What an API's error answer says, where the provider's file points or else in the shapes that APIs commonly use.
+    pub(crate) fn of_api(
+        scrub: &Scrub,
+        fields: Option<&ErrorFields>,
+        status: u16,
+        retry_after: Option<Duration>,
+        body: &[u8],
+    ) -> Self {
         let root: Option<&RawValue> = serde_json::from_slice(body).ok();
-        let first = |places: &[&str]| places.iter().find_map(|at| json::scalar(json::pointer(root?, at)?));
-        let code = first(&["/error", "/error/code", "/error/type", "/code", "/errors/0/code"]);
-        let description = first(&["/error_description", "/error/message", "/message", "/errors/0/message", "/detail"]);
+        let first = |own: Option<&String>, places: [&str; 5]| {
+            let mut places = own.map(String::as_str).into_iter().chain(places);
+            places.find_map(|at| json::scalar(json::pointer(root?, at)?))
+        };
+        let code = fields.and_then(|fields| fields.code.as_ref());
+        let code = first(code, ["/error", "/error/code", "/error/type", "/code", "/errors/0/code"]);
+        let description = fields.and_then(|fields| fields.description.as_ref());
+        let description =
+            first(description, ["/error_description", "/error/message", "/message", "/errors/0/message", "/detail"]);
         scrub.server(code.as_deref(), description.as_deref(), None).with_status(status, retry_after)
     }
 

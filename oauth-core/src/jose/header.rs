@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::{Alg, JoseError};
 use crate::json::{self, Members};
 
@@ -8,8 +10,8 @@ use crate::json::{self, Members};
 #[derive(Clone, Default)]
 pub(super) struct Header {
     pub(super) alg: Option<Alg>,
-    pub(super) kid: Option<String>,
-    pub(super) typ: Option<String>,
+    pub(super) kid: Option<Arc<str>>,
+    pub(super) typ: Option<Arc<str>>,
 }
 
 /// RFC 7515 section 4.1.11: extensions that are not understood make a token invalid; we understand none. `b64`
@@ -30,11 +32,11 @@ impl Header {
                 }
                 "kid" => {
                     let kid = json::text(value).ok_or(JoseError::BadHeader("`kid` is not a string"))?;
-                    header.kid = Some(kid.into_owned());
+                    header.kid = Some(kid.into());
                 }
                 "typ" => {
                     let typ = json::text(value).ok_or(JoseError::BadHeader("`typ` is not a string"))?;
-                    header.typ = Some(typ.into_owned());
+                    header.typ = Some(typ.into());
                 }
                 name => {
                     if let Some(refused) = REFUSED.into_iter().find(|refused| *refused == name) {

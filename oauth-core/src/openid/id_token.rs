@@ -8,15 +8,16 @@ use subtle::ConstantTimeEq as _;
 use super::claims::{Fault, IdToken};
 use super::keys;
 use crate::client::{Context, Inner, fill};
-use crate::crypto::Hash;
 use crate::encode::base64url;
-use crate::error::{Error, ErrorKind, Result, Step};
+use crate::error::{Error, ErrorKind, Result, Scrub, Step};
 use crate::jose::{Alg, JoseError};
 use crate::spec::{Hole, OpenId, Template};
 use crate::token::TokenSet;
 
 /// No login takes this long: an older token is from another one.
 const OLDEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// No ID token is meant to last this long: its end is no date.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// What this login expects of its ID token.
 #[derive(Clone, Copy, Default)]
@@ -41,7 +42,7 @@ pub(crate) async fn accept(inner: &Inner, tokens: &TokenSet, expected: Expected<
         }
         return Ok(None);
     };
-    let (claims, alg) = verified(inner, openid, text).await?;
+    let (claims, alg) = verified(inner, openid, text, &Scrub::login(&inner.config, tokens, expected.code)).await?;
     Check { inner, claims: &claims }.login(tokens, alg, expected, openid)?;
     Ok(Some(claims))
 }
@@ -57,14 +58,15 @@ pub(crate) async fn accept_renewed(
     let (Some(openid), Some(text), Some(before)) = (&inner.spec().openid, &tokens.id_token, before) else {
         return Ok(None);
     };
-    let (claims, _) = match verified(inner, openid, text).await {
-        Ok(verified) => verified,
-        Err(error) if error.is_retryable() => {
-            tracing::warn!(code = error.code(), "the keys could not be had: the renewed ID token is not believed");
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
+    let (claims, alg) =
+        match verified(inner, openid, text, &Scrub::tokens(&inner.config, tokens, std::iter::empty())).await {
+            Ok(verified) => verified,
+            Err(error) if error.is_retryable() => {
+                tracing::warn!(code = error.code(), "the keys could not be had: the renewed ID token is not believed");
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
     let check = Check { inner, claims: &claims };
     let changed = |what: &str| {
         let what = format!("the renewed ID token has another {what} than the first one; the new tokens are not used");
@@ -76,11 +78,20 @@ pub(crate) async fn accept_renewed(
     if claims.subject() != before.subject() {
         return changed("subject");
     }
-    if !claims.audiences.iter().any(|audience| *audience == inner.config.client_id) {
+    let has = |all: &IdToken, one: &String| all.audiences.contains(one);
+    let same =
+        claims.audiences.iter().all(|one| has(before, one)) && before.audiences.iter().all(|one| has(&claims, one));
+    if !same || !claims.audiences.contains(&inner.config.client_id) {
         return changed("audience");
     }
-    if claims.authorized_party != before.authorized_party && before.authorized_party.is_some() {
+    // A party that was not named before may be named now, when it is this client.
+    let own = claims.authorized_party.as_ref().is_none_or(|party| *party == inner.config.client_id);
+    if claims.authorized_party != before.authorized_party && !(own && before.authorized_party.is_none()) {
         return changed("authorized party");
+    }
+    // "it SHOULD NOT have a `nonce` Claim [...]; however, if it is present, its value MUST be the same".
+    if openid.nonce && claims.nonce.is_some() && claims.nonce != before.nonce {
+        return changed("nonce");
     }
     if claims.auth_time().is_some() && before.auth_time().is_some() && claims.auth_time() != before.auth_time() {
         return changed("time of login");
@@ -88,15 +99,31 @@ pub(crate) async fn accept_renewed(
     if claims.issued_at() + inner.config.leeway < before.issued_at() {
         return changed("(earlier) time of issue");
     }
-    check.times()?;
+    check.hash("at_hash", claims.at_hash.as_deref(), tokens.access_token.expose_secret(), alg)?;
+    // Who it is has been shown; a clock that is wrong is no reason to lose the renewed tokens.
+    if let Err(error) = check.times() {
+        tracing::warn!(code = error.code(), "the renewed ID token is not believed");
+        return Ok(None);
+    }
     Ok(Some(claims))
 }
 
+/// Whether tokens may be sent where this client leads: those that another issuer vouched for are not (RFC 9700 section
+/// 4.4). An issuer changes when a provider's file is edited, or when tokens are given to the wrong client.
+pub(crate) fn check_same_issuer(inner: &Inner, tokens: &TokenSet, step: Step) -> Result<()> {
+    let (Some(openid), Some(identity)) = (&inner.spec().openid, tokens.identity()) else { return Ok(()) };
+    if is_issuer(inner, openid, identity)? {
+        return Ok(());
+    }
+    let what = "the tokens are of another issuer than this client's, so they were not sent";
+    Err(inner.error(ErrorKind::IssuerChanged, step, what))
+}
+
 /// Signature, form and issuer; nothing is readable before.
-async fn verified(inner: &Inner, openid: &OpenId, text: &SecretString) -> Result<(IdToken, Alg)> {
+async fn verified(inner: &Inner, openid: &OpenId, text: &SecretString, scrub: &Scrub) -> Result<(IdToken, Alg)> {
     let verified = keys::verify(inner, openid, text.expose_secret()).await?;
     let claims = IdToken::read(verified.payload()).map_err(|fault| unreadable(inner, &fault))?;
-    check_issuer(inner, openid, &claims)?;
+    check_issuer(inner, openid, &claims, scrub)?;
     Ok((claims, verified.alg()))
 }
 
@@ -119,18 +146,27 @@ fn unreadable(inner: &Inner, fault: &Fault) -> Error {
 }
 
 /// Section 3.1.3.7 (2): the issuer identifier "MUST exactly match the value of the `iss` (issuer) Claim".
-fn check_issuer(inner: &Inner, openid: &OpenId, claims: &IdToken) -> Result<()> {
-    let Some(template) = openid.issuer.as_ref().or(inner.spec().endpoints.issuer.as_ref()) else {
+fn check_issuer(inner: &Inner, openid: &OpenId, claims: &IdToken, scrub: &Scrub) -> Result<()> {
+    if is_issuer(inner, openid, claims)? {
+        return Ok(());
+    }
+    let given = crate::error::clean(&scrub.text(claims.issuer()));
+    let expected = template_of(inner, openid).map(Template::as_str).unwrap_or_default();
+    let what = format!("the ID token is from `{given}`, expected `{expected}`");
+    Err(inner.error(ErrorKind::IdTokenIssuer, Step::IdToken, what))
+}
+
+fn is_issuer(inner: &Inner, openid: &OpenId, claims: &IdToken) -> Result<bool> {
+    let Some(template) = template_of(inner, openid) else {
         return Err(inner.error(ErrorKind::IdTokenIssuer, Step::IdToken, "there is no issuer to compare with"));
     };
     let given = claims.issuer();
-    let fits = openid.also_issuers.iter().any(|known| known == given)
-        || expected_issuer(inner, template, claims)?.is_some_and(|expected| expected == given);
-    if fits {
-        return Ok(());
-    }
-    let what = format!("the ID token is from `{}`, expected `{template}`", crate::error::clean(given));
-    Err(inner.error(ErrorKind::IdTokenIssuer, Step::IdToken, what))
+    Ok(openid.also_issuers.iter().any(|known| known == given)
+        || expected_issuer(inner, template, claims)?.is_some_and(|expected| expected == given))
+}
+
+fn template_of<'a>(inner: &'a Inner, openid: &'a OpenId) -> Option<&'a Template> {
+    openid.issuer.as_ref().or(inner.spec().endpoints.issuer.as_ref())
 }
 
 /// The issuer with the token's own claims in it: only a claim that is a GUID may stand there, so that nothing but the
@@ -142,15 +178,6 @@ fn expected_issuer(inner: &Inner, template: &Template, claims: &IdToken) -> Resu
         filled = template.fill_claims(&value);
     }
     fill(&inner.config, Step::IdToken, &filled, Context::default()).map(Some)
-}
-
-/// The hash "used in the `alg` Header Parameter"; EdDSA on Ed25519 has SHA-512 inside (RFC 8032 section 5.1).
-fn hash_of(alg: Alg) -> Hash {
-    match alg {
-        Alg::Hs384 | Alg::Rs384 | Alg::Ps384 | Alg::Es384 => Hash::Sha384,
-        Alg::Hs512 | Alg::Rs512 | Alg::Ps512 | Alg::Es512 | Alg::EdDsa => Hash::Sha512,
-        _ => Hash::Sha256,
-    }
 }
 
 fn is_guid(text: &str) -> bool {
@@ -175,7 +202,7 @@ impl Check<'_> {
         self.audience()?;
         self.times()?;
         if openid.nonce {
-            self.nonce(expected.nonce)?;
+            self.nonce(expected.nonce, openid.required || expected.asked)?;
         }
         self.hash("at_hash", self.claims.at_hash.as_deref(), tokens.access_token.expose_secret(), alg)?;
         if let Some(code) = expected.code {
@@ -227,32 +254,33 @@ impl Check<'_> {
         if claims.expires_at() < claims.issued_at() {
             return self.fail(ErrorKind::IdTokenClaim, "the ID token ends before it begins");
         }
+        if claims.expires_at() > claims.issued_at() + LONGEST {
+            return self.fail(ErrorKind::IdTokenClaim, "the ID token would last for more than ten years");
+        }
         Ok(())
     }
 
-    /// Section 3.1.3.7 (11): the value "MUST be present and its value checked to verify that it is the same value".
-    fn nonce(&self, expected: Option<&SecretString>) -> Result<()> {
-        let Some(expected) = expected else { return Ok(()) };
-        let same = self
-            .claims
-            .nonce
-            .as_deref()
-            .is_some_and(|nonce| bool::from(nonce.as_bytes().ct_eq(expected.expose_secret().as_bytes())));
-        if same {
-            return Ok(());
-        }
-        let what = if self.claims.nonce.is_none() {
-            "the ID token has no `nonce`"
-        } else {
-            "the ID token's `nonce` is not this login's"
+    /// Section 3.1.3.7 (11): the value "MUST be present and its value checked to verify that it is the same value". A
+    /// login that sent none gets none: a token that has one is another login's.
+    fn nonce(&self, expected: Option<&SecretString>, sent: bool) -> Result<()> {
+        let what = match (expected, self.claims.nonce.as_deref()) {
+            (Some(expected), Some(nonce))
+                if bool::from(nonce.as_bytes().ct_eq(expected.expose_secret().as_bytes())) =>
+            {
+                return Ok(());
+            }
+            (None, None) if !sent => return Ok(()),
+            (_, Some(_)) => "the ID token's `nonce` is not this login's",
+            (Some(_), None) => "the ID token has no `nonce`",
+            (None, None) => "this login was started without a `nonce`, so no ID token can be its own",
         };
         self.fail(ErrorKind::IdTokenNonce, what)
     }
 
-    /// Section 3.1.3.6: the left half of the hash, by the algorithm of the signature, "base64url encoded".
+    /// Section 3.1.3.6: the left half of the hash "used in the `alg` Header Parameter", "base64url encoded".
     fn hash(&self, name: &str, given: Option<&str>, of: &str, alg: Alg) -> Result<()> {
         let Some(given) = given else { return Ok(()) };
-        let digest = self.inner.crypto(Step::IdToken)?.digest(hash_of(alg), of.as_bytes());
+        let digest = self.inner.crypto(Step::IdToken)?.digest(alg.hash(), of.as_bytes());
         let digest = digest.as_ref();
         let expected = base64url(&digest[..digest.len() / 2]);
         if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
@@ -264,13 +292,17 @@ impl Check<'_> {
     /// Section 3.1.2.1, `max_age`: "when `max_age` is used, the ID Token returned MUST include an `auth_time` Claim".
     fn auth_time(&self, max_age: Option<u64>) -> Result<()> {
         let Some(max_age) = max_age else { return Ok(()) };
-        let limit = Duration::from_secs(max_age).saturating_add(self.inner.config.leeway);
+        let (now, leeway) = (self.inner.now(), self.inner.config.leeway);
+        let limit = Duration::from_secs(max_age).saturating_add(leeway);
         match self.claims.auth_time() {
             None => {
                 self.fail(ErrorKind::IdTokenAuthTime, "the ID token does not say when the user logged in (`auth_time`)")
             }
-            Some(at) if at.checked_add(limit).is_some_and(|end| end < self.inner.now()) => {
+            Some(at) if at.checked_add(limit).is_some_and(|end| end < now) => {
                 self.fail(ErrorKind::IdTokenAuthTime, "the user logged in longer ago than was asked for (`auth_time`)")
+            }
+            Some(at) if at > now + leeway => {
+                self.fail(ErrorKind::IdTokenAuthTime, "the user would log in later than now (`auth_time`)")
             }
             Some(_) => Ok(()),
         }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use super::asking::Asking;
 use super::documents::fetch;
 use crate::client::{Context, Inner, fill};
 use crate::crypto::HmacKey;
@@ -12,7 +13,8 @@ use crate::error::{Error, ErrorKind, Result, Step};
 use crate::jose::{Alg, Family, JoseError, JwkSet, Jws, Verified};
 use crate::spec::OpenId;
 
-/// A token may name a key that nobody has; whoever sends many such tokens must not make us ask for each.
+/// A token may name a key that nobody has; whoever sends many such tokens must not make us ask for each. Nor does it help
+/// to ask more often for keys that are never kept, that are none, or that cannot be had.
 const COOLDOWN: Duration = Duration::from_secs(30);
 /// How long keys that cannot be renewed are still used.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -28,8 +30,7 @@ pub(crate) struct KeyCache {
 #[derive(Default)]
 struct Entry {
     known: Mutex<Known>,
-    /// Held while the provider is asked: whoever comes meanwhile waits and gets the same answer.
-    asking: tokio::sync::Mutex<()>,
+    asking: Asking,
 }
 
 #[derive(Clone, Default)]
@@ -39,6 +40,8 @@ struct Known {
     usable_until: Option<SystemTime>,
     /// When the provider was last asked because of a key that was not there.
     forced_at: Option<SystemTime>,
+    /// Until when it is remembered that the provider published no key.
+    empty_until: Option<SystemTime>,
 }
 
 /// A token that one of the expected keys signed with one of the expected algorithms.
@@ -49,8 +52,15 @@ pub(super) async fn verify(inner: &Inner, openid: &OpenId, token: &str) -> Resul
     if matches!(jws.alg().family(), Family::Hmac(_)) {
         // RFC 7518 section 3.2: the key of an HMAC is the client's secret, of as many bytes as the hash at least. A
         // secret that has just been replaced may still be in use.
-        let secrets = inner.config.auth.secrets().map(|secret| HmacKey::new(secret.as_bytes()));
-        let secrets: Vec<HmacKey> = secrets.collect::<Result<_, _>>().map_err(|error| refused(error.into()))?;
+        // One that is too short signs nothing; the other one counts all the same.
+        let (mut secrets, mut weak) = (Vec::new(), None);
+        for secret in inner.config.auth.secrets() {
+            HmacKey::new(secret.as_bytes())
+                .map_or_else(|error| weak = weak.take().or(Some(error)), |key| secrets.push(key));
+        }
+        if let Some(weak) = weak.filter(|_| secrets.is_empty()) {
+            return Err(refused(weak.into()));
+        }
         return jws.verify_hmac(&**inner.crypto(Step::IdToken)?, &secrets).map_err(refused);
     }
     let address = address(inner, openid)?;
@@ -105,25 +115,34 @@ impl Entry {
         if let Some(set) = self.known().fresh(inner.now()) {
             return Ok(set);
         }
-        let _asking = self.asking.lock().await;
-        if let Some(set) = self.known().fresh(inner.now()) {
+        let mut turn = self.asking.turn().await;
+        let known = self.known();
+        if let Some(set) = known.fresh(inner.now()) {
             return Ok(set);
         }
-        match self.ask(inner, address).await {
-            Ok(set) => Ok(set),
-            Err(error) => match self.known().usable(inner.now()) {
-                Some(set) => {
-                    tracing::warn!(code = error.code(), "the provider's keys could not be renewed; the last are used");
-                    Ok(set)
-                }
-                None => Err(error),
-            },
+        if known.empty_until.is_some_and(|until| inner.now() < until) {
+            return Err(no_keys(inner));
         }
+        let error = if let Some(Err(error)) = turn.answered() {
+            error
+        } else {
+            let answer = self.ask(inner, address).await;
+            turn.tell(&answer);
+            match answer {
+                Ok(set) => return Ok(set),
+                Err(error) => error,
+            }
+        };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(set) = known.usable(inner.now()) else { return Err(error) };
+        tracing::warn!(code = error.code(), "the provider's keys could not be renewed; the last are used");
+        known.fresh_until = known.usable_until.map(|end| end.min(inner.now() + COOLDOWN));
+        Ok(set)
     }
 
     /// The keys that the provider has now, where that is more than what `old` had, and where it was not asked just now.
     async fn renewed(&self, inner: &Inner, address: &str, old: &Arc<JwkSet>) -> Result<Option<Arc<JwkSet>>> {
-        let _asking = self.asking.lock().await;
+        let mut turn = self.asking.turn().await;
         let now = inner.now();
         {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -136,7 +155,9 @@ impl Entry {
             // Claimed before the request: one that fails counts as well.
             known.forced_at = Some(now);
         }
-        match self.ask(inner, address).await {
+        let answer = self.ask(inner, address).await;
+        turn.tell(&answer);
+        match answer {
             Ok(set) => Ok(Some(set)),
             Err(error) => {
                 tracing::warn!(code = error.code(), "the provider's keys could not be asked for again");
@@ -158,16 +179,18 @@ impl Entry {
                 .source(error)
                 .of(inner.spec())
         })?;
+        let soon = inner.now() + COOLDOWN;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if set.is_empty() {
-            let what = "the provider publishes no key that could be used";
-            return Err(inner.error(ErrorKind::NoKeys, Step::IdToken, what));
+            known.empty_until = Some(soon);
+            return Err(no_keys(inner));
         }
         tracing::debug!(keys = set.len(), "keys read");
         let set = Arc::new(set);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.set = Some(Arc::clone(&set));
-        known.fresh_until = Some(document.fresh_until);
+        known.fresh_until = Some(document.fresh_until.max(soon));
         known.usable_until = Some(inner.now() + STALE);
+        known.empty_until = None;
         Ok(set)
     }
 }
@@ -180,6 +203,10 @@ impl Known {
     fn usable(&self, now: SystemTime) -> Option<Arc<JwkSet>> {
         self.set.clone().filter(|_| self.usable_until.is_some_and(|until| now < until))
     }
+}
+
+fn no_keys(inner: &Inner) -> Error {
+    inner.error(ErrorKind::NoKeys, Step::IdToken, "the provider publishes no key that could be used")
 }
 
 /// The error of a token that is not believed. What it says never holds a byte of the token.

@@ -48,7 +48,7 @@ impl Metadata {
                 format!("the issuer's metadata is not a JSON object ({} bytes)", document.len()),
             )
         })?;
-        let document = Document { inner, root };
+        let document = Document { inner, root, plain: issuer.starts_with("http://") };
         let named = document.text("issuer")?.unwrap_or_default();
         if named != issuer {
             let what = format!("the metadata names the issuer `{}`, asked was `{issuer}`", crate::error::clean(&named));
@@ -85,6 +85,8 @@ impl Metadata {
 struct Document<'a> {
     inner: &'a Inner,
     root: Members<'a>,
+    /// Whether the issuer itself is asked over plain http, on loopback.
+    plain: bool,
 }
 
 impl Document<'_> {
@@ -118,11 +120,13 @@ impl Document<'_> {
         }
     }
 
-    /// RFC 8414 section 2: each endpoint is a URL "using the "https" scheme"; loopback stays on this machine.
+    /// RFC 8414 section 2: each endpoint is a URL "using the "https" scheme". Only an issuer on this machine may lead to
+    /// plain http on this machine.
     fn address(&self, name: &str) -> Result<Option<String>> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         let sound = url::Url::parse(&text).is_ok_and(|url| {
             template::is_secure(&url)
+                && (url.scheme() == "https" || self.plain)
                 && url.username().is_empty()
                 && url.password().is_none()
                 && url.fragment().is_none()

@@ -1,5 +1,6 @@
 //! OpenID Connect: who issues ID tokens, with which keys, and what makes one worth believing.
 
+mod asking;
 mod claims;
 mod discovered;
 mod discovery;
@@ -12,6 +13,6 @@ mod metadata;
 pub(crate) use self::discovery::Discovery;
 pub use self::{claims::IdToken, discovered::Discovered, measured::check_id_token, metadata::Metadata};
 pub(crate) use self::{
-    id_token::{Expected, accept, accept_renewed},
+    id_token::{Expected, accept, accept_renewed, check_same_issuer},
     keys::KeyCache,
 };

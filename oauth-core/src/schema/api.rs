@@ -17,6 +17,8 @@ pub(crate) struct Api {
     pub(crate) hosts: Vec<String>,
     /// When a 2xx answer is an error all the same; what it says is where `token.response.error` points.
     pub(crate) fails_when: Option<Condition>,
+    /// The name of the mechanism, a hook in Rust, that signs each request.
+    pub(crate) sign: Option<String>,
     /// Described calls, by name: `list_repos`.
     pub(crate) operations: Entries<Operation>,
 }

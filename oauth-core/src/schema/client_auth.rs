@@ -14,7 +14,7 @@ pub(crate) enum ClientAuth {
 }
 
 /// How the client proves itself at the token endpoint. `encode`, `user`, `id_in_body` and `public` belong to the method
-/// `basic`; `alg`, `kid`, `claims`, `lifetime` and `sent` to the method `minted`.
+/// `basic`; `alg`, `kid`, `claims`, `lifetime` and `sent` to the method `minted`; `name` to the method `mechanism`.
 #[derive(Debug, Default, serde::Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "json-schema", schemars(extend("required" = ["method"])))]
@@ -42,6 +42,8 @@ pub(crate) struct ClientAuthFull {
     /// Where the minted secret stands: in the `body` as `client_secret`, which is the default, or as the password of a
     /// `basic` header.
     pub(crate) sent: Option<MintedPlace>,
+    /// The name of the mechanism: a hook in Rust that hashes or signs the secret.
+    pub(crate) name: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for ClientAuth {

@@ -31,6 +31,9 @@ pub(crate) struct Profile {
     pub(crate) map: ProfileMap,
     /// Further requests, in order, that fill what is still empty. One that is refused (403, 404) fills nothing.
     pub(crate) then: Vec<ProfileThen>,
+    /// Whether an address that it calls verified is the user's beyond doubt: the provider owns its domain, or has had a
+    /// mail answered, and users cannot change it without that. Default: `false`.
+    pub(crate) email_authoritative: bool,
 }
 
 /// A further request for what the profile leaves empty.

@@ -14,6 +14,8 @@ pub(crate) struct Token {
     pub(crate) response: TokenResponse,
     /// A second exchange that follows the first: a short-lived token for a long-lived one.
     pub(crate) upgrade: Option<Upgrade>,
+    /// The name of the mechanism, a hook in Rust, that logs each fresh token in and gives what is used in its place.
+    pub(crate) session: Option<String>,
     /// A request right after that, with the new token, whose answer adds extras.
     pub(crate) lookup: Option<Lookup>,
     /// Where the access token goes in API requests. Default: `Authorization: Bearer` (RFC 6750 section 2.1).
@@ -50,6 +52,9 @@ pub(crate) struct TokenRequest {
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct TokenResponse {
+    /// The name of the mechanism, a hook in Rust, that makes JSON of an answer that is none (XML, say). All else of this
+    /// section reads that JSON.
+    pub(crate) decode: Option<String>,
     /// JSON pointer (RFC 6901) to the object that holds the token, or several that are tried in order. Default: `""`,
     /// the answer itself.
     pub(crate) at: Option<OneOrMany>,

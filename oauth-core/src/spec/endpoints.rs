@@ -70,9 +70,18 @@ pub enum ClientAuthMethod {
     Custom,
     /// The secret is a JWT, made for each request.
     Minted,
+    /// A hook in Rust makes something of the secret; `client_id` is among the parameters.
+    Mechanism,
 }
 
-words!(ClientAuthMethod { Basic = "basic", Body = "body", None = "none", Custom = "custom", Minted = "minted" });
+words!(ClientAuthMethod {
+    Basic = "basic",
+    Body = "body",
+    None = "none",
+    Custom = "custom",
+    Minted = "minted",
+    Mechanism = "mechanism",
+});
 
 impl ClientAuthMethod {
     /// The word the provider file uses.
@@ -83,6 +92,7 @@ impl ClientAuthMethod {
             Self::None => "none",
             Self::Custom => "custom",
             Self::Minted => "minted",
+            Self::Mechanism => "mechanism",
         }
     }
 }

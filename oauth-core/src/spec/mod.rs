@@ -19,6 +19,7 @@ pub(crate) mod environment;
 mod expiry;
 mod fetch;
 mod field;
+mod mechanism;
 pub mod names;
 mod openid;
 mod pkce;
@@ -52,6 +53,7 @@ pub use self::environment::Environment;
 pub use self::expiry::{Expiry, ExpiryKind, ExpiryUnit, ZeroExpiry};
 pub use self::fetch::Fetch;
 pub use self::field::{FieldKind, FieldType};
+pub use self::mechanism::{MechanismKind, Mechanisms};
 pub use self::openid::{OpenId, SigningAlg};
 pub use self::pkce::{Challenge, ChallengeEncoding, ChallengeMethod, Pkce};
 pub use self::profile::{Profile, ProfileField, ProfileFrom, ProfileMap, ProfileThen};
@@ -145,6 +147,9 @@ pub struct ProviderSpec {
     /// The provider's API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api: Option<Api>,
+    /// What is no data but a hook in Rust.
+    #[serde(skip_serializing_if = "Mechanisms::is_empty")]
+    pub mechanisms: Mechanisms,
     /// Every deviation that a reader might take for a mistake, with its reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub quirks: Vec<Quirk>,
@@ -176,6 +181,7 @@ fields!(ProviderSpec {
     openid = None,
     profile = None,
     api = None,
+    mechanisms = Mechanisms::default(),
     quirks = Vec::new(),
 });
 

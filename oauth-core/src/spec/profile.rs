@@ -1,6 +1,7 @@
 use serde::Serialize;
 
 use super::decode::{fields, words};
+use super::endpoints::is_false;
 use super::fetch::{is_whole, whole};
 use super::{Condition, Fetch};
 
@@ -25,6 +26,9 @@ pub struct Profile {
     /// Further requests, in order, that fill what is still empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub then: Vec<ProfileThen>,
+    /// Whether an address that the provider calls verified is the user's beyond doubt.
+    #[serde(skip_serializing_if = "is_false")]
+    pub email_authoritative: bool,
 }
 
 fields!(Profile {
@@ -34,6 +38,7 @@ fields!(Profile {
     fails_when = None,
     map,
     then = Vec::new(),
+    email_authoritative = false,
 });
 
 /// What holds the members of a profile.
@@ -99,10 +104,28 @@ impl Profile {
             fails_when: None,
             map,
             then: Vec::new(),
+            email_authoritative: false,
         }
     }
 }
 
+#[cfg(any(feature = "schema", feature = "client"))]
+impl Profile {
+    /// The verified claims of the ID token.
+    pub(crate) fn id_token() -> Self {
+        Self {
+            from: ProfileFrom::IdToken,
+            request: None,
+            at: whole(),
+            fails_when: None,
+            map: ProfileMap::standard_claims(),
+            email_authoritative: false,
+            then: Vec::new(),
+        }
+    }
+}
+
+#[cfg(any(feature = "schema", feature = "client"))]
 impl ProfileMap {
     /// The claims of OpenID Connect Core section 5.1.
     pub(crate) fn standard_claims() -> Self {

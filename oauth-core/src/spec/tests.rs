@@ -73,6 +73,9 @@ fn full() -> Value {
         },
         "profile": profile(),
         "api": api(),
+        "mechanisms": {
+            "client_proof": "hash", "answer_decoder": "xml", "session_login": "rest", "request_signer": "hmac",
+        },
         "quirks": [{
             "field": "pkce", "because": "it is", "source": "https://acme.example/docs", "checked": "2026-11-20",
         }],

@@ -5,17 +5,20 @@ use std::borrow::Cow;
 use http::{StatusCode, header};
 use serde_json::value::RawValue;
 
-use super::TokenCall;
 use super::response::{Fault, Grant};
+use super::{TokenCall, TokenSet};
 use crate::client::Inner;
-use crate::error::{Error, ErrorKind, Result, ServerError};
+use crate::error::{Error, ErrorKind, Result, Scrub, ServerError};
 use crate::http::{Answer, retry_after};
 use crate::json::{self, Members};
-use crate::spec::Condition;
+use crate::mechanism;
+use crate::spec::AlsoToken;
 
 pub(super) struct Reader<'a> {
     pub(super) inner: &'a Inner,
     pub(super) call: &'a TokenCall<'a>,
+    /// What a mechanism made of the client's secret for the request.
+    pub(super) proof: &'a [String],
     pub(super) secure: bool,
 }
 
@@ -32,7 +35,7 @@ impl Reader<'_> {
             let object = Members::parse(json::pointer(root, at)?.get()).ok()?;
             object.get(crate::client::renamed(&rules.rename, "access_token")).is_some().then_some(object)
         });
-        let failed = rules.fails_when.as_ref().is_some_and(|rule| applies(rule, root)) || is_error(root);
+        let failed = rules.fails_when.as_ref().is_some_and(|rule| json::holds(rule, root)) || is_error(root);
         match (object, failed) {
             (Some(_), true) => Err(self
                 .fail(ErrorKind::AmbiguousResponse, "the answer has both a token and an error; neither is believed")),
@@ -42,13 +45,36 @@ impl Reader<'_> {
                     .fail(ErrorKind::BadResponse, format!("the answer has no `access_token` ({})", describe(answer))))
             }
             (Some(object), false) => {
-                Grant::read(self.inner.spec(), &object, requested, self.inner.now()).map_err(|fault| self.fault(fault))
+                let grant = Grant::read(self.inner.spec(), &object, requested, self.inner.now());
+                let mut grant = grant.map_err(|fault| self.fault(fault))?;
+                for rule in &rules.also {
+                    grant.tokens.also.extend(self.also(rule, root)?);
+                }
+                Ok(grant)
             }
         }
     }
 
+    /// A further token of the answer, where there is one.
+    fn also(&self, rule: &AlsoToken, root: &RawValue) -> Result<Option<(String, TokenSet)>> {
+        let spec = self.inner.spec();
+        let object = json::pointer(root, &rule.at).and_then(|object| Members::parse(object.get()).ok());
+        let name = crate::client::renamed(&spec.token.response.rename, "access_token");
+        let has_token =
+            |object: &Members<'_>| object.get(name).is_some_and(|token| !json::is_null(token) && token.get() != "\"\"");
+        let Some(object) = object.filter(has_token) else { return Ok(None) };
+        let grant = Grant::read_also(spec, &object, self.inner.now()).map_err(|fault| self.fault(fault))?;
+        Ok(Some((rule.name.clone(), grant.tokens)))
+    }
+
     /// The answer as JSON text: JSON itself, or a form (RFC 6749 wants JSON; some servers send what the request was in).
     fn json<'a>(&self, answer: &'a Answer) -> Result<Option<Cow<'a, str>>> {
+        if let Some(decoder) = &self.inner.prepared()?.hooks.answer_decoder {
+            let decoded = mechanism::decode(self.inner, &**decoder, self.call.step, answer, || self.scrub())?;
+            if let Some(json) = decoded {
+                return Ok(Some(Cow::Owned(json)));
+            }
+        }
         let Ok(text) = std::str::from_utf8(&answer.body) else { return Ok(None) };
         let start = text.trim_start();
         if start.starts_with(['{', '[']) {
@@ -77,7 +103,7 @@ impl Reader<'_> {
 
     /// The error of a refusal (RFC 6749 section 5.2), in the standard's shape or in the provider's.
     fn refusal(&self, answer: &Answer, root: Option<&RawValue>) -> Error {
-        let scrub = self.call.scrub(self.inner);
+        let scrub = self.scrub();
         let fields = self.inner.spec().token.response.error.as_ref();
         // The provider's own member, the standard's, then the nested object that many APIs answer with.
         let read = |own: Option<&str>, others: [&str; 2]| {
@@ -110,6 +136,11 @@ impl Reader<'_> {
         builder.of(self.inner.spec())
     }
 
+    /// What an error must not repeat of the request.
+    fn scrub(&self) -> Scrub {
+        self.call.scrub(self.inner).and(&self.inner.config, self.proof.iter().map(String::as_str))
+    }
+
     /// What can be said of the credentials without showing them.
     fn credentials_hint(&self) -> String {
         let config = &self.inner.config;
@@ -134,7 +165,7 @@ impl Reader<'_> {
                     .of(self.inner.spec())
             }
             Fault::TypeUnsupported(given) => {
-                let given = self.call.scrub(self.inner).text(&given);
+                let given = self.scrub().text(&given);
                 self.fail(
                     ErrorKind::TokenTypeUnsupported,
                     format!("the token is of type `{given}`, which this client cannot use; it was discarded"),
@@ -181,16 +212,6 @@ fn describe(answer: &Answer) -> String {
 /// RFC 6749 section 5.2: an error answer has a member `error`. A token response has none, or an empty one.
 fn is_error(root: &RawValue) -> bool {
     json::pointer(root, "/error").is_some_and(|value| !matches!(value.get(), "null" | "\"\"" | "0" | "false"))
-}
-
-fn applies(rule: &Condition, root: &RawValue) -> bool {
-    let Some(value) = json::pointer(root, &rule.at) else { return false };
-    let Ok(value) = serde_json::from_str::<serde_json::Value>(value.get()) else { return false };
-    match (&rule.equals, &rule.differs) {
-        (Some(expected), _) => value == *expected,
-        (None, Some(expected)) => value != *expected,
-        (None, None) => true,
-    }
 }
 
 fn kind(status: StatusCode, code: Option<&str>) -> ErrorKind {

@@ -5,6 +5,7 @@ use crate::client::{Client, Context};
 use crate::error::{ErrorKind, Result, Step};
 use crate::http::Answer;
 use crate::provider::Provider;
+use crate::spec::RefreshAuth;
 
 /// Reads a token response as often as it is called: what benchmarks measure without a transport around it.
 pub fn token_response_reader<P: Provider>(
@@ -25,9 +26,10 @@ pub fn token_response_reader<P: Provider>(
             format: rules.format,
             params: Vec::new(),
             extra: &rules.params,
-            client_auth: true,
+            query: &[],
+            client_auth: RefreshAuth::Full,
             context: Context::default(),
         };
-        Ok(failure::Reader { inner, call: &call, secure: true }.grant(&answer, &[])?.tokens)
+        Ok(failure::Reader { inner, call: &call, proof: &[], secure: true }.grant(&answer, &[])?.tokens)
     }
 }

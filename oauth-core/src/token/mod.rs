@@ -1,11 +1,18 @@
 //! Tokens, and how an answer of the token endpoint becomes a set of them.
 
+mod client_auth;
 mod failure;
 mod measured;
+mod minted;
 mod request;
 mod response;
+mod rfc3339;
 mod set;
+mod stored;
 
+pub(crate) use self::client_auth::basic;
 pub use self::measured::token_response_reader;
+pub(crate) use self::minted::Minter;
 pub(crate) use self::request::{TokenCall, context, named, send};
+pub(crate) use self::response::{before, object};
 pub use self::set::TokenSet;

@@ -1,17 +1,18 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Request};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::response::Grant;
-use super::{TokenSet, failure};
-use crate::client::{Context, Inner, fill, renamed};
+use super::{TokenSet, client_auth, failure};
+use crate::client::{Context, Inner, fill, held, renamed};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Scrub, Step};
 use crate::http::send_bounded;
-use crate::spec::{BodyFormat, ClientAuthMethod, Method, Params, Template};
+use crate::mechanism;
+use crate::spec::{BodyFormat, Hole, Method, Params, RefreshAuth, Template};
 
 /// A request to the token endpoint or to one like it.
 pub(crate) struct TokenCall<'a> {
@@ -23,17 +24,20 @@ pub(crate) struct TokenCall<'a> {
     pub(crate) params: Vec<(&'a str, Cow<'a, str>)>,
     /// Further parameters from the file.
     pub(crate) extra: &'a Params,
-    pub(crate) client_auth: bool,
+    /// Parameters of the URL's query, from the file.
+    pub(crate) query: &'a [(String, Template)],
+    /// What the client shows of itself.
+    pub(crate) client_auth: RefreshAuth,
     pub(crate) context: Context<'a>,
 }
 
 /// Sends the request and reads the tokens. What the request held is blotted out of any error.
 pub(crate) async fn send<'a>(inner: &'a Inner, call: TokenCall<'a>, requested: &[String]) -> Result<Grant> {
     let step = call.step;
-    let request = call.build(inner)?;
+    let (request, proof) = call.build(inner)?;
     let secure = request.uri().scheme_str() == Some("https");
     let answer = send_bounded(inner.http()?, inner.spec(), step, inner.config.timeout, request).await?;
-    failure::Reader { inner, call: &call, secure }.grant(&answer, requested)
+    failure::Reader { inner, call: &call, proof: &proof, secure }.grant(&answer, requested)
 }
 
 /// The standard parameters that say nothing secret; every other is taken for a secret in error texts.
@@ -50,11 +54,16 @@ impl<'a> TokenCall<'a> {
             .tokens
             .into_iter()
             .flat_map(|tokens| std::iter::once(&tokens.access_token).chain(&tokens.refresh_token));
-        Scrub::new(&inner.config, params.chain(tokens.map(SecretString::expose_secret)))
+        let filled = self.extra.iter().chain(self.query).chain(&inner.config.spec.token.request.headers);
+        let context = Context { secrets: true, ..self.context };
+        let filled = held(&inner.config, self.step, filled.map(|(_, value)| value), context);
+        let secrets = params.chain(tokens.map(SecretString::expose_secret)).chain(self.context.state);
+        Scrub::new(&inner.config, secrets.chain(filled.iter().map(String::as_str)))
     }
 
-    /// The HTTP request (RFC 6749 sections 4.1.3 and 6, and the file's deviations).
-    fn build(&self, inner: &'a Inner) -> Result<Request<Bytes>> {
+    /// The HTTP request (RFC 6749 sections 4.1.3 and 6, and the file's deviations), and what was made of the secret
+    /// for it.
+    fn build(&self, inner: &'a Inner) -> Result<(Request<Bytes>, Vec<String>)> {
         let prepared = inner.prepared()?;
         let config = &inner.config;
         let rules = &config.spec.token.request;
@@ -64,39 +73,49 @@ impl<'a> TokenCall<'a> {
             params.push((name, fill(config, self.step, value, context)?.into()));
         }
         let mut builder = Request::builder().method(self.method.as_str()).header(ACCEPT, "application/json");
-        if self.client_auth {
-            if let Some(basic) = &prepared.basic {
-                builder = builder.header(AUTHORIZATION, basic);
-            } else {
-                params.push((renamed(&rules.rename, "client_id"), Cow::Borrowed(&config.client_id)));
-                // RFC 6749 section 2.3: "The client MUST NOT use more than one authentication method in each request."
-                if let (ClientAuthMethod::Body, Some(secret)) =
-                    (config.spec.client_auth.method, config.auth.as_secret())
-                {
-                    params.push((renamed(&rules.rename, "client_secret"), Cow::Borrowed(secret)));
-                }
-            }
-        }
+        let mut made = Vec::new();
+        builder = client_auth::prove(inner, (self.step, self.client_auth), &mut params, &mut made, builder)?;
         for (name, value) in &rules.headers {
-            let value = fill(config, self.step, value, Context { secrets: false, ..context })?;
+            let is_proof = value.holes().any(|hole| *hole == Hole::ClientSecret);
+            if is_proof && self.client_auth != RefreshAuth::Full {
+                continue;
+            }
+            let value = fill(config, self.step, value, context)?;
             let header = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
-            let (name, value) = header.ok_or_else(|| {
+            let (name, mut value) = header.ok_or_else(|| {
                 inner.error(ErrorKind::Config, self.step, format!("the header `{name}` cannot be sent"))
             })?;
+            value.set_sensitive(is_proof);
             if let Some(headers) = builder.headers_mut() {
                 headers.insert(name, value);
             }
         }
+        if let Some(proof) = prepared.hooks.client_proof.as_deref().filter(|_| self.client_auth == RefreshAuth::Full) {
+            let proved = mechanism::prove(inner, proof, self.step, params, || self.scrub(inner))?;
+            params = proved.params;
+            made.extend(proved.made);
+            if let Some(headers) = builder.headers_mut() {
+                headers.extend(proved.headers);
+            }
+        }
         let mut url = prepared.address(config, self.step, self.url, Context { secrets: false, ..context })?;
+        for (at, (name, value)) in self.query.iter().enumerate() {
+            if at == 0 {
+                url.push(if url.contains('?') { '&' } else { '?' });
+            }
+            push_pair(&mut url, name, &fill(config, self.step, value, context)?);
+        }
         let body = self.write(&params, &mut url);
         if let Some((kind, _)) = &body {
             builder = builder.header(CONTENT_TYPE, *kind);
         }
-        builder.uri(url).body(body.map(|(_, body)| body.into()).unwrap_or_default()).map_err(|error| {
-            Error::new(ErrorKind::Config, self.step, "the request cannot be written as HTTP")
-                .source(error)
-                .of(&config.spec)
-        })
+        let request =
+            builder.uri(url).body(body.map(|(_, body)| body.into()).unwrap_or_default()).map_err(|error| {
+                Error::new(ErrorKind::Config, self.step, "the request cannot be written as HTTP")
+                    .source(error)
+                    .of(&config.spec)
+            })?;
+        Ok((request, made))
     }
 
     fn write(&self, params: &[(&str, Cow<'_, str>)], url: &mut String) -> Option<(&'static str, String)> {

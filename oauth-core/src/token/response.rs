@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 use secrecy::SecretString;
 use serde_json::value::RawValue;
 
-use super::TokenSet;
+use super::{TokenSet, rfc3339};
 use crate::json::{self, Members};
-use crate::spec::{Expiry, ExpiryKind, ExpiryUnit, ProviderSpec, TokenTypeRule};
+use crate::spec::{Expiry, ExpiryKind, ExpiryUnit, ExtraField, ProviderSpec, TokenTypeRule, ZeroExpiry};
 
 /// A successful token response (RFC 6749 section 5.1), with what a warning may be made of.
 pub(crate) struct Grant {
@@ -24,12 +24,25 @@ pub(crate) enum Fault {
 /// No token lives longer than this, whatever its server says.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-/// The members of the standard; everything else is an extra.
-const STANDARD: [&str; 6] = ["access_token", "token_type", "refresh_token", "id_token", "scope", "expires_in"];
-
 impl Grant {
     /// Reads the token object.
     pub(crate) fn read(
+        spec: &ProviderSpec,
+        object: &Members<'_>,
+        requested: &[String],
+        now: SystemTime,
+    ) -> Result<Self, Fault> {
+        Self::read_as(spec.token.response.token_type, spec, object, requested, now)
+    }
+
+    /// Reads the object of a further token: by the same rules, but that its type is a name of the provider's own, and
+    /// that nobody knows which of the scopes were asked for it.
+    pub(crate) fn read_also(spec: &ProviderSpec, object: &Members<'_>, now: SystemTime) -> Result<Self, Fault> {
+        Self::read_as(TokenTypeRule::Ignored, spec, object, &[], now)
+    }
+
+    fn read_as(
+        token_type_rule: TokenTypeRule,
         spec: &ProviderSpec,
         object: &Members<'_>,
         requested: &[String],
@@ -46,17 +59,28 @@ impl Grant {
             Some(value) => Some(json::text(value).ok_or(Fault::Member("token_type", "is not text"))?.into_owned()),
             None => None,
         };
-        check_type(rules.token_type, spec, token_type.as_deref())?;
+        check_type(token_type_rule, spec, token_type.as_deref())?;
+        let refresh_token = secret(member("refresh_token"), "refresh_token")?;
+        let refresh = spec.refresh.as_ref();
         let tokens = TokenSet {
             access_token,
             token_type,
-            refresh_token: secret(member("refresh_token"), "refresh_token")?,
+            refresh_expires_at: match refresh.and_then(|refresh| refresh.expiry.as_ref()) {
+                Some(rule) if refresh_token.is_some() || object.get(&rule.field).is_some() => {
+                    expires_at(rule, object, now)?
+                }
+                _ => None,
+            },
+            refresh_idles_until: refresh.and_then(|refresh| refresh.idle_lifetime).and_then(|idle| after(now, idle)),
+            refresh_token,
             id_token: secret(member("id_token"), "id_token")?,
             identity: None,
             scopes: scopes(spec, member("scope"), requested)?,
             expires_at: expires_at(&rules.expiry, object, now)?,
             extras: extras(spec, object),
             callback: Vec::new(),
+            also: Vec::new(),
+            session_due: None,
         };
         Ok(Self { tokens })
     }
@@ -109,17 +133,26 @@ fn scopes(spec: &ProviderSpec, value: Option<&RawValue>, requested: &[String]) -
 /// RFC 6749 section 5.1: `expires_in` is "the lifetime in seconds of the access token". Text and fractions are
 /// understood, negative numbers mean "over already", and nothing overflows.
 fn expires_at(expiry: &Expiry, object: &Members<'_>, now: SystemTime) -> Result<Option<SystemTime>, Fault> {
-    let wrong = Fault::Member("expires_in", "is not a number");
+    let wrong = if expiry.field == "expires_in" { "expires_in" } else { "expiry" };
+    let wrong = Fault::Member(wrong, "is not a number");
     let Some(value) = object.get(&expiry.field).filter(|value| !json::is_null(value)) else {
-        return Ok(expiry.default.map(|lifetime| now + Duration::from_secs(lifetime).min(LONGEST)));
+        return Ok(expiry.default.and_then(|lifetime| after(now, lifetime)));
     };
     let text = json::text(value).unwrap_or(Cow::Borrowed(value.get()));
+    if expiry.kind == ExpiryKind::At
+        && let Some(at) = rfc3339::parse(text.trim())
+    {
+        return Ok(Some(at.min(now + LONGEST).max(now)));
+    }
     // Rust also reads `inf` and `nan` as numbers; JSON does not.
     let digits = text.trim().strip_prefix('-').unwrap_or(text.trim());
     if !digits.starts_with(|first: char| first.is_ascii_digit()) {
         return Err(wrong);
     }
     let number: f64 = text.trim().parse().map_err(|_| wrong)?;
+    if number == 0.0 && expiry.zero == ZeroExpiry::Never {
+        return Ok(None);
+    }
     let seconds = match expiry.unit {
         ExpiryUnit::Seconds => number,
         ExpiryUnit::Milliseconds => number / 1000.0,
@@ -131,27 +164,61 @@ fn expires_at(expiry: &Expiry, object: &Members<'_>, now: SystemTime) -> Result<
     Ok(Some(now + Duration::from_secs_f64(lifetime.clamp(0.0, LONGEST.as_secs_f64()))))
 }
 
-/// The members that the standard does not know, as one JSON object.
-fn extras(spec: &ProviderSpec, object: &Members<'_>) -> Option<SecretString> {
-    let rules = &spec.token.response;
-    let known = |name: &str| {
-        name == rules.expiry.field
-            || STANDARD.iter().any(|standard| crate::client::renamed(&rules.rename, standard) == name)
-    };
-    let others: Vec<_> = object.0.iter().filter(|(name, _)| !known(name)).cloned().collect();
-    (!others.is_empty()).then(|| self::object(&others))
+/// So many seconds from now, and not for ever.
+fn after(now: SystemTime, seconds: u64) -> Option<SystemTime> {
+    now.checked_add(Duration::from_secs(seconds).min(LONGEST))
 }
 
-/// Members back as a JSON object.
-pub(crate) fn object(members: &[(Cow<'_, str>, &RawValue)]) -> SecretString {
+/// The members that the standard does not know, and what the file has worked out of those that it knows, as one JSON
+/// object. What a lookup brings has its name for itself.
+fn extras(spec: &ProviderSpec, object: &Members<'_>) -> Option<SecretString> {
+    let rules = &spec.token.response;
+    let derived: Vec<(&str, String)> = rules
+        .extras
+        .iter()
+        .filter(|extra| rules.is_derived(extra))
+        .filter_map(|extra| Some((extra.name.as_str(), derived(extra, object)?)))
+        .collect();
+    let looked_up = spec.token.lookup.as_ref().map_or(&[][..], |lookup| &lookup.extras);
+    let taken = |name: &str| {
+        derived.iter().any(|(known, _)| *known == name) || looked_up.iter().any(|extra| extra.name == name)
+    };
+    let kept = object.0.iter().filter(|(name, _)| !rules.is_standard(name) && !taken(name));
+    let members = kept.map(|(name, value)| (name.as_ref(), value.get()));
+    let members: Vec<(&str, &str)> =
+        members.chain(derived.iter().map(|(name, value)| (*name, value.as_str()))).collect();
+    (!members.is_empty()).then(|| self::object(members))
+}
+
+/// The value of an extra that is worked out, as JSON.
+fn derived(extra: &ExtraField, object: &Members<'_>) -> Option<String> {
+    let (member, rest) = extra.at.strip_prefix('/')?.split_once('/').unwrap_or((extra.at.get(1..)?, ""));
+    let value = object.get(&json::unescaped(member))?;
+    let value = if rest.is_empty() { value } else { json::pointer(value, &format!("/{rest}"))? };
+    before(extra, value)
+}
+
+/// The value of an extra as JSON; of a text only the part before the file's mark, and nothing where that is not in it:
+/// the whole may be a secret.
+pub(crate) fn before(extra: &ExtraField, value: &RawValue) -> Option<String> {
+    let Some(mark) = &extra.before else {
+        return (!json::is_null(value)).then(|| value.get().to_owned());
+    };
+    let text = json::text(value)?;
+    let (part, _) = text.split_once(mark.as_str())?;
+    Some(serde_json::Value::from(part).to_string())
+}
+
+/// Members, each with its value as JSON, as a JSON object.
+pub(crate) fn object<'a>(members: impl IntoIterator<Item = (&'a str, &'a str)>) -> SecretString {
     let mut text = String::from("{");
-    for (at, (name, value)) in members.iter().enumerate() {
+    for (at, (name, value)) in members.into_iter().enumerate() {
         if at > 0 {
             text.push(',');
         }
-        text.push_str(&serde_json::Value::from(name.as_ref()).to_string());
+        text.push_str(&serde_json::Value::from(name).to_string());
         text.push(':');
-        text.push_str(value.get());
+        text.push_str(value);
     }
     text.push('}');
     text.into()

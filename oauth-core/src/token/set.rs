@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::error::Error;
 use crate::fields::{FieldReader, FromFields};
 use crate::json;
+use crate::mechanism::SessionDue;
 use crate::openid::IdToken;
 use crate::spec::{FieldKind, ProviderSpec};
 
@@ -25,10 +26,18 @@ pub struct TokenSet {
     pub(crate) identity: Option<Arc<IdToken>>,
     pub(crate) scopes: Vec<String>,
     pub(crate) expires_at: Option<SystemTime>,
+    /// When the refresh token ends, as the server says.
+    pub(crate) refresh_expires_at: Option<SystemTime>,
+    /// When it ends if it is not used before.
+    pub(crate) refresh_idles_until: Option<SystemTime>,
     /// The members of the response that the standard does not know, as a JSON object. They may hold further tokens.
     pub(crate) extras: Option<SecretString>,
     /// The values that the callback brought beside the code.
     pub(crate) callback: Vec<(String, String)>,
+    /// The further tokens that came in the same answer, by name.
+    pub(crate) also: Vec<(String, TokenSet)>,
+    /// Set while the session that belongs to the tokens is not open: they are good for nothing but opening it.
+    pub(crate) session_due: Option<SessionDue>,
 }
 
 impl TokenSet {
@@ -48,8 +57,12 @@ impl TokenSet {
             identity: None,
             scopes: Vec::new(),
             expires_at: None,
+            refresh_expires_at: None,
+            refresh_idles_until: None,
             extras: None,
             callback: Vec::new(),
+            also: Vec::new(),
+            session_due: None,
         }
     }
 
@@ -102,8 +115,27 @@ impl TokenSet {
         self.expires_at
     }
 
-    /// Whether the access token ends before `now + margin`.
+    /// When the refresh token ends, by what the server or its documentation says: the point in time that it names, or
+    /// the one until which the token may lie unused, whichever comes first. `None` where neither is known.
+    pub fn refresh_expires_at(&self) -> Option<SystemTime> {
+        self.refresh_token.as_ref()?;
+        [self.refresh_expires_at, self.refresh_idles_until].into_iter().flatten().min()
+    }
+
+    /// A further token that came in the same answer, by the name that the provider's file gives it.
+    /// [`Account::also`](crate::Account::also) is an account of it.
+    pub fn also(&self, name: &str) -> Option<&TokenSet> {
+        self.also.iter().find(|(known, _)| known == name).map(|(_, tokens)| tokens)
+    }
+
+    /// Whether the access token ends before `now + margin`. Tokens whose session login failed count as ended: renewing
+    /// them opens the session.
     pub fn expires_within(&self, margin: Duration, now: SystemTime) -> bool {
+        self.session_due.is_some() || self.ends_within(margin, now)
+    }
+
+    /// Whether the access token itself ends before `now + margin`.
+    pub(crate) fn ends_within(&self, margin: Duration, now: SystemTime) -> bool {
         self.expires_at.is_some_and(|expires_at| now.checked_add(margin).is_none_or(|limit| expires_at <= limit))
     }
 
@@ -134,9 +166,9 @@ impl TokenSet {
     /// A declared extra as text for a template. A URL passes only under the hosts that its file lists, so that an
     /// answer cannot send the token somewhere else.
     pub(crate) fn extra(&self, spec: &ProviderSpec, name: &str) -> Option<String> {
-        let declared = spec.token.response.extras.iter().find(|extra| extra.name == name)?;
+        let (declared, at) = spec.token.kept_extras().find(|(extra, _)| extra.name == name)?;
         let raw: &RawValue = serde_json::from_str(self.extras.as_ref()?.expose_secret()).ok()?;
-        let value = json::pointer(raw, &declared.at)?;
+        let value = json::pointer(raw, &at)?;
         let text = json::text(value).map_or_else(|| value.get().to_owned(), Cow::into_owned);
         if declared.kind.kind != FieldKind::Url {
             return Some(text);
@@ -156,9 +188,34 @@ impl TokenSet {
         (plain && listed).then(|| text.trim_end_matches('/').to_owned())
     }
 
+    /// Takes the values that the callback brought, for itself and the further tokens.
+    pub(crate) fn brought(&mut self, callback: Vec<(String, String)>) {
+        for (_, also) in &mut self.also {
+            also.callback.clone_from(&callback);
+        }
+        self.callback = callback;
+    }
+
+    /// A copy of this further token with the extras that came beside it, which addresses may need.
+    pub(crate) fn beside(&self, main: &Self) -> Self {
+        Self { extras: merged(main.extras.as_ref(), self.extras.clone()), ..self.clone() }
+    }
+
+    /// Adds members to the extras, in place of those of the same names.
+    pub(crate) fn with_extras(mut self, members: SecretString) -> Self {
+        self.extras = merged(self.extras.as_ref(), Some(members));
+        self
+    }
+
     /// The set after a refresh: what the answer left out goes on (RFC 6749 section 6).
     pub(crate) fn renewed(&self, answer: Self) -> Self {
+        let old = self.also.iter().filter(|(name, _)| answer.also(name).is_none()).cloned();
         Self {
+            also: old.chain(answer.also.iter().cloned()).collect(),
+            // What was said of a refresh token goes for no other.
+            refresh_expires_at: answer
+                .refresh_expires_at
+                .or_else(|| self.refresh_expires_at.filter(|_| answer.refresh_token.is_none())),
             refresh_token: answer.refresh_token.or_else(|| self.refresh_token.clone()),
             id_token: answer.id_token.or_else(|| self.id_token.clone()),
             identity: answer.identity.or_else(|| self.identity.clone()),
@@ -168,63 +225,11 @@ impl TokenSet {
         }
     }
 
-    /// Writes the set, secrets in clear, for a store of your own; [`from_exposed_json`](Self::from_exposed_json) reads it.
-    pub fn expose_json(&self) -> SecretString {
-        let stored = Stored {
-            access_token: self.access_token.expose_secret().into(),
-            token_type: self.token_type.as_deref().map(Into::into),
-            refresh_token: self.refresh_token.as_ref().map(|token| token.expose_secret().into()),
-            id_token: self.id_token.as_ref().map(|token| token.expose_secret().into()),
-            identity: self.identity.as_ref().map(|identity| identity.json().into()),
-            scopes: self.scopes.clone(),
-            expires_at_ms: self
-                .expires_at
-                .and_then(|at| u64::try_from(at.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis()).ok()),
-            extras: self.extras.as_ref().map(|extras| extras.expose_secret().into()),
-            callback: self.callback.clone(),
-        };
-        // Strings, numbers and lists of strings: serde_json can write each of them.
-        serde_json::to_string(&stored).unwrap_or_default().into()
+    /// The set, remembering why its session is not open.
+    pub(crate) fn with_session_due(mut self, why: Error) -> Self {
+        self.session_due = Some(SessionDue(Some(why)));
+        self
     }
-
-    /// Reads what [`expose_json`](Self::expose_json) wrote.
-    pub fn from_exposed_json(json: &SecretString) -> Result<Self, serde_json::Error> {
-        let stored: Stored<'_> = serde_json::from_str(json.expose_secret())?;
-        Ok(Self {
-            access_token: stored.access_token.into_owned().into(),
-            token_type: stored.token_type.map(Cow::into_owned),
-            refresh_token: stored.refresh_token.map(|token| token.into_owned().into()),
-            id_token: stored.id_token.map(|token| token.into_owned().into()),
-            identity: stored.identity.map(|claims| IdToken::restore(&claims)).transpose()?.map(Arc::new),
-            scopes: stored.scopes,
-            expires_at: stored
-                .expires_at_ms
-                .and_then(|at| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(at))),
-            extras: stored.extras.map(|extras| extras.into_owned().into()),
-            callback: stored.callback,
-        })
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct Stored<'a> {
-    access_token: Cow<'a, str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    token_type: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    id_token: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    identity: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    scopes: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    expires_at_ms: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    extras: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    callback: Vec<(String, String)>,
 }
 
 /// The members of both objects, the newer winning.
@@ -235,7 +240,7 @@ fn merged(old: Option<&SecretString>, new: Option<SecretString>) -> Option<Secre
         members.retain(|(known, _)| *known != name);
         members.push((name, value));
     }
-    Some(super::response::object(&members))
+    Some(super::response::object(members.iter().map(|(name, value)| (name.as_ref(), value.get()))))
 }
 
 impl fmt::Debug for TokenSet {
@@ -248,6 +253,7 @@ impl fmt::Debug for TokenSet {
             .field("token_type", &self.token_type)
             .field("scopes", &self.scopes)
             .field("expires_at", &self.expires_at)
+            .field("also", &self.also.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
 }

@@ -3,13 +3,15 @@
 mod example;
 mod module;
 
+use std::fmt::Write as _;
+
 use oauth_core::spec::names;
-use oauth_core::spec::{AuthorizeOption, Operation, Parameter, Setting, SettingKind};
+use oauth_core::spec::{AuthorizeOption, MechanismKind, Operation, Parameter, Setting, SettingKind};
 use proc_macro2::TokenStream;
 use quote::quote;
 
 pub(super) use self::module::module;
-use super::{Context, markdown};
+use super::{Context, markdown, mechanisms};
 
 /// The text as a doc comment; on one line it looks like one that a person wrote.
 pub(super) fn attribute(text: &str) -> TokenStream {
@@ -134,7 +136,20 @@ fn settings_list(context: &Context<'_>) -> String {
         let doc = setting.doc.as_deref().map(|doc| format!(": {}", markdown::line(doc))).unwrap_or_default();
         format!("\n- {}{doc}", markdown::code(&setting.name))
     };
-    context.spec.required_settings().map(item).collect()
+    let mut list: String = context.spec.required_settings().map(item).collect();
+    // A name that cannot be an argument is a fault of the constructor, which is reported there.
+    for hook in mechanisms::arguments(context.spec).unwrap_or_default() {
+        let what = match hook.kind {
+            MechanismKind::ClientProof => "what proves the client at the token endpoint",
+            MechanismKind::AnswerDecoder => "what makes JSON of the token endpoint's answers",
+            MechanismKind::SessionLogin => "what logs each fresh token in",
+            MechanismKind::RequestSigner => "what signs each request to the API",
+            kind => kind.key(),
+        };
+        let (name, implements) = (hook.ident.to_string(), format!("mechanism::{}", hook.kind.trait_name()));
+        let _ = write!(list, "\n- {}: {what}, a {}", markdown::code(&name), markdown::code(&implements));
+    }
+    list
 }
 
 #[cfg(test)]

@@ -85,6 +85,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_worked_out_or_looked_up_is_kept_under_its_name() {
+        let text = tokens(&context(&rich())).unwrap().to_string();
+        assert!(text.contains("user_id : fields . opt_string (\"/user_id\")"), "{text}");
+        assert!(text.contains("api_endpoint : fields . opt_url (\"/api_endpoint\")"), "{text}");
+        assert!(text.contains("`/access_token` of the token response"), "{text}");
+        assert!(text.contains("`/endpoints/api` of the lookup's answer"), "{text}");
+    }
+
+    #[test]
     fn kept_values_are_read_by_an_escaped_pointer() {
         let spec = with(|json| json["callback"]["keep"][0]["name"] = "a/b~c".into());
         let text = tokens(&context(&spec)).unwrap().to_string();
@@ -95,6 +104,7 @@ mod tests {
     fn without_extras_there_is_no_struct() {
         let spec = with(|json| {
             json["token"]["response"]["extras"] = serde_json::json!([]);
+            json["token"]["lookup"] = serde_json::Value::Null;
             json["callback"]["keep"] = serde_json::json!([]);
         });
         assert!(tokens(&context(&spec)).unwrap().is_empty());

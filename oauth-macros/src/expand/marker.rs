@@ -5,6 +5,7 @@ use oauth_core::spec::{Setting, SettingKind};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
+use super::mechanisms::{self, Given};
 use super::names::{Names, ident};
 use super::{Context, docs, extras};
 
@@ -47,6 +48,8 @@ fn constructors(context: &Context<'_>) -> Result<TokenStream, String> {
         arguments.push(argument);
         sets.push(set);
     }
+    let Given { arguments: hooks, set: set_hooks, from_env } = mechanisms::given(context)?;
+    let arguments = quote!(#(#arguments,)* #(#hooks),*);
     let client_doc = docs::attribute(&docs::client(context));
     let public_doc = docs::attribute(&docs::public(context));
     let env_doc = docs::attribute(&docs::from_env(context));
@@ -58,19 +61,19 @@ fn constructors(context: &Context<'_>) -> Result<TokenStream, String> {
             pub fn client(
                 id: impl #into<::std::string::String>,
                 credentials: impl #into<#private::ClientAuth>,
-                #(#arguments),*
+                #arguments
             ) -> #private::Client<Self> {
-                #private::Client::<Self>::new(id, credentials) #(#sets)*
+                #private::Client::<Self>::new(id, credentials) #(#sets)* #set_hooks
             }
             #public_doc
             #[inline]
-            pub fn public(id: impl #into<::std::string::String>, #(#arguments),*) -> #private::Client<Self> {
-                #private::Client::<Self>::new(id, #private::ClientAuth::none()) #(#sets)*
+            pub fn public(id: impl #into<::std::string::String>, #arguments) -> #private::Client<Self> {
+                #private::Client::<Self>::new(id, #private::ClientAuth::none()) #(#sets)* #set_hooks
             }
             #env_doc
             #[inline]
-            pub fn from_env() -> ::core::result::Result<#private::Client<Self>, #private::Error> {
-                #private::Client::<Self>::from_env()
+            pub fn from_env(#(#hooks),*) -> ::core::result::Result<#private::Client<Self>, #private::Error> {
+                #from_env
             }
         }
     })

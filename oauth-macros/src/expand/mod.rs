@@ -15,6 +15,7 @@ mod extras;
 mod fields;
 mod markdown;
 mod marker;
+mod mechanisms;
 mod names;
 mod operations;
 mod options;

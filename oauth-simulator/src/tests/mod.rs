@@ -2,15 +2,20 @@
 
 mod api;
 mod authorize;
+mod authorize_forms;
 mod client;
+mod client_auth;
 mod faults;
 mod garbage;
 mod grants;
+mod openid;
 mod pages;
 mod placement;
+mod profile_forms;
 mod shape;
 mod specs;
 mod token;
+mod token_forms;
 
 use std::sync::Arc;
 

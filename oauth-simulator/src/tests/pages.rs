@@ -100,3 +100,17 @@ async fn the_root_says_what_this_is() {
     assert!(root.text().contains("Simulator of Plain"));
     assert!(sim.requests().is_empty());
 }
+
+#[tokio::test]
+async fn a_form_from_another_site_brings_no_lax_cookie() {
+    let sim = start(plain()).await;
+    let url = authorize_url(&sim, VERIFIER, &[]);
+    let user = sim.scripted_user();
+    user.approve(&url).await.unwrap();
+    let page = user.open(&url).await.unwrap();
+    let id = first_form(page.text()).unwrap().fields[0].1.clone();
+    let body = form(&[("transaction", &id), ("decision", "approve")]);
+    let answered = user.post(&format!("{}/-/consent", sim.origin()), &body).await.unwrap();
+    assert_eq!(answered.status(), 400);
+    assert!(answered.text().contains("another browser"));
+}

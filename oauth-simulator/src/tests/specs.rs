@@ -52,7 +52,7 @@ pub(super) fn plain() -> ProviderSpec {
     plain_with(&json!({}))
 }
 
-fn merge(into: &mut Value, changes: &Value) {
+pub(super) fn merge(into: &mut Value, changes: &Value) {
     let Value::Object(changes) = changes else {
         *into = changes.clone();
         return;

@@ -3,9 +3,16 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod answers;
 mod catalog;
 mod deviations;
+mod environments;
 mod hosts;
+mod lookups;
 mod mutations;
+mod orbit;
+mod profiles;
+mod proofs;
+mod request_form;
 mod rig;
 mod typed;

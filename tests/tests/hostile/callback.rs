@@ -334,3 +334,41 @@ async fn cb_22_state_and_verifier_are_both_always_there() {
     account.unwrap();
     assert!(server.received()[0].body.contains("code_verifier="));
 }
+
+#[tokio::test]
+async fn cb_20_a_post_from_another_site_needs_a_cookie_that_comes_along() {
+    let yaml = format!("{ACME}authorize: {{response_mode: form_post}}\n");
+    let server = Canned::start([json(TOKENS)]).await;
+    let client = client(&yaml).dangerous_at(server.origin());
+    let (url, pending, browser) = client.authorize().begin().await.unwrap().into_parts();
+    assert_eq!(oauth_tests::login::parameter(url.as_str(), "response_mode").as_deref(), Some("form_post"));
+    let cookie = browser.set_cookie("login", "/callback");
+    assert_eq!(
+        cookie,
+        format!("login={}; Path=/callback; HttpOnly; Secure; SameSite=None; Max-Age=600", browser.expose())
+    );
+
+    let attempts = PendingAttempts::new();
+    attempts.insert(pending);
+    let state = oauth_tests::login::parameter(url.as_str(), "state").unwrap();
+    // A Lax cookie stays behind; the state alone, right as it is, finishes no login.
+    let error = client.callback(format!("code=c&state={state}"), &attempts, Browser::unknown()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BrowserMissing);
+    for words in ["cross-site POST", "SameSite=None; Secure", "set_cookie"] {
+        assert!(error.explain().contains(words), "{}", error.explain());
+    }
+    for no_state in ["code=c", "code=c&state=", "code=c&state=x"] {
+        client.callback(no_state, &attempts, Browser::from(browser.clone())).await.unwrap_err();
+    }
+    assert!(server.received().is_empty());
+    client.callback(format!("code=c&state={state}"), &attempts, Browser::from(browser)).await.unwrap();
+
+    // Everywhere else the cookie is Lax, and Secure unless the callback is plain http on this machine.
+    let cookie = |redirect_uri: &'static str| async move {
+        let client = oauth_tests::login::client(ACME).redirect_uri(redirect_uri);
+        client.authorize().begin().await.unwrap().into_parts().2.set_cookie("login", "/")
+    };
+    assert!(cookie("https://app.example/callback").await.ends_with("; HttpOnly; Secure; SameSite=Lax; Max-Age=600"));
+    assert!(cookie("http://127.0.0.1:4000/callback").await.ends_with("; HttpOnly; SameSite=Lax; Max-Age=600"));
+    assert!(cookie("http://app.example/callback").await.contains("; Secure;"));
+}

@@ -4,5 +4,13 @@
 
 mod authorization_request;
 mod callback;
+mod discovery;
+mod id_token;
+mod id_token_key_sets;
+mod id_token_keys;
+mod id_token_refresh;
+mod identity;
 mod token_response;
 mod transport;
+
+oauth_providers::provider!("src/acme_id.yaml");

@@ -14,7 +14,7 @@ fn with(key: &str, members: &str) -> String {
 /// A key of RSA with a modulus of that many bits.
 fn rsa(bits: usize, exponent: &[u8]) -> String {
     let mut modulus = vec![0xa5; bits.div_ceil(8)];
-    modulus[0] = if bits % 8 == 0 { 0xa5 } else { 1 << (bits % 8 - 1) };
+    modulus[0] = if bits.is_multiple_of(8) { 0xa5 } else { 1 << (bits % 8 - 1) };
     format!(r#"{{"kty":"RSA","n":"{}","e":"{}"}}"#, base64url(&modulus), base64url(exponent))
 }
 
@@ -126,9 +126,9 @@ fn idt_16_keys_that_are_not_sound_are_left_out() {
     ];
     for crypto in backends() {
         for key in &hostile {
-            assert!(Jwk::from_json(key).is_err(), "{:.120}", key);
+            assert!(Jwk::from_json(key).is_err(), "{key:.120}");
             let keys = set(&crypto, &[key, EC_JWK]);
-            assert_eq!(keys.len(), 1, "{:.120}", key);
+            assert_eq!(keys.len(), 1, "{key:.120}");
             assert!(verify(ES256, &keys).is_ok());
             assert!(set(&crypto, &[key]).is_empty());
         }
@@ -146,7 +146,7 @@ fn idt_16_sound_keys_are_kept() {
         with(ED25519_JWK, r#""alg":"Ed25519""#),
         EC_JWK.replace("\"kty\"", "\"\\u006bty\""),
     ] {
-        assert!(Jwk::from_json(&key).is_ok(), "{:.120}", key);
+        assert!(Jwk::from_json(&key).is_ok(), "{key:.120}");
     }
 }
 

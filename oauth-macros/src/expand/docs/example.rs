@@ -4,12 +4,17 @@
 
 use oauth_core::spec::{Setting, SettingKind};
 
-use super::super::Context;
+use super::super::{Context, mechanisms};
 
 /// Making a client. It does no I/O, so that it runs.
 pub(super) fn client(context: &Context<'_>) -> String {
-    let make = format!("let {} = {};", context.spec.module, call(context));
-    format!("```{}\n{}\n\n{make}\n```", fence(context, ""), import(context, &types(context)))
+    let import = import(context, &types(context));
+    let mut make = format!("let {} = {};", context.spec.module, call(context));
+    let hooks = hooks(context);
+    if context.catalog && !hooks.is_empty() {
+        make = format!("# fn example({hooks}) {{\n{make}\n# }}");
+    }
+    format!("```{}\n{import}\n\n{make}\n```", fence(context, ""))
 }
 
 /// Logging in, where the provider can.
@@ -35,7 +40,7 @@ pub(super) fn login(context: &Context<'_>) -> String {
         "let (url, pending, browser) = attempt.into_parts(); // redirect to `url`, keep `pending`, set `browser` as a cookie".to_owned(),
     ];
     if context.catalog {
-        lines.insert(0, "# async fn example() -> Result<(), oauth_providers::Error> {".to_owned());
+        lines.insert(0, format!("# async fn example({}) -> Result<(), oauth_providers::Error> {{", hooks(context)));
         lines.extend(["# Ok(())".to_owned(), "# }".to_owned()]);
     }
     format!("```{}\n{}\n```", fence(context, "no_run"), lines.join("\n"))
@@ -63,7 +68,18 @@ fn types(context: &Context<'_>) -> Vec<String> {
 fn call(context: &Context<'_>) -> String {
     let mut arguments = vec!["\"client id\"".to_owned(), "\"client secret\"".to_owned()];
     arguments.extend(context.spec.required_settings().map(value));
+    let hooks = mechanisms::arguments(context.spec).unwrap_or_default();
+    arguments.extend(hooks.iter().map(|hook| hook.ident.to_string()));
     format!("{}::client({})", context.marker, arguments.join(", "))
+}
+
+/// The mechanisms as arguments: an example cannot know what they do.
+fn hooks(context: &Context<'_>) -> String {
+    let hooks = mechanisms::arguments(context.spec).unwrap_or_default();
+    let argument = |hook: &mechanisms::Argument<'_>| {
+        format!("{}: impl oauth_providers::mechanism::{}", hook.ident, hook.kind.trait_name())
+    };
+    hooks.iter().map(argument).collect::<Vec<_>>().join(", ")
 }
 
 /// A value that the setting's kind admits.
@@ -108,6 +124,17 @@ mod tests {
              // redirect to `url`, keep `pending`, set `browser` as a cookie\n# Ok(())\n# }\n```"
         );
         assert!(client(&context).starts_with("```\nuse oauth_providers::"));
+    }
+
+    #[test]
+    fn mechanisms_are_arguments_of_the_example() {
+        let spec = with(|json| json["mechanisms"] = serde_json::json!({"request_signer": "hmac-2"}));
+        let shown = client(&context(&spec));
+        assert!(shown.contains("Acme::client(\"client id\", \"client secret\", \"acme\", hmac_2);"), "{shown}");
+        let context = Context { catalog: true, ..context(&spec) };
+        let hook = "example(hmac_2: impl oauth_providers::mechanism::RequestSigner)";
+        assert!(client(&context).contains(hook) && login(&context).contains(hook));
+        assert!(!client(&super::super::super::tests::context(&rich())).contains("fn example"));
     }
 
     #[test]

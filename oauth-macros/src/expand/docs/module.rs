@@ -2,7 +2,7 @@
 
 use oauth_core::spec::{Confidence, Environment, KnownScope, Quirk, Setting};
 
-use super::super::{Context, markdown};
+use super::super::{Context, markdown, mechanisms};
 use super::example;
 
 /// All sections, each only where the file has something for it.
@@ -15,6 +15,7 @@ pub(in super::super) fn module(context: &Context<'_>) -> String {
         environments(context),
         scopes(context),
         capabilities(context),
+        needed(context),
         quirks(context),
     ];
     let sections: Vec<&str> = sections.iter().map(String::as_str).filter(|section| !section.is_empty()).collect();
@@ -142,7 +143,30 @@ fn capabilities(context: &Context<'_>) -> String {
         };
         lines.push(line);
     }
+    for also in &spec.token.response.also {
+        let doc = also.doc.as_deref().map(|doc| format!(": {}", markdown::line(doc))).unwrap_or_default();
+        let call = markdown::code(&format!("account.also(\"{}\")", also.name));
+        lines.push(format!("- A further token of the same login, {call}{doc}"));
+    }
     if lines.is_empty() { String::new() } else { format!("# Capabilities\n\n{}", lines.join("\n")) }
+}
+
+fn needed(context: &Context<'_>) -> String {
+    let line = |hook: &mechanisms::Argument<'_>| {
+        let (name, implements) = (markdown::code(hook.name), format!("mechanism::{}", hook.kind.trait_name()));
+        format!(
+            "\n- {name}, which the file selects with {}: a {}",
+            markdown::code(hook.kind.key()),
+            markdown::code(&implements)
+        )
+    };
+    // A name that cannot be an argument is a fault of the constructor, which is reported there.
+    let hooks = mechanisms::arguments(context.spec).unwrap_or_default();
+    if hooks.is_empty() {
+        return String::new();
+    }
+    let lines: Vec<String> = hooks.iter().map(line).collect();
+    format!("# Mechanisms\n\nYours to write; the constructors take them as their last arguments.\n{}", lines.concat())
 }
 
 fn refresh(context: &Context<'_>) -> String {
@@ -172,7 +196,7 @@ fn sentence(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::tests::{context, rich};
+    use super::super::super::tests::{context, rich, with};
     use super::*;
 
     #[test]
@@ -189,9 +213,18 @@ mod tests {
             "| `UsersRead` | `users:read` | Reads the users. |",
             "| `ReadUser` | `read:user` | Read a user's profile data. |",
             "- API calls below `https://api.acme.example`",
+            "- A further token of the same login, `account.also(\"user\")`: The user's own token.",
             "- `token.placement.scheme`: Acme's own name. Source: <https://acme.example/auth> (2026-11-20)",
         ] {
             assert!(page.lines().any(|l| l == line), "{line}\n\n{page}");
         }
+    }
+
+    #[test]
+    fn what_is_yours_to_write_is_named() {
+        assert!(!module(&context(&rich())).contains("# Mechanisms"));
+        let page = module(&context(&with(|json| json["mechanisms"] = serde_json::json!({"session_login": "rest"}))));
+        let line = "- `rest`, which the file selects with `token.session`: a `mechanism::SessionLogin`";
+        assert!(page.lines().any(|l| l == line), "{page}");
     }
 }

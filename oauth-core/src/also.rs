@@ -1,0 +1,102 @@
+//! Further tokens of the same login, each an account of its own: a user's beside an app's.
+
+use std::sync::{Arc, PoisonError};
+
+use crate::account::{Account, Shared};
+use crate::error::{Error, ErrorKind, Result, Step};
+use crate::provider::Provider;
+use crate::token::TokenSet;
+
+impl<P: Provider> Account<P> {
+    /// A further token that came in the same answer, by the name that `token.response.also` in the provider's file gives
+    /// it, as an account of its own: its token is renewed by itself, and [`tokens`](Self::tokens) of this account has
+    /// the newest of it as well.
+    ///
+    /// ```no_run
+    /// # async fn run(account: oauth_core::Account) -> oauth_core::Result<()> {
+    /// let user = account.also("user")?;
+    /// user.post("/chat.postMessage").send().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn also(&self, name: &str) -> Result<Self> {
+        self.shared().also(name).map(Self::over)
+    }
+}
+
+impl Shared {
+    /// The account of that name; while one is in use, the same for all who ask.
+    fn also(self: &Arc<Self>, name: &str) -> Result<Arc<Self>> {
+        let mut known = self.also.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|(_, account)| account.strong_count() > 0);
+        if let Some(account) = known.iter().find(|(known, _)| known == name).and_then(|(_, account)| account.upgrade())
+        {
+            return Ok(account);
+        }
+        let main = self.latest();
+        let own = main.also(name).ok_or_else(|| self.no_such_token(name))?;
+        let account = Arc::new(Self::at_home(
+            Arc::clone(&self.client),
+            own.beside(&main),
+            Some((Arc::clone(self), name.to_owned())),
+        ));
+        known.push((name.to_owned(), Arc::downgrade(&account)));
+        Ok(account)
+    }
+
+    fn no_such_token(&self, name: &str) -> Error {
+        let spec = self.client.spec();
+        let declared: Vec<&str> = spec.token.response.also.iter().map(|also| also.name.as_str()).collect();
+        if declared.contains(&name) {
+            let what = format!("the token response had no token `{name}`");
+            return Error::new(ErrorKind::BadResponse, Step::Exchange, what)
+                .fix("log in again and ask for what that token comes with")
+                .of(spec);
+        }
+        let known = if declared.is_empty() { "none".to_owned() } else { declared.join(", ") };
+        let what =
+            format!("there is no further token `{}`; the provider's file has {known}", crate::error::clean(name));
+        self.client.error(ErrorKind::Unsupported, Step::Exchange, what)
+    }
+
+    /// After a refresh: the account that this one came with hears of it, and so do those that came with this one.
+    pub(crate) async fn spread(&self, before: &TokenSet, after: &Arc<TokenSet>) -> Result<()> {
+        if let Some((home, name)) = &self.home {
+            home.commit(|latest| latest.with_also(name, after)).await?;
+        }
+        let known = self.also.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (name, account) in known {
+            let Some((account, new)) = account.upgrade().zip(after.also(&name)) else { continue };
+            if before.also(&name).is_none_or(|old| new.is_newer_than(old)) {
+                account.commit(|_| new.beside(after)).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl TokenSet {
+    /// Whether this is another token than that: not merely the same with another one beside it.
+    pub(crate) fn is_newer_than(&self, other: &Self) -> bool {
+        self.access_token_str() != other.access_token_str() || self.expires_at != other.expires_at
+    }
+
+    /// What came of a refresh with `asked`, while a further token may have been renewed by itself: that one stays,
+    /// unless this answer brought one.
+    pub(crate) fn keeping_also(mut self, asked: &Self, latest: &Self) -> Self {
+        for (name, also) in &mut self.also {
+            let brought = asked.also(name).is_none_or(|old| also.is_newer_than(old));
+            if let Some(latest) = latest.also(name).filter(|_| !brought) {
+                *also = latest.clone();
+            }
+        }
+        self
+    }
+
+    fn with_also(&self, name: &str, new: &Self) -> Self {
+        let mut changed = self.clone();
+        for (_, also) in changed.also.iter_mut().filter(|(known, _)| known == name) {
+            *also = new.clone();
+        }
+        changed
+    }
+}

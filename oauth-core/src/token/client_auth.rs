@@ -1,0 +1,106 @@
+//! How the client proves itself at the token endpoint (RFC 6749 section 2.3).
+
+use std::borrow::Cow;
+
+use http::header::{AUTHORIZATION, HeaderValue};
+use http::request::Builder;
+use secrecy::ExposeSecret as _;
+
+use crate::client::{Config, Inner, renamed};
+use crate::encode;
+use crate::error::{Error, ErrorKind, Result, Step};
+use crate::spec::{BasicUser, ClientAuthMethod, MintedPlace, PublicForm, RefreshAuth};
+
+/// The `Authorization: Basic` header, where that is how this client authenticates. RFC 6749 section 2.3.1: id and secret
+/// are each form-encoded, then joined by a colon and base64-encoded.
+pub(crate) fn basic(config: &Config) -> Result<Option<HeaderValue>> {
+    let auth = &config.spec.client_auth;
+    if auth.method != ClientAuthMethod::Basic {
+        return Ok(None);
+    }
+    let id = config.client_id.as_str();
+    let (user, password, what) = match (config.auth.as_secret(), auth.basic.user) {
+        (Some(secret), BasicUser::Id) => (id, secret, "id"),
+        (Some(secret), BasicUser::Secret) => (secret, "", "secret"),
+        (None, _) if auth.basic.public == PublicForm::Basic => (id, "", "id"),
+        (None, _) => return Ok(None),
+    };
+    // RFC 7617 section 2: "a user-id containing a colon character is invalid".
+    if !auth.basic.encode && user.contains(':') {
+        let what = format!("the client {what} has a colon, which this provider takes for its end");
+        let fix = "copy it again from the provider's console";
+        return Err(Error::new(ErrorKind::Config, Step::Configure, what).fix(fix).of(&config.spec));
+    }
+    let written = |text| if auth.basic.encode { encode::form(text) } else { Cow::Borrowed(text) };
+    let pair = format!("{}:{}", written(user), written(password));
+    let text = format!("Basic {}", encode::base64(pair.as_bytes()));
+    // Base64 is visible ASCII.
+    let mut value = HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).ok();
+    if let Some(value) = &mut value {
+        value.set_sensitive(true);
+    }
+    Ok(value)
+}
+
+/// Adds to a request what the client shows of itself; what was made of a secret for it goes into `made` as well.
+pub(super) fn prove<'a>(
+    inner: &'a Inner,
+    (step, shown): (Step, RefreshAuth),
+    params: &mut Vec<(&'a str, Cow<'a, str>)>,
+    made: &mut Vec<String>,
+    request: Builder,
+) -> Result<Builder> {
+    let config = &inner.config;
+    let auth = &config.spec.client_auth;
+    let rules = &config.spec.token.request;
+    let id = (renamed(&rules.rename, "client_id"), Cow::Borrowed(config.client_id.as_str()));
+    let omitted = rules.omit.iter().any(|omitted| omitted == "client_id");
+    match (shown, auth.method) {
+        // The file's own holes are the proof.
+        (RefreshAuth::None, _) | (RefreshAuth::Full, ClientAuthMethod::Custom) => {}
+        (RefreshAuth::Id, _) => params.push(id),
+        (RefreshAuth::Full, ClientAuthMethod::Minted) => {
+            let (Some(minter), Some(minted)) = (&inner.prepared()?.minter, &auth.minted) else {
+                return Err(Error::new(
+                    ErrorKind::Config,
+                    step,
+                    "the provider wants a secret that is signed, and there is no key",
+                )
+                .fix("give the client the private key that the provider's console gave you as its secret")
+                .of(&config.spec));
+            };
+            let secret = minter.mint(inner, minted, step)?.expose_secret().to_owned();
+            made.push(secret.clone());
+            match minted.sent {
+                MintedPlace::Body => {
+                    params.push(id);
+                    params.push((renamed(&rules.rename, "client_secret"), Cow::Owned(secret)));
+                }
+                MintedPlace::Basic => {
+                    let pair = format!("{}:{}", encode::form(&config.client_id), encode::form(&secret));
+                    let basic = format!("Basic {}", encode::base64(pair.as_bytes()));
+                    made.push(basic.clone());
+                    return Ok(request.header(AUTHORIZATION, basic));
+                }
+            }
+        }
+        (RefreshAuth::Full, ClientAuthMethod::Basic) if inner.prepared()?.basic.is_some() => {
+            if auth.basic.id_in_body {
+                params.push(id);
+            }
+            if let Some(basic) = &inner.prepared()?.basic {
+                return Ok(request.header(AUTHORIZATION, basic));
+            }
+        }
+        (RefreshAuth::Full, method) => {
+            if !omitted {
+                params.push(id);
+            }
+            // RFC 6749 section 2.3: "The client MUST NOT use more than one authentication method in each request."
+            if let (ClientAuthMethod::Body, Some(secret)) = (method, config.auth.as_secret()) {
+                params.push((renamed(&rules.rename, "client_secret"), Cow::Borrowed(secret)));
+            }
+        }
+    }
+    Ok(request)
+}

@@ -1,0 +1,101 @@
+//! A token set as text, secrets in clear, for stores.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::TokenSet;
+use crate::mechanism::SessionDue;
+use crate::openid::IdToken;
+
+#[derive(Serialize, Deserialize)]
+struct Stored<'a> {
+    access_token: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token_type: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id_token: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    scopes: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh_expires_at_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh_idles_until_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    extras: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    callback: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also: Vec<(Cow<'a, str>, Stored<'a>)>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    session_due: bool,
+}
+
+impl TokenSet {
+    /// Writes the set, secrets in clear, for a store of your own; [`from_exposed_json`](Self::from_exposed_json) reads it.
+    pub fn expose_json(&self) -> SecretString {
+        // Strings, numbers and lists of them: serde_json can write each.
+        serde_json::to_string(&Stored::of(self)).unwrap_or_default().into()
+    }
+
+    /// Reads what [`expose_json`](Self::expose_json) wrote.
+    pub fn from_exposed_json(json: &SecretString) -> Result<Self, serde_json::Error> {
+        serde_json::from_str::<Stored<'_>>(json.expose_secret())?.into_set()
+    }
+}
+
+impl<'a> Stored<'a> {
+    fn of(tokens: &'a TokenSet) -> Self {
+        Self {
+            access_token: tokens.access_token.expose_secret().into(),
+            token_type: tokens.token_type.as_deref().map(Into::into),
+            refresh_token: tokens.refresh_token.as_ref().map(|token| token.expose_secret().into()),
+            id_token: tokens.id_token.as_ref().map(|token| token.expose_secret().into()),
+            identity: tokens.identity.as_ref().map(|identity| identity.json().into()),
+            scopes: tokens.scopes.clone(),
+            expires_at_ms: millis(tokens.expires_at),
+            refresh_expires_at_ms: millis(tokens.refresh_expires_at),
+            refresh_idles_until_ms: millis(tokens.refresh_idles_until),
+            extras: tokens.extras.as_ref().map(|extras| extras.expose_secret().into()),
+            callback: tokens.callback.clone(),
+            also: tokens.also.iter().map(|(name, also)| (name.as_str().into(), Self::of(also))).collect(),
+            session_due: tokens.session_due.is_some(),
+        }
+    }
+
+    fn into_set(self) -> Result<TokenSet, serde_json::Error> {
+        let also = self.also.into_iter().map(|(name, also)| Ok((name.into_owned(), also.into_set()?)));
+        Ok(TokenSet {
+            access_token: self.access_token.into_owned().into(),
+            token_type: self.token_type.map(Cow::into_owned),
+            refresh_token: self.refresh_token.map(|token| token.into_owned().into()),
+            id_token: self.id_token.map(|token| token.into_owned().into()),
+            identity: self.identity.map(|claims| IdToken::restore(&claims)).transpose()?.map(Arc::new),
+            scopes: self.scopes,
+            expires_at: time(self.expires_at_ms),
+            refresh_expires_at: time(self.refresh_expires_at_ms),
+            refresh_idles_until: time(self.refresh_idles_until_ms),
+            extras: self.extras.map(|extras| extras.into_owned().into()),
+            callback: self.callback,
+            also: also.collect::<Result<_, serde_json::Error>>()?,
+            session_due: self.session_due.then_some(SessionDue(None)),
+        })
+    }
+}
+
+fn millis(at: Option<SystemTime>) -> Option<u64> {
+    u64::try_from(at?.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis()).ok()
+}
+
+fn time(millis: Option<u64>) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis?))
+}
