@@ -180,6 +180,10 @@ fn other_than(value: &Value) -> Value {
 
 fn token_type(spec: &ProviderSpec) -> Option<&str> {
     match (spec.token.response.token_type, &spec.token.placement) {
+        // Nobody has to ignore the usual word.
+        (TokenTypeRule::Ignored, Placement::Header { scheme: Some(scheme), .. }) if scheme == "Bearer" => {
+            Some("sample")
+        }
         (TokenTypeRule::Ignored, Placement::Header { scheme, .. }) => scheme.as_deref(),
         // The provider is known to leave it out.
         (TokenTypeRule::AssumeBearer | TokenTypeRule::Ignored, _) => None,

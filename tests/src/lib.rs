@@ -9,6 +9,7 @@
 
 pub mod canned;
 pub mod counter;
+pub mod fitting;
 pub mod issuer;
 pub mod keys;
 pub mod login;

@@ -63,10 +63,11 @@ pub fn started(attempt: Attempt) -> Started {
     Started { pending, browser: browser.into(), state: parameter(&url, "state").expect("a state"), url }
 }
 
-/// The value of a query parameter.
-pub fn parameter(url: &str, name: &str) -> Option<String> {
-    let url = url::Url::parse(url).expect("an absolute address");
-    url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+/// The value of a query parameter, or of a parameter of a form.
+pub fn parameter(url_or_form: &str, name: &str) -> Option<String> {
+    let url = url::Url::parse(url_or_form).ok();
+    let pairs = url.as_ref().map_or(url_or_form, |url| url.query().unwrap_or_default());
+    url::form_urlencoded::parse(pairs.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
 
 /// A whole login of [`ACME`] whose code exchange is answered with `answers`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use oauth_core::Step;
 use oauth_core::spec::{
-    BodyFormat, ClientAuthMethod, Fetch, Method, Pkce, Placement, ProviderSpec, RefreshAuth, Template,
+    BodyFormat, ClientAuthMethod, Fetch, Method, Pkce, Placement, ProviderSpec, RefreshAuth, SigningAlg, Template,
 };
 
 use crate::rig::{client_of, simulate, spec, walk};
@@ -50,6 +50,36 @@ fn request(spec: &mut ProviderSpec) -> Option<&mut Fetch> {
     spec.profile.as_mut()?.request.as_mut()
 }
 
+/// Whether the profile comes of the first request with the token.
+fn profile_is_first(spec: &ProviderSpec) -> bool {
+    spec.token.lookup.is_none() && spec.profile.as_ref().is_some_and(|profile| profile.request.is_some())
+}
+
+/// Whether an operation is the first request with the token.
+fn call_is_first(spec: &ProviderSpec) -> bool {
+    let asks = spec.profile.as_ref().is_some_and(|profile| profile.request.is_some());
+    spec.token.lookup.is_none() && !asks && crate::rig::operations(spec).next().is_some()
+}
+
+/// Whether a header of the API is one of the profile's own as well.
+fn says_headers_twice(spec: &ProviderSpec) -> bool {
+    let own = spec.profile.as_ref().and_then(|profile| profile.request.as_ref()).map(|request| &request.headers);
+    own.into_iter().flatten().any(|own| spec.api.iter().any(|api| api.headers.contains(own)))
+}
+
+/// Puts the token into the query, if that is another place.
+fn into_query(spec: &mut ProviderSpec) -> bool {
+    let query = Placement::Query { name: "access_token".to_owned() };
+    let was = std::mem::replace(&mut spec.token.placement, query.clone());
+    was != query
+}
+
+/// Whether the walk gets an ID token.
+fn has_id_token(spec: &ProviderSpec) -> bool {
+    let asked = || crate::rig::scopes(spec).iter().any(|scope| scope == "openid");
+    spec.openid.as_ref().is_some_and(|openid| openid.required || asked())
+}
+
 /// Takes the first entry out, if there is one.
 fn without_first<T>(list: &mut Vec<T>) -> bool {
     !list.is_empty() && {
@@ -87,7 +117,24 @@ const MUTATIONS: &[Mutation] = &[
     ("client_auth: none", Step::Exchange, |spec| {
         let was = spec.client_auth.method;
         spec.client_auth = ClientAuthMethod::None.into();
-        was != ClientAuthMethod::None
+        was != ClientAuthMethod::None && was != ClientAuthMethod::Minted
+    }),
+    ("client_auth: a private key for a secret", Step::Configure, |spec| {
+        let was = spec.client_auth.method;
+        spec.client_auth = ClientAuthMethod::Body.into();
+        was == ClientAuthMethod::Minted
+    }),
+    ("client_auth.claims: one less", Step::Exchange, |spec| {
+        spec.client_auth.minted.as_mut().is_some_and(|minted| without_first(&mut minted.claims))
+    }),
+    ("client_auth.kid: left out", Step::Exchange, |spec| {
+        spec.client_auth.minted.as_mut().is_some_and(|minted| minted.kid.take().is_some())
+    }),
+    ("client_auth.lifetime: longer", Step::Exchange, |spec| {
+        spec.client_auth.minted.as_mut().is_some_and(|minted| {
+            minted.lifetime += 3600;
+            true
+        })
     }),
     ("pkce: none where it is required", Step::Callback, |spec| {
         let was = spec.pkce;
@@ -184,20 +231,38 @@ const MUTATIONS: &[Mutation] = &[
     ("token.upgrade: without its parameters", Step::Exchange, |spec| {
         spec.token.upgrade.as_mut().is_some_and(|upgrade| without_first(&mut upgrade.params))
     }),
+    ("token.lookup: another address", Step::Exchange, |spec| {
+        spec.token.lookup.as_mut().is_some_and(|lookup| changed(&mut lookup.request.url))
+    }),
+    ("openid.issuer: another", Step::IdToken, |spec| {
+        has_id_token(spec) && spec.openid.as_mut().and_then(|openid| openid.issuer.as_mut()).is_some_and(changed)
+    }),
+    ("openid.jwks: another address", Step::IdToken, |spec| {
+        has_id_token(spec) && spec.openid.as_mut().and_then(|openid| openid.jwks.as_mut()).is_some_and(changed)
+    }),
+    ("openid.algs: another", Step::IdToken, |spec| {
+        has_id_token(spec)
+            && spec.openid.as_mut().is_some_and(|openid| {
+                openid.algs = vec![SigningAlg::PS512];
+                true
+            })
+    }),
     ("token.upgrade: left out", Step::Refresh, |spec| spec.token.upgrade.take().is_some()),
     ("token.placement: a header for another place", Step::Profile, |spec| {
         let was = std::mem::take(&mut spec.token.placement);
-        spec.profile.is_some() && was != Placement::default()
+        profile_is_first(spec) && was != Placement::default()
     }),
-    ("token.placement: the query for another place", Step::Profile, |spec| {
-        let query = Placement::Query { name: "access_token".to_owned() };
-        let was = std::mem::replace(&mut spec.token.placement, query.clone());
-        spec.profile.is_some() && was != query
+    ("token.placement: the query for another place", Step::Profile, |spec| profile_is_first(spec) && into_query(spec)),
+    ("token.placement: the query for another place, seen by a lookup", Step::Exchange, |spec| {
+        spec.token.lookup.is_some() && into_query(spec)
+    }),
+    ("token.placement: the query for another place, seen by an operation", Step::Api, |spec| {
+        call_is_first(spec) && into_query(spec)
     }),
     ("token.placement: another scheme", Step::Profile, |spec| match &mut spec.token.placement {
         Placement::Header { scheme: Some(scheme), .. } => {
             *scheme = String::from("Token");
-            spec.profile.is_some()
+            profile_is_first(spec)
         }
         _ => false,
     }),
@@ -234,7 +299,7 @@ const MUTATIONS: &[Mutation] = &[
         request(spec).is_some_and(|request| without_first(&mut request.query))
     }),
     ("profile.headers: one less", Step::Profile, |spec| {
-        request(spec).is_some_and(|request| without_first(&mut request.headers))
+        !says_headers_twice(spec) && request(spec).is_some_and(|request| without_first(&mut request.headers))
     }),
     ("profile.at: elsewhere, and the map along", Step::Profile, |spec| {
         spec.profile.as_mut().is_some_and(|profile| {
@@ -244,10 +309,18 @@ const MUTATIONS: &[Mutation] = &[
         })
     }),
     ("api.headers: one less", Step::Profile, |spec| {
-        spec.profile.is_some() && spec.api.as_mut().is_some_and(|api| without_first(&mut api.headers))
+        profile_is_first(spec)
+            && !says_headers_twice(spec)
+            && spec.api.as_mut().is_some_and(|api| without_first(&mut api.headers))
+    }),
+    ("api.headers: one less, seen by an operation", Step::Api, |spec| {
+        (call_is_first(spec) || says_headers_twice(spec))
+            && spec.api.as_mut().is_some_and(|api| without_first(&mut api.headers))
     }),
     ("api.headers: the last one less", Step::Profile, |spec| {
-        spec.profile.is_some() && spec.api.as_mut().is_some_and(|api| api.headers.pop().is_some())
+        profile_is_first(spec)
+            && !says_headers_twice(spec)
+            && spec.api.as_mut().is_some_and(|api| api.headers.pop().is_some())
     }),
     ("api.operations: another path", Step::Api, |spec| {
         // A call that has no description is echoed, so only one with a declared result is missed.

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use oauth_core::spec::{FieldKind, FieldType, Operation, RefreshNeeds, SettingKind};
+use oauth_core::spec::{FieldKind, FieldType, Operation, ProfileMap, RefreshNeeds};
 use oauth_core::{
     Account, Browser, CanAuthorize, CanRefresh, Client, ClientAuth, Compiled, ExposeSecret as _, HasApi, HasProfile,
     OperationCall, Profile, ProviderSpec, Scopes, Step,
 };
-use oauth_simulator::{Builder, Endpoint, Recorded, RegisteredClient, SimUser, Simulator};
+use oauth_simulator::{Builder, Endpoint, Recorded, SimUser, Simulator};
 pub(crate) use oauth_tests::counter::Counter;
+use oauth_tests::fitting::{self, settings};
+use oauth_tests::login::ManualClock;
 use serde_json::{Value, json};
 
 /// Where the provider sends the browser back to. Nothing listens there: the scripted user hands the address over.
@@ -18,6 +20,9 @@ pub(crate) const ID: &str = "my client:1";
 /// The client's secret, with everything that an encoder can get wrong.
 pub(crate) const SECRET: &str = "s3cret +/%=&:\"ä";
 
+/// The simulator's user, when a test gives it none.
+const SUBJECT: &str = "20071";
+
 /// A file's text as a spec.
 pub(crate) fn spec(yaml: &str) -> Arc<ProviderSpec> {
     Arc::new(ProviderSpec::from_yaml(yaml).unwrap_or_else(|faults| panic!("{faults}")))
@@ -25,11 +30,9 @@ pub(crate) fn spec(yaml: &str) -> Arc<ProviderSpec> {
 
 /// A provider with this client, its settings given where they have no default.
 pub(crate) fn builder(spec: &Arc<ProviderSpec>) -> Builder {
-    let client = match spec.client_auth.method {
-        oauth_core::spec::ClientAuthMethod::None => RegisteredClient::public(ID),
-        _ => RegisteredClient::confidential(ID, SECRET),
-    };
-    let builder = Simulator::builder(Arc::clone(spec)).client(client.redirect_uri(REDIRECT)).rng(Counter::new(7));
+    let client = fitting::registered(spec, ID, SECRET).redirect_uri(redirect(spec));
+    let clock = Arc::new(ManualClock::new());
+    let builder = Simulator::builder(Arc::clone(spec)).client(client).rng(Counter::new(7)).clock(clock);
     settings(spec).into_iter().fold(builder, |builder, (name, value)| builder.setting(name, value))
 }
 
@@ -38,39 +41,32 @@ pub(crate) async fn simulate(spec: &Arc<ProviderSpec>) -> Simulator {
     builder(spec).start().await.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A value for each setting without a default.
-pub(crate) fn settings(spec: &ProviderSpec) -> Vec<(String, String)> {
-    let value = |setting: &oauth_core::spec::Setting| match setting.kind {
-        SettingKind::Enum => setting.values[0].0.clone(),
-        SettingKind::Host => "id.customer.example".to_owned(),
-        SettingKind::Port => "8443".to_owned(),
-        SettingKind::Url => "https://customer.example".to_owned(),
-        _ => "customer".to_owned(),
-    };
-    spec.required_settings().map(|setting| (setting.name.clone(), value(setting))).collect()
+/// [`REDIRECT`], as far as the provider takes it.
+fn redirect(spec: &ProviderSpec) -> String {
+    fitting::redirect_uri(spec, REDIRECT)
 }
 
 /// A client that has its own idea of the simulator's provider, the same random bytes as every other.
 pub(crate) fn client_of(sim: &Simulator, spec: &ProviderSpec) -> Client {
     let client = sim.dynamic_client_of(spec.clone()).unwrap_or_else(|error| panic!("{error}"));
-    client.redirect_uri(REDIRECT).rng(Counter::new(1))
+    client.redirect_uri(redirect(sim.spec())).rng(Counter::new(1))
 }
 
 /// The typed client of a compiled provider.
 pub(crate) fn typed_client<P: Compiled>(sim: &Simulator) -> Client<P> {
-    sim.client::<P>().redirect_uri(REDIRECT).rng(Counter::new(1))
+    sim.client::<P>().redirect_uri(redirect(sim.spec())).rng(Counter::new(1))
 }
 
 /// The client that a program gets from the catalog.
 pub(crate) fn catalog_client(sim: &Simulator, entry: oauth_core::CatalogEntry) -> Client {
     let credentials = match entry.spec().client_auth.method {
         oauth_core::spec::ClientAuthMethod::None => ClientAuth::none(),
-        _ => ClientAuth::secret(SECRET),
+        _ => ClientAuth::secret(sim.client_secret().clone()),
     };
     let client = settings(entry.spec()).into_iter().fold(entry.client(ID, credentials), |client, (name, value)| {
         client.set(&name, value).unwrap_or_else(|error| panic!("{}", error.explain()))
     });
-    client.redirect_uri(REDIRECT).rng(Counter::new(1)).clock(sim.clock()).dangerous_at(sim.origin())
+    client.redirect_uri(redirect(entry.spec())).rng(Counter::new(1)).clock(sim.clock()).dangerous_at(sim.origin())
 }
 
 /// Why a walk ended early.
@@ -81,7 +77,7 @@ pub(crate) enum Broken {
     /// The client gave up.
     Client(oauth_core::Error),
     /// Everything was answered, and the answer was not the one that was asked for.
-    Result(String),
+    Result(Step, String),
 }
 
 impl Broken {
@@ -90,7 +86,7 @@ impl Broken {
         match self {
             Self::Page(_) => Step::Authorize,
             Self::Client(error) => error.step(),
-            Self::Result(_) => Step::Api,
+            Self::Result(step, _) => *step,
         }
     }
 }
@@ -100,7 +96,7 @@ impl std::fmt::Display for Broken {
         match self {
             Self::Page(error) => error.fmt(f),
             Self::Client(error) => f.write_str(&error.explain()),
-            Self::Result(what) => f.write_str(what),
+            Self::Result(_, what) => f.write_str(what),
         }
     }
 }
@@ -178,7 +174,11 @@ pub(crate) async fn walk<P: CanAuthorize + CanRefresh + HasProfile + HasApi>(
     let granted = account.tokens().scopes().to_vec();
     let mut profile = None;
     if spec.profile.is_some() {
-        profile = Some(account.profile().await?);
+        let found = account.profile().await?;
+        if found.subject != SUBJECT {
+            return Err(Broken::Result(Step::Profile, format!("the profile is that of `{}`", found.subject)));
+        }
+        profile = Some(found);
     }
     let mut results = Vec::new();
     for operation in operations(spec) {
@@ -194,7 +194,7 @@ pub(crate) async fn walk<P: CanAuthorize + CanRefresh + HasProfile + HasApi>(
         account.refresh().await?;
         let after = account.token().await?;
         if before.expose_secret() == after.expose_secret() {
-            return Err(Broken::Result("the refresh gave the old token".to_owned()));
+            return Err(Broken::Result(Step::Refresh, "the refresh gave the old token".to_owned()));
         }
         if profile.is_some() {
             account.profile().await?;
@@ -228,17 +228,21 @@ fn value(kind: FieldType) -> Value {
 
 /// The user of the simulator, by the fields of a profile.
 pub(crate) fn expected_profile(spec: &ProviderSpec, profile: &Profile) {
-    let map = &spec.profile.as_ref().expect("the spec has a profile").map;
-    let only = |declared: &[String], value: &str| (!declared.is_empty()).then(|| value.to_owned());
-    assert_eq!((profile.provider.as_str(), profile.subject.as_str()), (spec.id.as_str(), "20071"));
-    assert_eq!(profile.username, only(&map.username, "ada"));
-    assert_eq!(profile.name, only(&map.name, "Ada Lovelace"));
-    assert_eq!(profile.email, only(&map.email, "ada@example.com"));
-    assert_eq!(profile.email_verified, (!map.email_verified.is_empty()).then_some(true));
-    assert_eq!(profile.avatar_url, only(&map.avatar_url, "https://example.com/avatars/20071.png"));
-    assert_eq!(profile.url, only(&map.url, "https://example.com/people/20071"));
+    let rules = spec.profile.as_ref().expect("the spec has a profile");
+    let further = rules.then.iter().map(|further| &further.map);
+    let maps: Vec<&ProfileMap> =
+        std::iter::once(&rules.map).chain(further).chain(spec.callback.profile.iter().map(|told| &told.map)).collect();
+    let declared = |field: fn(&ProfileMap) -> &Vec<String>| maps.iter().any(|map| !field(map).is_empty());
+    let only = |field: fn(&ProfileMap) -> &Vec<String>, value: &str| declared(field).then(|| value.to_owned());
+    assert_eq!((profile.provider.as_str(), profile.subject.as_str()), (spec.id.as_str(), SUBJECT));
+    assert_eq!(profile.username, only(|map| &map.username, "ada"));
+    assert_eq!(profile.name, only(|map| &map.name, "Ada Lovelace"));
+    assert_eq!(profile.email, only(|map| &map.email, "ada@example.com"));
+    assert_eq!(profile.email_verified, declared(|map| &map.email_verified).then_some(true));
+    assert_eq!(profile.avatar_url, only(|map| &map.avatar_url, "https://example.com/avatars/20071.png"));
+    assert_eq!(profile.url, only(|map| &map.url, "https://example.com/people/20071"));
     // The user that the simulator has when a test gives it none is the one above.
-    assert!(format!("{:?}", SimUser::default()).contains("20071"));
+    assert!(format!("{:?}", SimUser::default()).contains(SUBJECT));
 }
 
 /// How many requests of a kind the provider saw.
@@ -265,7 +269,17 @@ pub(crate) fn written(request: &Recorded) -> String {
     )
 }
 
-/// All requests that the provider saw.
+/// All requests that the provider saw, without what is random in a minted secret: its signature, which the simulator
+/// checked.
 pub(crate) fn all_written(sim: &Simulator) -> Vec<String> {
-    sim.requests().iter().map(written).collect()
+    let is_minted = sim.spec().client_auth.minted.is_some();
+    let unsigned = |request: &Recorded| {
+        let text = written(request);
+        let secret = request.param("client_secret").filter(|_| is_minted);
+        match secret.and_then(|secret| secret.rsplit_once('.')) {
+            Some((_, signature)) => text.replace(signature, "(signature)"),
+            None => text,
+        }
+    };
+    sim.requests().iter().map(unsigned).collect()
 }
