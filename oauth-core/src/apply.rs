@@ -217,7 +217,8 @@ fn in_body(request: &mut Request<Bytes>, name: &str, json: bool, secret: &str) -
     Ok(())
 }
 
-#[cfg(all(test, feature = "schema"))]
+#[cfg(test)]
+#[cfg(feature = "schema")]
 mod tests {
     use super::*;
     use crate::ProviderSpec;

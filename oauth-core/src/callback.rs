@@ -146,7 +146,7 @@ impl IntoPending for &PendingAttempts {
         match PendingAttempts::take(self, state, admit).map_err(TakeError::Refused)? {
             Found::Unknown => Ok(None),
             Found::Taken => Err(TakeError::AlreadyUsed),
-            Found::Waiting(attempt) => Ok(Some(attempt)),
+            Found::Waiting(attempt) => Ok(Some(*attempt)),
         }
     }
 }

@@ -146,7 +146,7 @@ struct Shared {
 }
 
 enum Entry {
-    Waiting(PendingAttempt),
+    Waiting(Box<PendingAttempt>),
     /// Taken; kept until its end, so that a second callback is told so.
     Taken(SystemTime),
 }
@@ -159,7 +159,7 @@ type Key = [u64; 2];
 pub(crate) enum Found {
     Unknown,
     Taken,
-    Waiting(PendingAttempt),
+    Waiting(Box<PendingAttempt>),
 }
 
 impl PendingAttempts {
@@ -196,7 +196,7 @@ impl PendingAttempts {
             }
         }
         let key = self.key(attempt.state.expose_secret());
-        if shared.attempts.insert(key, Entry::Waiting(attempt)).is_none() {
+        if shared.attempts.insert(key, Entry::Waiting(Box::new(attempt))).is_none() {
             shared.order.push_back(key);
         }
     }

@@ -101,7 +101,11 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
         | ErrorKind::StateMismatch
         | ErrorKind::AttemptExpired
         | ErrorKind::MissingCode
-        | ErrorKind::AlreadyUsed => AGAIN,
+        | ErrorKind::AlreadyUsed
+        | ErrorKind::IdTokenNonce
+        | ErrorKind::IdTokenHash
+        | ErrorKind::IdTokenAuthTime
+        | ErrorKind::IdTokenAcr => AGAIN,
         ErrorKind::BrowserMissing | ErrorKind::BrowserMismatch => {
             "start the login again in this browser, under the same host name as the redirect URI"
         }
@@ -110,10 +114,11 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
         }
         ErrorKind::AccessDenied => "offer the login again; nothing is broken",
         ErrorKind::ClientRejected => "compare id and secret with the provider's console",
-        ErrorKind::GrantRejected | ErrorKind::NoRefreshToken | ErrorKind::IssuerChanged => {
-            "send the user through the login again"
-        }
-        ErrorKind::IdTokenNonce | ErrorKind::IdTokenHash | ErrorKind::IdTokenAuthTime | ErrorKind::IdTokenAcr => AGAIN,
+        ErrorKind::GrantRejected
+        | ErrorKind::NoRefreshToken
+        | ErrorKind::IssuerChanged
+        | ErrorKind::IdentityChanged
+        | ErrorKind::SubjectMismatch => "send the user through the login again",
         ErrorKind::IdTokenExpired | ErrorKind::IdTokenNotYetValid | ErrorKind::IdTokenTooOld => {
             "set the clock by a time server; `leeway` allows for a few minutes"
         }
@@ -123,7 +128,6 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
         }
         ErrorKind::IdTokenIssuer => "compare `openid.issuer` in the provider's file with the provider's metadata",
         ErrorKind::MetadataForeign => "list the host under `endpoints.hosts` if it is the provider's",
-        ErrorKind::IdentityChanged | ErrorKind::SubjectMismatch => "send the user through the login again",
         ErrorKind::RedirectRefused => "put the final address into the provider's file",
         ErrorKind::ResponseEncoded => "remove the proxy that compresses, or let it pass these answers as they are",
         ErrorKind::Unavailable

@@ -60,7 +60,7 @@ pub(super) fn prove<'a>(
         (RefreshAuth::None, _) | (RefreshAuth::Full, ClientAuthMethod::Custom) => {}
         (RefreshAuth::Id, _) => params.push(id),
         (RefreshAuth::Full, ClientAuthMethod::Minted) => {
-            let (Some(minter), Some(minted)) = (&inner.prepared()?.minter, &auth.minted) else {
+            let (Some(minter), Some(form)) = (&inner.prepared()?.minter, &auth.minted) else {
                 return Err(Error::new(
                     ErrorKind::Config,
                     step,
@@ -69,9 +69,9 @@ pub(super) fn prove<'a>(
                 .fix("give the client the private key that the provider's console gave you as its secret")
                 .of(&config.spec));
             };
-            let secret = minter.mint(inner, minted, step)?.expose_secret().to_owned();
+            let secret = minter.mint(inner, form, step)?.expose_secret().to_owned();
             made.push(secret.clone());
-            match minted.sent {
+            match form.sent {
                 MintedPlace::Body => {
                     params.push(id);
                     params.push((renamed(&rules.rename, "client_secret"), Cow::Owned(secret)));
