@@ -202,12 +202,12 @@ impl<P: Provider> Client<P> {
     where
         P: CanAuthorize,
     {
-        let _span = tracing::debug_span!("oauth.callback", provider = %self.spec().id).entered();
         verify(&*self.inner().ready_now()?, &input.into(), pending, &browser.into())
     }
 }
 
 fn verify(inner: &Inner, input: &CallbackInput, pending: impl IntoPending, browser: &Browser) -> Result<VerifiedCode> {
+    let _span = tracing::debug_span!("oauth.callback", provider = %inner.config.spec.id).entered();
     let prepared = inner.prepared()?;
     let rules = &inner.config.spec.callback;
     let fail = |kind, what: &str| inner.error(kind, Step::Callback, what);

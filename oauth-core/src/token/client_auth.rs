@@ -78,9 +78,10 @@ pub(super) fn prove<'a>(
                 }
                 MintedPlace::Basic => {
                     let pair = format!("{}:{}", encode::form(&config.client_id), encode::form(&secret));
-                    let basic = format!("Basic {}", encode::base64(pair.as_bytes()));
-                    made.push(basic.clone());
-                    return Ok(request.header(AUTHORIZATION, basic));
+                    let basic = encode::base64(pair.as_bytes());
+                    let header = format!("Basic {basic}");
+                    made.push(basic);
+                    return Ok(request.header(AUTHORIZATION, header));
                 }
             }
         }

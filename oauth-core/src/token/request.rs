@@ -57,7 +57,10 @@ impl<'a> TokenCall<'a> {
         let filled = self.extra.iter().chain(self.query).chain(&inner.config.spec.token.request.headers);
         let context = Context { secrets: true, ..self.context };
         let filled = held(&inner.config, self.step, filled.map(|(_, value)| value), context);
-        let secrets = params.chain(tokens.map(SecretString::expose_secret)).chain(self.context.state);
+        // Id and secret are encoded one by one before they are encoded together: no form of the secret is in that.
+        let basic = inner.prepared().ok().and_then(|prepared| prepared.basic.as_ref()?.to_str().ok());
+        let basic = basic.and_then(|header| header.strip_prefix("Basic ")).map(|pair| pair.trim_end_matches('='));
+        let secrets = params.chain(tokens.map(SecretString::expose_secret)).chain(self.context.state).chain(basic);
         Scrub::new(&inner.config, secrets.chain(filled.iter().map(String::as_str)))
     }
 

@@ -2,74 +2,156 @@
 
 use std::sync::Arc;
 
+use oauth_core::spec::{ExtraField, FieldKind, Pkce};
 use oauth_core::{
     Account, Browser, CallbackInput, CatalogEntry, Client, ClientAuth, Error, ExposeSecret as _, PendingAttempt,
-    PendingAttempts, Result, TokenSet,
+    PendingAttempts, ProviderSpec, Result, Scopes, TokenSet,
 };
 use oauth_simulator::{Answer, RegisteredClient, SimUser, Simulator};
+use oauth_tests::fitting;
 
 use crate::capture::{listen, must_have_heard};
 use crate::texts::{Secrets, Texts};
 
-pub(crate) const REDIRECT: &str = "http://127.0.0.1:4001/callback";
+const ID: &str = "my-client";
+const REDIRECT: &str = "http://127.0.0.1:4001/callback";
 const SECRET: &str = "canary-secret +/%=&\"7f1c";
+/// Who logs in: personal data, which is for the program and not for its log.
+const NAME: &str = "Canary Person-5b1f";
+const EMAIL: &str = "canary.person-5b1f@example.com";
+/// What ID tokens say of them that no profile has.
+pub(crate) const CLAIM: &str = "canary-of-a-claim-41c7";
 
 /// A simulator, a client, and all that must not be printed.
 pub(crate) struct Rig {
     pub(crate) sim: Simulator,
     pub(crate) client: Client,
     pub(crate) secrets: Secrets,
+    /// Whoever logs in, which a profile alone may show.
+    personal: Secrets,
     pub(crate) texts: Texts,
+    /// Texts of a profile.
+    shown: Texts,
     /// Where in the log this begins: no secret of it was there before.
     start: usize,
 }
 
-/// A value for a setting without a default.
-fn setting(setting: &oauth_core::spec::Setting) -> String {
-    match setting.kind {
-        oauth_core::spec::SettingKind::Enum => setting.values[0].0.clone(),
-        oauth_core::spec::SettingKind::Host => "id.customer.example".to_owned(),
-        oauth_core::spec::SettingKind::Port => "8443".to_owned(),
-        oauth_core::spec::SettingKind::Url => "https://customer.example".to_owned(),
-        _ => "customer".to_owned(),
+/// Whether a login brings an ID token, when its scope is asked for.
+pub(crate) fn with_id_token(spec: &ProviderSpec) -> bool {
+    spec.openid.is_some()
+}
+
+/// Whether the profile is a request of its own, and not in what the login brought.
+pub(crate) fn asks_for_profile(spec: &ProviderSpec) -> bool {
+    spec.profile.as_ref().is_some_and(|profile| profile.request.is_some())
+}
+
+/// A token answer with tokens that the simulator does not know, and all that the file wants to see in it.
+pub(crate) fn token_answer(spec: &ProviderSpec) -> String {
+    let response = &spec.token.response;
+    let mut body = serde_json::json!({
+        "token_type": "Bearer", "expires_in": 3600, "bot_token": "canary-of-a-bot-77", "ok": true,
+    });
+    let tokens = [
+        ("access_token", "canary-access-5d2e"),
+        ("refresh_token", "canary-refresh-9c4b"),
+        ("id_token", "canary.id.token-31aa"),
+    ];
+    for (name, value) in tokens {
+        let own = response.rename.iter().find(|(standard, _)| standard == name).map_or(name, |(_, own)| own);
+        body[own] = value.into();
+    }
+    with_extras(&mut body, &response.extras);
+    body.to_string()
+}
+
+/// An answer to the lookup after it.
+pub(crate) fn lookup_answer(spec: &ProviderSpec) -> String {
+    let mut body = serde_json::json!({});
+    with_extras(&mut body, spec.token.lookup.iter().flat_map(|lookup| &lookup.extras));
+    body.to_string()
+}
+
+/// Puts a value where each extra is looked for, unless there is one.
+fn with_extras<'a>(body: &mut serde_json::Value, extras: impl IntoIterator<Item = &'a ExtraField>) {
+    for extra in extras {
+        if body.pointer(&extra.at).is_some() {
+            continue;
+        }
+        let value = match extra.kind.kind {
+            FieldKind::Url => format!("https://{}", extra.hosts.first().map_or("example.com", String::as_str)).into(),
+            FieldKind::U32 | FieldKind::U64 | FieldKind::I64 => 1.into(),
+            FieldKind::Bool => true.into(),
+            FieldKind::Json => serde_json::json!({}),
+            _ => "sample".into(),
+        };
+        let mut place = &mut *body;
+        for name in extra.at.split('/').skip(1) {
+            place = &mut place[name];
+        }
+        *place = value;
     }
 }
 
 impl Rig {
     pub(crate) async fn new(entry: &CatalogEntry) -> Self {
         let start = listen().len();
-        let registered = RegisteredClient::confidential("my-client", SECRET).redirect_uri(REDIRECT);
-        let mut builder =
-            Simulator::builder(Arc::clone(entry.spec())).client(registered.clone()).user(SimUser::new("7"));
-        let mut client = entry.client("my-client", ClientAuth::secret(SECRET));
-        for required in entry.spec().required_settings() {
-            builder = builder.setting(&required.name, setting(required));
-            client = client.set(&required.name, setting(required)).unwrap();
+        let spec = entry.spec();
+        let redirect = fitting::redirect_uri(spec, REDIRECT);
+        let secret = fitting::secret(spec, SECRET);
+        let registered = RegisteredClient::confidential(ID, &secret).redirect_uri(&redirect);
+        let user = SimUser::new("7").name(NAME).email(EMAIL, true);
+        let mut builder = Simulator::builder(Arc::clone(spec)).client(registered.clone()).user(user);
+        let mut client = entry.client(ID, ClientAuth::secret(secret.clone()));
+        for (name, value) in fitting::settings(spec) {
+            builder = builder.setting(&name, &value);
+            client = client.set(&name, value).unwrap();
+        }
+        if with_id_token(spec) {
+            let wanted = spec.scopes.default.iter().map(String::as_str).filter(|scope| *scope != "openid");
+            let openid = spec.scopes.known.iter().map(|known| known.value.as_str()).find(|scope| *scope == "openid");
+            client = client.scopes(wanted.chain(openid).fold(Scopes::new(), Scopes::raw));
         }
         let mut texts = Texts::default();
         texts.debug("Builder", &builder);
         texts.debug("RegisteredClient", &registered);
         let sim = builder.start().await.unwrap();
-        let client = client.redirect_uri(REDIRECT).clock(sim.clock()).dangerous_at(sim.origin());
+        sim.id_token_claims(|claims| {
+            claims.insert("canary".to_owned(), CLAIM.into());
+        });
+        let client = client.redirect_uri(redirect).clock(sim.clock()).dangerous_at(sim.origin());
         let mut secrets = Secrets::default();
-        secrets.add("client secret", SECRET);
+        secrets.add("client secret", &secret);
+        // A key has several lines, each of which is enough to be ashamed of.
+        for line in secret.lines().filter(|line| secret.lines().count() > 1 && !line.starts_with('-')) {
+            secrets.add("line of the private key", line);
+        }
+        let mut personal = Secrets::default();
+        for (name, value) in [("name", NAME), ("e-mail address", EMAIL), ("claim", CLAIM)] {
+            personal.add(name, value);
+        }
         texts.debug("Simulator", &sim);
         texts.debug("Client", &client);
-        texts.debug("ClientAuth", &ClientAuth::secret(SECRET));
+        texts.debug("ClientAuth", &ClientAuth::secret(secret));
         texts.debug("CatalogEntry", entry);
-        Self { sim, client, secrets, texts, start }
+        Self { sim, client, secrets, personal, texts, shown: Texts::default(), start }
     }
 
     /// A login that the user agreed to, up to the callback.
     pub(crate) async fn begin(&mut self) -> (String, PendingAttempt, Browser) {
-        let authorize = self.client.authorize();
+        let mut authorize = self.client.authorize();
+        // A further token with scopes of its own comes when they are asked for.
+        let second = self.sim.spec().scopes.second.clone();
+        if let Some((param, scope)) = second.and_then(|second| Some((second.param, second.known.into_iter().next()?))) {
+            authorize = authorize.option(&param, scope.value);
+        }
         self.texts.debug("Authorize", &authorize);
         let attempt = authorize.begin().await.unwrap();
         self.texts.debug("Attempt", &attempt);
         self.texts.debug("AuthorizationUrl", attempt.url());
         let (url, pending, browser) = attempt.into_parts();
         let json: serde_json::Value = serde_json::from_str(pending.expose_json().expose_secret()).unwrap();
-        for name in ["state", "verifier", "browser"] {
+        for name in ["state", "verifier", "browser", "nonce"] {
             if let Some(value) = json[name].as_str() {
                 self.secrets.add(name, value);
             }
@@ -81,6 +163,11 @@ impl Rig {
         let code_name = &self.sim.spec().callback.code;
         let code = oauth_tests::login::parameter(&callback, code_name).expect("a code");
         self.secrets.add("code", &code);
+        // What the callback tells of the user, at the first login only.
+        let told = self.sim.spec().callback.profile.as_ref();
+        if let Some(told) = told.and_then(|told| oauth_tests::login::parameter(&callback, &told.param)) {
+            self.secrets.add("profile in the callback", &told);
+        }
         self.texts.debug("ScriptedUser", &user);
         self.texts.debug("CallbackInput", &CallbackInput::from(&callback));
         let browser = Browser::from(browser);
@@ -95,7 +182,14 @@ impl Rig {
         self.texts.debug("VerifiedCode", &code);
         let tokens = self.client.exchange(code).await.unwrap_or_else(|error| panic!("{}", error.explain()));
         self.keep(&tokens);
-        self.client.account(tokens)
+        let account = self.client.account(tokens);
+        for also in &self.sim.spec().clone().token.response.also {
+            let other = account.also(&also.name).unwrap();
+            self.texts.debug("Account of a further token", &other);
+            self.secrets.add("further token", other.token().await.unwrap().expose_secret());
+            self.keep(&other.tokens());
+        }
+        account
     }
 
     pub(crate) fn keep(&mut self, tokens: &TokenSet) {
@@ -117,14 +211,27 @@ impl Rig {
             self.texts.debug("Recorded", &request);
         }
         self.secrets.add_seen(&self.sim);
-        for name in ["client secret", "state", "browser", "code", "access token"] {
-            assert!(self.secrets.has(name), "{}: no {name} was made", self.sim.spec().id);
+        let spec = self.sim.spec();
+        let known = [
+            ("nonce", spec.openid.as_ref().is_some_and(|openid| openid.nonce)),
+            ("client_secret", spec.client_auth.minted.is_some()),
+            ("signature of the client_secret", spec.client_auth.minted.is_some()),
+            ("line of the private key", spec.client_auth.minted.is_some()),
+            ("profile in the callback", spec.callback.profile.is_some()),
+            ("verifier", spec.pkce != Pkce::Unsupported),
+        ];
+        let always = ["client secret", "state", "browser", "code", "access token"].map(|name| (name, true));
+        for (name, _) in always.iter().chain(&known).filter(|(_, made)| *made) {
+            assert!(self.secrets.has(name), "{}: no {name} was made", spec.id);
         }
         assert!(self.texts.len() >= 20, "only {} texts were looked at", self.texts.len());
         self.texts.must_be_free_of(&self.secrets);
+        self.texts.must_be_free_of(&self.personal);
+        self.shown.must_be_free_of(&self.secrets);
         let heard = listen().since(self.start);
         must_have_heard(&heard);
         self.secrets.must_not_be_in("the log", &heard);
+        self.personal.must_not_be_in("the log", &heard);
     }
 }
 
@@ -136,8 +243,12 @@ async fn a_login_that_goes_well_prints_no_secret() {
         rig.texts.debug("Account", &account);
         let spec = entry.spec();
         if spec.profile.is_some() {
-            let profile = account.profile().await.unwrap();
-            rig.texts.debug("Profile", &profile);
+            let mut profile = account.profile().await.unwrap();
+            // The claims of an ID token are all there, for the program to look at.
+            if let Some(claims) = profile.raw.as_object_mut() {
+                claims.remove("nonce");
+            }
+            rig.shown.debug("Profile", &profile);
         }
         if spec.api.is_some() {
             let request = account.get("/any/thing").query("q", "x");
@@ -167,26 +278,50 @@ async fn a_login_that_goes_well_prints_no_secret() {
 
 #[tokio::test]
 async fn an_id_token_prints_nowhere() {
-    for entry in oauth_providers::catalog() {
+    let mut seen = 0;
+    for entry in oauth_providers::catalog().iter().filter(|entry| with_id_token(entry.spec())) {
+        let mut rig = Rig::new(entry).await;
+        let account = rig.log_in().await;
+        for part in ["id token", "claims of the id token", "signature of the id token"] {
+            assert!(rig.secrets.has(part), "{}: no {part}", entry.id());
+        }
+        let tokens = account.tokens();
+        let identity = tokens.identity().unwrap_or_else(|| panic!("{}: nobody was identified", entry.id()));
+        assert_eq!(identity.text("canary").as_deref(), Some(CLAIM), "{}", entry.id());
+        rig.texts.debug("IdToken", identity);
+        rig.texts.debug("Account", &account);
+        rig.check();
+        seen += 1;
+    }
+    assert!(seen >= 5, "only {seen} providers gave an ID token");
+}
+
+#[tokio::test]
+async fn an_id_token_that_was_not_asked_for_prints_nowhere() {
+    for entry in oauth_providers::catalog().iter().filter(|entry| entry.spec().openid.is_none()) {
+        let spec = entry.spec();
         let mut rig = Rig::new(entry).await;
         let (callback, pending, browser) = rig.begin().await;
-        let body = serde_json::json!({
-            "access_token": "canary-access-5d2e", "token_type": "Bearer", "expires_in": 3600,
-            "refresh_token": "canary-refresh-9c4b", "id_token": "canary.id.token-31aa", "bot_token": "canary-of-a-bot-77"
-        });
-        rig.sim.next_token_answer(Answer::new(200).body(body.to_string()));
-        if entry.spec().token.upgrade.is_some() {
-            rig.sim.next_token_answer(Answer::new(200).body(body.to_string()));
+        let body = token_answer(spec);
+        rig.sim.next_token_answer(Answer::new(200).body(body.clone()));
+        if spec.token.upgrade.is_some() {
+            rig.sim.next_token_answer(Answer::new(200).body(body));
         }
-        let account =
-            rig.client.callback(callback, pending, browser).await.unwrap_or_else(|error| panic!("{}", error.explain()));
+        if spec.token.lookup.is_some() {
+            rig.sim.next_lookup_answer(Answer::new(200).body(lookup_answer(spec)));
+        }
+        let account = rig
+            .client
+            .callback(callback, pending, browser)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {}", entry.id(), error.explain()));
         rig.keep(&account.tokens());
         assert!(rig.secrets.has("id token") && rig.secrets.has("refresh token"));
         rig.secrets.add("a token among the extras", "canary-of-a-bot-77");
         rig.texts.debug("Account", &account);
         rig.texts.debug("extras", &account.extras().unwrap());
         // The provider has never seen these tokens, and says so.
-        if entry.spec().profile.is_some() {
+        if asks_for_profile(spec) {
             let result = account.profile().await;
             rig.failed("a profile with a token that nobody knows", result);
         }

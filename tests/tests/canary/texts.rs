@@ -28,6 +28,19 @@ impl Secrets {
                 self.add(name, token.expose_secret());
             }
         }
+        if let Some(token) = tokens.id_token() {
+            self.add_parts("id token", token.expose_secret());
+        }
+    }
+
+    /// A JWT's claims and its signature, each on its own. Its header is no secret.
+    pub(crate) fn add_parts(&mut self, name: &str, jwt: &str) {
+        if let [_, claims, signature] = jwt.split('.').collect::<Vec<_>>()[..]
+            && jwt.len() > 100
+        {
+            self.add(&format!("claims of the {name}"), claims);
+            self.add(&format!("signature of the {name}"), signature);
+        }
     }
 
     /// Whatever the provider saw that was secret.
@@ -46,6 +59,7 @@ impl Secrets {
                 );
                 if is_secret && request.endpoint() != Endpoint::Unknown {
                     self.add(name, value);
+                    self.add_parts(name, value);
                 }
             }
             if let Some(value) = request.header("authorization") {
