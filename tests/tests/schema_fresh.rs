@@ -60,23 +60,24 @@ fn every_class_of_deviation_names_a_provider_that_exists_and_a_test_that_runs() 
     let mut rows = 0;
     for row in table.lines().skip(2).take_while(|line| line.starts_with('|')) {
         let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
-        let [class, key, providers, test] = cells[..] else { panic!("not four cells: {row}") };
+        let [class, key, providers, proof] = cells[..] else { panic!("not four cells: {row}") };
         rows += 1;
         for id in providers.split(", ").filter(|id| !id.is_empty()) {
             assert!(root.join(format!("providers/{id}.yaml")).is_file(), "{class}: there is no provider `{id}`");
         }
         let later = key.contains("waits for the protocol issue") || key.contains("not planned");
-        let test = test.trim_matches(['`', '|', ' ']);
-        assert!(later || !test.is_empty(), "{class} has no test");
+        let proof = proof.trim_matches(['`', '|', ' ']);
+        assert!(later || !proof.is_empty(), "{class} has no test");
         assert!(
-            test.is_empty() || tests.contains(&format!("fn {test}(")) || tests.contains(&format!("fn {test}_")),
-            "{class}: there is no test `{test}`"
+            proof.is_empty() || tests.contains(&format!("fn {proof}(")) || tests.contains(&format!("fn {proof}_")),
+            "{class}: there is no test `{proof}`"
         );
     }
     assert_eq!(rows, 101);
 }
 
 /// The text of all tests.
+#[allow(clippy::expect_used, reason = "a panic is how a test fails")]
 fn sources(root: &Path) -> String {
     let mut text = String::new();
     let mut folders =
