@@ -20,19 +20,22 @@ pub fn workloads() -> Vec<Workload> {
         repeat: 5,
         cases: vec![
             case("floor", "sends the token wherever the address says", floor),
-            case("ours", "checks that the address is the provider's", ours),
+            case("ours", "checks that the address is the provider's", || ours(API)),
+            case("ours, a query", "looks for a token in the query as well", || ours(QUERY)),
             case("reqwest", "`bearer_auth`", reqwest),
         ],
     }]
 }
 
-fn request() -> Request<Bytes> {
-    Request::get(API).body(Bytes::new()).expect("a request")
+const QUERY: &str = "https://api.acme.example/v2/user/repos?per_page=100";
+
+fn request(address: &str) -> Request<Bytes> {
+    Request::get(address).body(Bytes::new()).expect("a request")
 }
 
 fn floor() -> Box<dyn FnMut()> {
     let token = token_text(256);
-    let mut request = request();
+    let mut request = request(API);
     Box::new(move || {
         let mut value = String::with_capacity(7 + token.len());
         value.push_str("Bearer ");
@@ -44,10 +47,10 @@ fn floor() -> Box<dyn FnMut()> {
     })
 }
 
-fn ours() -> Box<dyn FnMut()> {
+fn ours(address: &str) -> Box<dyn FnMut()> {
     let client = client();
     let tokens = TokenSet::new(token_text(256));
-    let mut request = request();
+    let mut request = request(address);
     Box::new(move || {
         client.apply(black_box(&tokens), &mut request).expect("an address of the provider");
         drop(black_box(std::mem::take(request.headers_mut())));

@@ -21,7 +21,7 @@ pub const REDIRECT_URI: &str = "https://app.example.com/oauth/callback";
 /// What is asked for.
 pub const SCOPES: [&str; 3] = ["profile", "email", "db:all"];
 /// An address of its API.
-pub const API: &str = "https://api.acme.example/v2/user/repos?per_page=100";
+pub const API: &str = "https://api.acme.example/v2/user/repos";
 
 const FILE: &str = "
 id: acme

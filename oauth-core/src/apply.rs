@@ -6,13 +6,13 @@ use http::uri::PathAndQuery;
 use http::{Request, Uri};
 use secrecy::ExposeSecret as _;
 
-use crate::client::{Client, Inner, Prepared, fill};
+use crate::client::{Client, Config, Context, Inner, Prepared, fill};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::mechanism;
 use crate::openid;
 use crate::provider::Provider;
-use crate::spec::Placement;
+use crate::spec::{Params, Placement, Template};
 use crate::token::{self, TokenSet};
 
 impl<P: Provider> Client<P> {
@@ -23,29 +23,46 @@ impl<P: Provider> Client<P> {
     }
 }
 
+/// The headers of every request, made ready once.
+#[derive(Clone)]
+pub(crate) struct Headers {
+    /// The token's, where a header is its place, and what stands before the token in it.
+    token: Option<(HeaderName, String)>,
+    /// The file's, in its order; a value that depends on the account is written for each request.
+    api: Vec<(HeaderName, Option<HeaderValue>)>,
+}
+
+impl Headers {
+    pub(crate) fn new(config: &Config) -> Result<Self> {
+        let name = |name: &str| HeaderName::try_from(name).map_err(|_| malformed(config, "a header has no valid name"));
+        let token = match &config.spec.token.placement {
+            Placement::Header { name: of, scheme } => {
+                Some((name(of)?, scheme.as_ref().map(|scheme| format!("{scheme} ")).unwrap_or_default()))
+            }
+            Placement::Query { .. } | Placement::Body { .. } => None,
+        };
+        let value = |value: &Template| {
+            let fixed = fill(config, Step::Api, value, Context::default()).ok()?;
+            HeaderValue::try_from(fixed).ok()
+        };
+        let api = config.spec.api.iter().flat_map(|api| &api.headers);
+        let api = api.map(|(of, template)| Ok((name(of)?, value(template)))).collect::<Result<_>>()?;
+        Ok(Self { token, api })
+    }
+}
+
 /// Puts token and headers of the API on a request.
 pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request<Bytes>) -> Result<()> {
-    let config = &inner.config;
     let prepared = inner.prepared()?;
     openid::check_same_issuer(inner, tokens, Step::Api)?;
     if let Some(due) = &tokens.session_due {
         return Err(due.error(inner));
     }
-    let malformed = |what: &str| inner.error(ErrorKind::Config, Step::Api, what);
     admit(inner, prepared, tokens, request)?;
-    if let Some(api) = &config.spec.api {
-        for (name, value) in &api.headers {
-            let name = HeaderName::try_from(name)
-                .map_err(|_| malformed("a header of the provider's file has no valid name"))?;
-            if !request.headers().contains_key(&name) {
-                let value = fill(config, Step::Api, value, token::context(tokens))?;
-                let value = HeaderValue::try_from(value)
-                    .map_err(|_| malformed("a header of the provider's file has no valid value"))?;
-                request.headers_mut().insert(name, value);
-            }
-        }
+    if let Some(api) = &inner.config.spec.api {
+        add_headers(inner, &prepared.headers.api, &api.headers, tokens, request)?;
     }
-    place(inner, tokens, request)?;
+    place(inner, prepared, tokens, request)?;
     if let Some(signer) = &prepared.hooks.request_signer {
         mechanism::sign(inner, &**signer, tokens, request)?;
     }
@@ -63,36 +80,33 @@ pub(crate) fn to_lookup(
     let prepared = inner.prepared()?;
     admit(inner, prepared, tokens, request)?;
     if usual_place {
-        place(inner, tokens, request)?;
+        place(inner, prepared, tokens, request)?;
     }
     detour(inner, prepared, request)
 }
 
 /// The check before a token goes anywhere: the address is the provider's.
 fn admit(inner: &Inner, prepared: &Prepared, tokens: &TokenSet, request: &Request<Bytes>) -> Result<()> {
-    let url = url::Url::parse(&request.uri().to_string())
-        .map_err(|_| inner.error(ErrorKind::Config, Step::Api, "the request has no absolute address"))?;
-    prepared.origins.admit(&inner.config, tokens, &url)?;
-    refuse_second_token(inner, &url)
+    prepared.origins.admit(&inner.config, tokens, request.uri())?;
+    refuse_second_token(inner, request.uri())
 }
 
 /// The one place where a token meets a request.
-fn place(inner: &Inner, tokens: &TokenSet, request: &mut Request<Bytes>) -> Result<()> {
-    let malformed = |what: &str| inner.error(ErrorKind::Config, Step::Api, what);
+fn place(inner: &Inner, prepared: &Prepared, tokens: &TokenSet, request: &mut Request<Bytes>) -> Result<()> {
+    let config = &inner.config;
+    let malformed = |what: &str| malformed(config, what);
     let secret = tokens.access_token.expose_secret();
-    match &inner.config.spec.token.placement {
-        Placement::Header { name, scheme } => {
-            let value = match scheme {
-                Some(scheme) => format!("{scheme} {secret}"),
-                None => secret.to_owned(),
-            };
-            let name = HeaderName::try_from(name).map_err(|_| malformed("the token's header has no valid name"))?;
+    match (&config.spec.token.placement, &prepared.headers.token) {
+        (_, Some((name, before))) => {
+            let mut value = String::with_capacity(before.len() + secret.len());
+            value.push_str(before);
+            value.push_str(secret);
             let mut value = HeaderValue::from_maybe_shared(Bytes::from(value))
                 .map_err(|_| malformed("the token cannot stand in a header"))?;
             value.set_sensitive(true);
-            request.headers_mut().insert(name, value);
+            request.headers_mut().insert(name.clone(), value);
         }
-        Placement::Query { name } => {
+        (Placement::Query { name }, _) => {
             let mut target = request.uri().path().to_owned();
             target.push('?');
             if let Some(query) = request.uri().query().filter(|query| !query.is_empty()) {
@@ -102,26 +116,66 @@ fn place(inner: &Inner, tokens: &TokenSet, request: &mut Request<Bytes>) -> Resu
             push_pair(&mut target, name, secret);
             set_target(request, target).map_err(|_| malformed("the token cannot stand in the address"))?;
         }
-        Placement::Body { name, json } => in_body(request, name, *json, secret).map_err(malformed)?,
+        (Placement::Body { name, json }, _) => in_body(request, name, *json, secret).map_err(malformed)?,
+        (Placement::Header { .. }, None) => return Err(malformed("the token's header has no valid name")),
     }
     Ok(())
 }
 
 fn detour(inner: &Inner, prepared: &Prepared, request: &mut Request<Bytes>) -> Result<()> {
-    let detoured = prepared.detoured(request.uri().to_string());
-    *request.uri_mut() = Uri::try_from(detoured)
-        .map_err(|_| inner.error(ErrorKind::Config, Step::Api, "the address cannot be written as HTTP"))?;
+    if prepared.is_detoured() {
+        let detoured = prepared.detoured(request.uri().to_string());
+        *request.uri_mut() =
+            Uri::try_from(detoured).map_err(|_| malformed(&inner.config, "the address cannot be written as HTTP"))?;
+    }
+    Ok(())
+}
+
+fn malformed(config: &Config, what: &str) -> Error {
+    Error::new(ErrorKind::Config, Step::Api, what).of(&config.spec)
+}
+
+/// The file's headers, but for those that the request has already.
+fn add_headers(
+    inner: &Inner,
+    ready: &[(HeaderName, Option<HeaderValue>)],
+    templates: &Params,
+    tokens: &TokenSet,
+    request: &mut Request<Bytes>,
+) -> Result<()> {
+    let config = &inner.config;
+    for ((name, value), (_, template)) in ready.iter().zip(templates) {
+        if request.headers().contains_key(name) {
+            continue;
+        }
+        let value = if let Some(value) = value {
+            value.clone()
+        } else {
+            let value = fill(config, Step::Api, template, token::context(tokens))?;
+            HeaderValue::try_from(value)
+                .map_err(|_| malformed(config, "a header of the provider's file has no valid value"))?
+        };
+        request.headers_mut().insert(name.clone(), value);
+    }
     Ok(())
 }
 
 /// RFC 6750 section 2: "Clients MUST NOT use more than one method to transmit the token in each request."
-fn refuse_second_token(inner: &Inner, url: &url::Url) -> Result<()> {
-    let in_query = |name: &str| url.query_pairs().any(|(known, _)| known == name);
+fn refuse_second_token(inner: &Inner, uri: &Uri) -> Result<()> {
     let placed = match &inner.config.spec.token.placement {
-        Placement::Query { name } | Placement::Body { name, .. } => in_query(name),
-        Placement::Header { .. } => false,
+        Placement::Query { name } | Placement::Body { name, .. } => Some(name.as_str()),
+        Placement::Header { .. } => None,
     };
-    if placed || in_query("access_token") {
+    let is_token = |name: &[u8]| name == b"access_token" || Some(name) == placed.map(str::as_bytes);
+    let query = uri.query().unwrap_or_default().as_bytes();
+    let is_there = query.split(|byte| *byte == b'&').any(|pair| {
+        match pair.iter().position(|byte| matches!(byte, b'=' | b'%' | b'+')) {
+            Some(at) if pair[at] != b'=' => form_urlencoded::parse(pair).any(|(name, _)| is_token(name.as_bytes())),
+            Some(at) => is_token(&pair[..at]),
+            None => is_token(pair),
+        }
+    });
+    if is_there {
         let what = "the address has an access token in its query already";
         return Err(Error::new(ErrorKind::Parameter, Step::Api, what)
             .fix("leave it out; the token is put where the provider wants it")
@@ -161,4 +215,55 @@ fn in_body(request: &mut Request<Bytes>, name: &str, json: bool, secret: &str) -
         return Err("the body is neither a form nor JSON, so the token cannot be put into it");
     }
     Ok(())
+}
+
+#[cfg(all(test, feature = "schema"))]
+mod tests {
+    use super::*;
+    use crate::ProviderSpec;
+
+    fn outcome(address: &str) -> std::result::Result<String, ErrorKind> {
+        let file = "id: acme\nname: Acme\ndocs: https://acme.example/docs\nchecked: 2026-11-21\n\
+                    endpoints: {token: https://acme.example/token}\n\
+                    api: {base_url: https://api.acme.example/v2, headers: {x-version: \"2\"}}\n";
+        let client = ProviderSpec::from_yaml(file).unwrap().public("id");
+        let mut request = Request::get(address).body(Bytes::new()).unwrap();
+        client.apply(&TokenSet::new("the-token"), &mut request).map_err(|error| error.kind())?;
+        assert_eq!(request.headers()["authorization"], "Bearer the-token");
+        assert_eq!(request.headers()["x-version"], "2");
+        Ok(request.uri().to_string())
+    }
+
+    #[test]
+    fn one_origin_has_several_spellings_and_others_are_not_among_them() {
+        for own in ["https://api.acme.example/v2/a?b=c", "HTTPS://API.acme.example/", "https://api.acme.example:443/"] {
+            assert!(outcome(own).is_ok(), "{own}");
+        }
+        for other in [
+            "https://api.acme.example:8443/",
+            "https://api.acme.example./",
+            "https://api.acme.example@evil.example/",
+            "https://user:pass@api.acme.example/",
+            "https://evil.example/https://api.acme.example/",
+            "https://api.acme.example.evil.example/",
+            "http://api.acme.example/",
+        ] {
+            assert_eq!(outcome(other).unwrap_err(), ErrorKind::OriginRefused, "{other}");
+        }
+        assert_eq!(outcome("/v2/a").unwrap_err(), ErrorKind::Config);
+    }
+
+    #[test]
+    fn a_token_that_is_in_the_query_already_is_found_however_it_is_written() {
+        for query in
+            ["access_token=x", "a=b&access_token", "a&access%5Ftoken=x&c", "%61ccess_token=", "a=+&access_token=x"]
+        {
+            let address = format!("https://api.acme.example/v2?{query}");
+            assert_eq!(outcome(&address).unwrap_err(), ErrorKind::Parameter, "{query}");
+        }
+        for query in ["", "access_tokens=x", "a=access_token", "a=%26access_token=x", "access+token=x", "a=b&c=d"] {
+            let address = format!("https://api.acme.example/v2?{query}");
+            assert_eq!(outcome(&address).unwrap(), address);
+        }
+    }
 }

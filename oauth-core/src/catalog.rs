@@ -31,7 +31,8 @@ impl CatalogEntry {
         (self.spec)()
     }
 
-    /// A client of the provider, for programs that choose it at run time.
+    /// A client of the provider, for programs that choose it at run time. One that needs
+    /// [mechanisms](crate::mechanism) takes them by [`Client::mechanisms`].
     pub fn client(&self, id: impl Into<String>, credentials: impl Into<ClientAuth>) -> Client<Dynamic> {
         Client::dynamic(Arc::clone(self.spec()), id, credentials)
     }

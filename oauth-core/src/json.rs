@@ -84,6 +84,10 @@ fn string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D
 
 /// The text of a JSON string; `None` when the value is none.
 pub(crate) fn text(value: &RawValue) -> Option<Cow<'_, str>> {
+    let inside = value.get().strip_prefix('"')?.strip_suffix('"')?;
+    if !inside.contains('\\') {
+        return Some(Cow::Borrowed(inside));
+    }
     string(&mut serde_json::Deserializer::from_str(value.get())).ok()
 }
 

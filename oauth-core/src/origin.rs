@@ -10,6 +10,8 @@ use crate::token::TokenSet;
 #[derive(Clone, Debug)]
 pub(crate) struct Origins {
     exact: Vec<url::Origin>,
+    /// The hosts of those that are https on its usual port.
+    usual: Vec<String>,
     hosts: Vec<String>,
 }
 
@@ -17,8 +19,8 @@ impl Origins {
     /// The origins that do not depend on an account.
     pub(crate) fn new(config: &Config) -> Result<Self> {
         let spec = &config.spec;
-        let mut origins =
-            Self { exact: Vec::new(), hosts: spec.api.as_ref().map(|api| api.hosts.clone()).unwrap_or_default() };
+        let hosts = spec.api.as_ref().map(|api| api.hosts.clone()).unwrap_or_default();
+        let mut origins = Self { exact: Vec::new(), usual: Vec::new(), hosts };
         for address in addresses(config)
             .filter(|address| !address.as_str().contains("{token.") && !address.as_str().contains("{callback."))
         {
@@ -28,10 +30,18 @@ impl Origins {
     }
 
     /// Whether the token may go to that address: `tokens` are the account's, whose extras may name its API host.
-    pub(crate) fn admit(&self, config: &Config, tokens: &TokenSet, url: &url::Url) -> Result<()> {
-        let secure = template::is_secure(url) && url.username().is_empty() && url.password().is_none();
+    pub(crate) fn admit(&self, config: &Config, tokens: &TokenSet, uri: &http::Uri) -> Result<()> {
+        if self.is_usual(uri) {
+            return Ok(());
+        }
+        let url = url::Url::parse(&uri.to_string()).map_err(|_| {
+            Error::new(ErrorKind::Config, Step::Api, "the request has no absolute address").of(&config.spec)
+        })?;
+        let secure = template::is_secure(&url) && url.username().is_empty() && url.password().is_none();
         if secure
-            && (self.exact.contains(&url.origin()) || self.is_listed(url) || Self::is_the_accounts(config, tokens, url))
+            && (self.exact.contains(&url.origin())
+                || self.is_listed(&url)
+                || Self::is_the_accounts(config, tokens, &url))
         {
             return Ok(());
         }
@@ -40,6 +50,13 @@ impl Origins {
             url.origin().ascii_serialization()
         );
         Err(Error::new(ErrorKind::OriginRefused, Step::Api, what).of(&config.spec))
+    }
+
+    /// Whether the address spells its origin as we do: then it needs no parsing. Any other spelling of the same origin, with
+    /// its port, a user or other letters, is none of these texts.
+    fn is_usual(&self, uri: &http::Uri) -> bool {
+        uri.scheme() == Some(&http::uri::Scheme::HTTPS)
+            && uri.authority().is_some_and(|authority| self.usual.iter().any(|host| host == authority.as_str()))
     }
 
     fn is_listed(&self, url: &url::Url) -> bool {
@@ -66,6 +83,8 @@ impl Origins {
         if let Ok(url) = url::Url::parse(address) {
             let origin = url.origin();
             if !self.exact.contains(&origin) {
+                let host = url.host_str().filter(|_| url.scheme() == "https" && url.port().is_none());
+                self.usual.extend(host.map(str::to_owned));
                 self.exact.push(origin);
             }
         }

@@ -20,6 +20,9 @@ impl<P: Provider> Client<P> {
     ///
     /// Where several tasks share an account use [`Account::token`](crate::Account::token): it makes one request for
     /// all of them. A provider that rotates refresh tokens ends the old one here: store the new set before anything else.
+    ///
+    /// Where the provider has [sessions](crate::mechanism::SessionLogin) and one could not be opened, the new set is here
+    /// all the same: it is to be stored, it cannot be applied, and refreshing it opens the session.
     pub async fn refresh(&self, tokens: &TokenSet) -> Result<TokenSet>
     where
         P: CanRefresh,

@@ -98,18 +98,15 @@ async fn at_issuer(issuer: &str, options: &Options) -> Result<()> {
     println!("3. The provider sent the browser back with a code.");
     let account = client.callback(callback, pending, Browser::from(browser)).await?;
     println!("4. State, browser and issuer are right; the code was exchanged for tokens.");
-    match account.tokens().identity() {
-        Some(identity) => {
-            println!("5. The ID token is verified: {} says it is {}.", identity.issuer(), identity.subject())
-        }
-        None => println!("5. There is no ID token: nothing is known of the user but the profile."),
-    }
     report(&client.discover().await?, &account).await
 }
 
 /// What an application does with an account.
 async fn report(client: &Client<Dynamic>, account: &Account<Dynamic>) -> Result<()> {
     let spec = client.spec();
+    if let Some(identity) = account.tokens().identity() {
+        println!("5. The ID token is verified: {} says it is {}.", identity.issuer(), identity.subject());
+    }
     println!("\nscopes:  {}", list(account.tokens().scopes()));
     println!("expires: {}", lifetime(account));
 

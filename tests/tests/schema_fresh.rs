@@ -50,3 +50,46 @@ fn the_description_of_the_format_names_every_key_and_its_examples_load() {
         }
     }
 }
+
+#[test]
+fn every_class_of_deviation_names_a_provider_that_exists_and_a_test_that_runs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = std::fs::read_to_string(root.join("providers/README.md")).expect("providers/README.md is there");
+    let (_, table) = text.split_once("| class | key | in the catalog | test |").expect("the table is there");
+    let tests = sources(&root);
+    let mut rows = 0;
+    for row in table.lines().skip(2).take_while(|line| line.starts_with('|')) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [class, key, providers, test] = cells[..] else { panic!("not four cells: {row}") };
+        rows += 1;
+        for id in providers.split(", ").filter(|id| !id.is_empty()) {
+            assert!(root.join(format!("providers/{id}.yaml")).is_file(), "{class}: there is no provider `{id}`");
+        }
+        let later = key.contains("waits for the protocol issue") || key.contains("not planned");
+        let test = test.trim_matches(['`', '|', ' ']);
+        assert!(later || !test.is_empty(), "{class} has no test");
+        assert!(
+            test.is_empty() || tests.contains(&format!("fn {test}(")) || tests.contains(&format!("fn {test}_")),
+            "{class}: there is no test `{test}`"
+        );
+    }
+    assert_eq!(rows, 101);
+}
+
+/// The text of all tests.
+fn sources(root: &Path) -> String {
+    let mut text = String::new();
+    let mut folders =
+        vec![root.join("tests/tests"), root.join("oauth-simulator/src/tests"), root.join("oauth-core/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of the workspace").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                text += &std::fs::read_to_string(&path).expect("a source of the workspace");
+            }
+        }
+    }
+    text
+}

@@ -1,6 +1,6 @@
 use crate::fault::{Finding, shown};
 use crate::schema;
-use crate::spec::{Confidence, ProviderSpec, names};
+use crate::spec::{Confidence, Profile, ProviderSpec, names};
 
 use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
@@ -28,6 +28,10 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
     text::date(cx, &top("checked"), &checked);
     let mechanisms = mechanisms::lower(cx, file.client_auth.as_ref(), &file.token, file.api.as_ref());
     let (pkce, challenge) = pkce::lower(file.pkce);
+    let openid = openid::lower(cx, file.openid);
+    // A provider that says who logged in needs no request for it.
+    let by_token = openid.as_ref().filter(|_| !cx.has(&top("profile")) && !cx.is_removed(&top("profile")));
+    let profile = by_token.map(|_| Profile::id_token()).or_else(|| profile::lower(cx, file.profile));
     let token = token::lower(cx, file.token);
     let endpoints = endpoints::lower(cx, file.endpoints);
     let refresh = refresh::lower(cx, file.refresh, &endpoints, &token.request);
@@ -54,8 +58,8 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         callback: callback::lower(cx, file.callback),
         token,
         refresh,
-        openid: openid::lower(cx, file.openid),
-        profile: profile::lower(cx, file.profile),
+        openid,
+        profile,
         api: api::lower(cx, file.api),
         mechanisms,
         quirks: quirks::lower(cx, file.quirks),

@@ -142,6 +142,16 @@ impl Inner {
         self.prepared.get_or_init(|| Prepared::new(&self.config)).as_ref().map_err(Clone::clone)
     }
 
+    /// The transport, for another client of the same program.
+    pub(crate) fn shared_http(&self) -> Result<Arc<dyn HttpClient>> {
+        self.http()?;
+        match self.config.http.get() {
+            Some(Ok(http)) => Ok(Arc::clone(http)),
+            Some(Err(error)) => Err(error.clone()),
+            None => Err(self.no_backend(Step::Configure)),
+        }
+    }
+
     pub(crate) fn http(&self) -> Result<&dyn HttpClient> {
         let made = self.config.http.get_or_init(|| match ReqwestClient::new() {
             Ok(client) => Ok(Arc::new(client) as Arc<dyn HttpClient>),

@@ -154,10 +154,15 @@ impl<P: Provider> Client<P> {
     }
 
     fn configured(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        let place = |config: &Config| (Arc::clone(&config.spec), config.settings.clone(), config.at.clone());
+        let discovery = self.inner.discovery.kept();
+        let before = place(&self.inner.config);
         let inner = Arc::make_mut(&mut self.inner);
         change(&mut inner.config);
+        let after = place(&inner.config);
+        let same = Arc::ptr_eq(&before.0, &after.0) && (before.1, before.2) == (after.1, after.2);
         inner.prepared = OnceLock::new();
-        inner.discovery = Discovery::default();
+        inner.discovery = if same { discovery } else { Discovery::default() };
         self
     }
 

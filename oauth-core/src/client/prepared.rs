@@ -4,6 +4,7 @@ use http::HeaderValue;
 
 use super::Config;
 use super::at::Detour;
+use crate::apply::Headers;
 use crate::encode::{push_pair, push_pair_as_is};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::mechanism::Hooks;
@@ -27,6 +28,8 @@ pub(crate) struct Prepared {
     pub(crate) minter: Option<Minter>,
     /// Where the token may go.
     pub(crate) origins: Origins,
+    /// What goes on a request to the API.
+    pub(crate) headers: Headers,
     /// The exact issuer.
     pub(crate) issuer: Option<String>,
     /// What an attempt remembers of the server it was made for: the issuer and the token endpoint with this client's
@@ -81,6 +84,7 @@ impl Prepared {
             basic: token::basic(config)?,
             minter: None,
             origins: Origins::new(config)?,
+            headers: Headers::new(config)?,
             issuer: spec
                 .endpoints
                 .issuer
@@ -162,6 +166,11 @@ impl Prepared {
                 .of(&config.spec));
         }
         Ok(self.detoured(rendered))
+    }
+
+    /// Whether there is a stand-in server.
+    pub(crate) fn is_detoured(&self) -> bool {
+        self.detour.is_some()
     }
 
     /// The address at the stand-in server, where there is one.

@@ -62,6 +62,27 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
         ErrorKind::RedirectRefused => {
             "a redirect would carry the client's secret to another address, so none is followed"
         }
+        ErrorKind::MetadataIssuer => {
+            "the issuer is written in another way than the server writes it: a final slash, a path, http for https"
+        }
+        ErrorKind::MetadataForeign | ErrorKind::MetadataEndpoint => {
+            "whoever writes the metadata decides where codes and secrets go"
+        }
+        ErrorKind::IdTokenAlgorithm => {
+            "the provider signs with another algorithm than its file says, or somebody made the token up"
+        }
+        ErrorKind::IdTokenKey | ErrorKind::IdTokenSignature => {
+            "the provider has changed its keys, its file names another provider's, or the token was made up"
+        }
+        ErrorKind::IdTokenIssuer => "the file's issuer is not what the provider writes into its tokens, byte for byte",
+        ErrorKind::IdTokenAudience => "the token was issued for another client: it proves nothing to this one",
+        ErrorKind::IdTokenNonce | ErrorKind::IdTokenHash => "the token is of another login, or somebody put it there",
+        ErrorKind::IdTokenExpired | ErrorKind::IdTokenNotYetValid | ErrorKind::IdTokenTooOld => {
+            "this machine's clock, or the provider's, is wrong"
+        }
+        ErrorKind::IdentityChanged | ErrorKind::SubjectMismatch => {
+            "two answers about one account name two users: neither is believed"
+        }
         ErrorKind::OriginRefused => "a token is sent only to the provider that issued it",
         ErrorKind::ResponseEncoded => {
             "compressed answers are not asked for, because their size cannot be bounded up front"
@@ -92,6 +113,17 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
         ErrorKind::GrantRejected | ErrorKind::NoRefreshToken | ErrorKind::IssuerChanged => {
             "send the user through the login again"
         }
+        ErrorKind::IdTokenNonce | ErrorKind::IdTokenHash | ErrorKind::IdTokenAuthTime | ErrorKind::IdTokenAcr => AGAIN,
+        ErrorKind::IdTokenExpired | ErrorKind::IdTokenNotYetValid | ErrorKind::IdTokenTooOld => {
+            "set the clock by a time server; `leeway` allows for a few minutes"
+        }
+        ErrorKind::IdTokenAlgorithm => "compare `openid.algs` in the provider's file with the provider's metadata",
+        ErrorKind::IdTokenKey | ErrorKind::IdTokenSignature | ErrorKind::NoKeys => {
+            "compare `openid.jwks` in the provider's file with the provider's metadata"
+        }
+        ErrorKind::IdTokenIssuer => "compare `openid.issuer` in the provider's file with the provider's metadata",
+        ErrorKind::MetadataForeign => "list the host under `endpoints.hosts` if it is the provider's",
+        ErrorKind::IdentityChanged | ErrorKind::SubjectMismatch => "send the user through the login again",
         ErrorKind::RedirectRefused => "put the final address into the provider's file",
         ErrorKind::ResponseEncoded => "remove the proxy that compresses, or let it pass these answers as they are",
         ErrorKind::Unavailable

@@ -106,13 +106,14 @@ fn absent(spec: &ProviderSpec, missing: &[(MechanismKind, &str, Option<Mechanism
             None => format!("`{name}` ({}) is missing", kind.key()),
         })
         .collect();
-    let register: String =
+    let register: Vec<String> =
         missing.iter().map(|(kind, name, _)| format!(".{}(\"{name}\", ..)", kind.method())).collect();
     let traits: Vec<String> = missing.iter().map(|(kind, ..)| format!("`mechanism::{}`", kind.trait_name())).collect();
     let what = format!("the provider needs mechanisms that are written in Rust: {}", list.join("; "));
     let fix = format!(
-        "implement {} and give the client `.mechanisms(Mechanisms::new(){register})`, or use the constructor of the compiled provider, which takes them as arguments",
+        "implement {} and give the client `.mechanisms(Mechanisms::new(){})`, or use the constructor of the compiled provider, which takes them as arguments",
         traits.join(" and "),
+        register.concat(),
     );
     Error::new(ErrorKind::MechanismMissing, Step::Configure, what).fix(fix).of(spec)
 }

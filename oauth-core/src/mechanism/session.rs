@@ -160,7 +160,7 @@ fn admitted(inner: &Inner, tokens: &TokenSet, mut request: Request<Bytes>) -> St
     let malformed = |what| inner.error(ErrorKind::Config, Step::Session, what);
     let url =
         url::Url::parse(&request.uri().to_string()).map_err(|_| malformed("a request has no absolute address"))?;
-    if !is_providers(inner, tokens, &url) && prepared.origins.admit(&inner.config, tokens, &url).is_err() {
+    if !is_providers(inner, tokens, &url) && prepared.origins.admit(&inner.config, tokens, request.uri()).is_err() {
         let what = format!(
             "{} is not one of the provider's addresses, so nothing was sent",
             url.origin().ascii_serialization()
@@ -181,6 +181,10 @@ fn is_providers(inner: &Inner, tokens: &TokenSet, url: &url::Url) -> bool {
         return false;
     }
     let endpoints = [&spec.endpoints.authorization, &spec.endpoints.token, &spec.endpoints.issuer];
+    let others = [
+        spec.refresh.as_ref().and_then(|refresh| refresh.url.as_ref()),
+        spec.token.upgrade.as_ref().map(|upgrade| &upgrade.url),
+    ];
     let own = |address: &Template| {
         let context = Context { tokens: Some(tokens), ..Context::default() };
         let filled = fill(&inner.config, Step::Session, address, context).ok();
@@ -189,7 +193,7 @@ fn is_providers(inner: &Inner, tokens: &TokenSet, url: &url::Url) -> bool {
     let below =
         |host: &str, suffix: &str| host == suffix || host.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.'));
     let plain = url.host_str().filter(|_| url.scheme() == "https" && url.port().is_none());
-    endpoints.into_iter().flatten().any(own)
+    endpoints.into_iter().flatten().chain(others.into_iter().flatten()).any(own)
         || plain.is_some_and(|host| {
             let mut hosts = spec.token.extras().flat_map(|extra| &extra.hosts);
             hosts.any(|suffix| below(host, suffix))

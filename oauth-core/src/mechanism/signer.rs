@@ -158,7 +158,9 @@ pub(crate) fn sign(
     if !query.is_empty() {
         let mut target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
         target.push(if target.contains('?') { '&' } else { '?' });
-        query.iter().for_each(|(name, value)| push_pair(&mut target, name, value));
+        for (name, value) in &query {
+            push_pair(&mut target, name, value);
+        }
         crate::apply::set_target(request, target).map_err(|_| malformed())?;
     }
     request.headers_mut().extend(headers);

@@ -96,8 +96,10 @@ impl Discovered {
         let asking = self.configured(Client::dynamic(self.spec.clone(), id.clone(), credentials.clone()));
         let (metadata, fresh_until) = ask(asking.inner()).await?;
         let spec = self.described(&metadata)?;
-        let client = self.configured(Client::dynamic(spec, id, credentials));
-        client.inner().adopt(&metadata, fresh_until)?;
+        // One transport for both: the connection to the issuer is open already.
+        let http = asking.inner().shared_http()?;
+        let client = self.configured(Client::dynamic(spec, id, credentials)).http_client(http);
+        client.inner().adopt(metadata, fresh_until)?;
         Ok(client)
     }
 
@@ -139,10 +141,12 @@ impl Discovered {
             ClientAuthMethod::None
         }
         .into();
-        if let Some(jwks) = &metadata.jwks_uri {
+        let signs = &metadata.id_token_signing_alg_values_supported;
+        let is_openid = !signs.is_empty() || metadata.scopes_supported.iter().any(|scope| scope == "openid");
+        if let (Some(jwks), true) = (&metadata.jwks_uri, is_openid) {
             // OpenID Connect Core section 2: the default algorithm is RS256.
-            let mut algs = SigningAlg::asymmetric(&metadata.id_token_signing_alg_values_supported);
-            if algs.is_empty() && metadata.id_token_signing_alg_values_supported.is_empty() {
+            let mut algs = SigningAlg::asymmetric(signs);
+            if algs.is_empty() && signs.is_empty() {
                 algs.push(SigningAlg::RS256);
             }
             if algs.is_empty() {

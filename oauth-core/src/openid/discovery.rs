@@ -10,7 +10,7 @@ use crate::client::{Client, Context, Inner, fill};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::origin::host_matches;
 use crate::provider::Provider;
-use crate::spec::{ProviderSpec, SigningAlg, Template};
+use crate::spec::{Profile, ProviderSpec, SigningAlg, Template};
 
 /// How long metadata that cannot be renewed is still used.
 const STALE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -21,12 +21,14 @@ const COOLDOWN: Duration = Duration::from_secs(30);
 #[derive(Default)]
 pub(crate) struct Discovery {
     known: RwLock<Option<Known>>,
+    /// The client with what the metadata adds, and the metadata that it was made of.
+    filled: RwLock<Option<(Arc<Metadata>, Arc<Inner>)>>,
     asking: Asking,
 }
 
 #[derive(Clone)]
 struct Known {
-    inner: Arc<Inner>,
+    metadata: Arc<Metadata>,
     fresh_until: SystemTime,
     usable_until: SystemTime,
 }
@@ -46,17 +48,17 @@ impl Inner {
         if !self.spec().endpoints.discovery || self.is_discovered {
             return Ok(Arc::clone(self));
         }
-        if let Some(known) = self.discovery.fresh(self.now()) {
-            return Ok(known);
+        if let Some(metadata) = self.discovery.known(|known| self.now() < known.fresh_until) {
+            return self.filled(&metadata);
         }
         let mut turn = self.discovery.asking.turn().await;
-        if let Some(known) = self.discovery.fresh(self.now()) {
-            return Ok(known);
+        if let Some(metadata) = self.discovery.known(|known| self.now() < known.fresh_until) {
+            return self.filled(&metadata);
         }
         let error = if let Some(Err(error)) = turn.answered() {
             error
         } else {
-            let answer = ask(self).await.and_then(|(metadata, fresh_until)| self.adopt(&metadata, fresh_until));
+            let answer = ask(self).await.and_then(|(metadata, fresh_until)| self.adopt(metadata, fresh_until));
             turn.tell(&answer);
             match answer {
                 Ok(known) => return Ok(known),
@@ -64,11 +66,14 @@ impl Inner {
             }
         };
         // What was true an hour ago is better than nothing, for a while; a document that fails a check changes nothing.
-        let mut known = self.discovery.known.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(known) = known.as_mut().filter(|known| self.now() < known.usable_until) else { return Err(error) };
+        let metadata = {
+            let mut known = self.discovery.known.write().unwrap_or_else(PoisonError::into_inner);
+            let Some(known) = known.as_mut().filter(|known| self.now() < known.usable_until) else { return Err(error) };
+            known.fresh_until = known.usable_until.min(self.now() + COOLDOWN);
+            Arc::clone(&known.metadata)
+        };
         tracing::warn!(code = error.code(), "the issuer's metadata could not be renewed; the last is used");
-        known.fresh_until = known.usable_until.min(self.now() + COOLDOWN);
-        Ok(Arc::clone(&known.inner))
+        self.filled(&metadata)
     }
 
     /// As [`ready`](Self::ready), from what is known already.
@@ -76,34 +81,56 @@ impl Inner {
         if !self.spec().endpoints.discovery || self.is_discovered {
             return Ok(Arc::clone(self));
         }
-        self.discovery.usable(self.now()).ok_or_else(|| {
-            Error::new(ErrorKind::Config, Step::Discovery, "the issuer has not been asked for its metadata yet")
-                .fix("call `client.discover().await` first")
-                .of(self.spec())
-        })
+        match self.discovery.known(|known| self.now() < known.usable_until) {
+            Some(metadata) => self.filled(&metadata),
+            None => Err(Error::new(
+                ErrorKind::Config,
+                Step::Discovery,
+                "the issuer has not been asked for its metadata yet",
+            )
+            .fix("call `client.discover().await` first")
+            .of(self.spec())),
+        }
     }
 
-    pub(super) fn adopt(&self, metadata: &Metadata, fresh_until: SystemTime) -> Result<Arc<Self>> {
+    pub(super) fn adopt(&self, metadata: Metadata, fresh_until: SystemTime) -> Result<Arc<Self>> {
+        let metadata = Arc::new(metadata);
+        // Metadata that this client cannot work with is not kept.
+        let inner = self.filled(&metadata)?;
+        let known = Known { metadata, fresh_until, usable_until: self.now() + STALE };
+        *self.discovery.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        Ok(inner)
+    }
+
+    /// This client with what the metadata adds: made once for each document.
+    fn filled(&self, metadata: &Arc<Metadata>) -> Result<Arc<Self>> {
+        let slot = &self.discovery.filled;
+        if let Some((of, inner)) = &*slot.read().unwrap_or_else(PoisonError::into_inner)
+            && Arc::ptr_eq(of, metadata)
+        {
+            return Ok(Arc::clone(inner));
+        }
         let mut config = self.config.clone();
         config.spec = Arc::new(filled(self, metadata)?);
         let mut inner = Self::new(config);
         inner.is_discovered = true;
         let inner = Arc::new(inner);
-        let known = Known { inner: Arc::clone(&inner), fresh_until, usable_until: self.now() + STALE };
-        *self.discovery.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        *slot.write().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(metadata), Arc::clone(&inner)));
         Ok(inner)
     }
 }
 
 impl Discovery {
-    fn fresh(&self, now: SystemTime) -> Option<Arc<Inner>> {
+    /// The metadata, where it is still good.
+    fn known(&self, is_good: impl FnOnce(&Known) -> bool) -> Option<Arc<Metadata>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.as_ref().filter(|known| now < known.fresh_until).map(|known| Arc::clone(&known.inner))
+        known.as_ref().filter(|known| is_good(known)).map(|known| Arc::clone(&known.metadata))
     }
 
-    fn usable(&self, now: SystemTime) -> Option<Arc<Inner>> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.as_ref().filter(|known| now < known.usable_until).map(|known| Arc::clone(&known.inner))
+    /// For a client of the same issuer that is configured in another way: what the issuer said stays true.
+    pub(crate) fn kept(&self) -> Self {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Self { known: RwLock::new(known), ..Self::default() }
     }
 }
 
@@ -186,8 +213,10 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
                 .of(inner.spec()));
         }
     }
-    if let (None, Some(userinfo)) = (&spec.profile, &metadata.userinfo_endpoint) {
-        spec.profile = Some(crate::spec::Profile::userinfo(Template::literal(userinfo)));
+    if spec.profile.is_none() {
+        let userinfo =
+            metadata.userinfo_endpoint.as_deref().map(|userinfo| Profile::userinfo(Template::literal(userinfo)));
+        spec.profile = userinfo.or_else(|| spec.openid.as_ref().map(|_| Profile::id_token()));
     }
     Ok(spec)
 }

@@ -109,7 +109,23 @@ impl Profile {
     }
 }
 
-#[cfg(feature = "client")]
+#[cfg(any(feature = "schema", feature = "client"))]
+impl Profile {
+    /// The verified claims of the ID token.
+    pub(crate) fn id_token() -> Self {
+        Self {
+            from: ProfileFrom::IdToken,
+            request: None,
+            at: whole(),
+            fails_when: None,
+            map: ProfileMap::standard_claims(),
+            email_authoritative: false,
+            then: Vec::new(),
+        }
+    }
+}
+
+#[cfg(any(feature = "schema", feature = "client"))]
 impl ProfileMap {
     /// The claims of OpenID Connect Core section 5.1.
     pub(crate) fn standard_claims() -> Self {

@@ -31,6 +31,13 @@ fn seconds(at: Option<std::time::SystemTime>) -> Option<u64> {
 }
 
 #[tokio::test]
+async fn a_status_of_201_is_a_success() {
+    let (_, account) =
+        log_in_with(&file(""), [json_status(201, r#"{"access_token":"a","token_type":"Bearer"}"#)]).await;
+    assert_eq!(account.unwrap().tokens().access_token().expose_secret(), "a");
+}
+
+#[tokio::test]
 async fn a_lifetime_of_zero_may_be_no_end() {
     let body = |value: &str| format!(r#"{{"access_token":"a","token_type":"Bearer","expires_in":{value}}}"#);
     assert_eq!(seconds(tokens("", &body("0")).await.expires_at()), Some(0));

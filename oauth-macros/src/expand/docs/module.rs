@@ -2,7 +2,7 @@
 
 use oauth_core::spec::{Confidence, Environment, KnownScope, Quirk, Setting};
 
-use super::super::{Context, markdown};
+use super::super::{Context, markdown, mechanisms};
 use super::example;
 
 /// All sections, each only where the file has something for it.
@@ -15,6 +15,7 @@ pub(in super::super) fn module(context: &Context<'_>) -> String {
         environments(context),
         scopes(context),
         capabilities(context),
+        needed(context),
         quirks(context),
     ];
     let sections: Vec<&str> = sections.iter().map(String::as_str).filter(|section| !section.is_empty()).collect();
@@ -150,6 +151,24 @@ fn capabilities(context: &Context<'_>) -> String {
     if lines.is_empty() { String::new() } else { format!("# Capabilities\n\n{}", lines.join("\n")) }
 }
 
+fn needed(context: &Context<'_>) -> String {
+    let line = |hook: &mechanisms::Argument<'_>| {
+        let (name, implements) = (markdown::code(hook.name), format!("mechanism::{}", hook.kind.trait_name()));
+        format!(
+            "\n- {name}, which the file selects with {}: a {}",
+            markdown::code(hook.kind.key()),
+            markdown::code(&implements)
+        )
+    };
+    // A name that cannot be an argument is a fault of the constructor, which is reported there.
+    let hooks = mechanisms::arguments(context.spec).unwrap_or_default();
+    if hooks.is_empty() {
+        return String::new();
+    }
+    let lines: Vec<String> = hooks.iter().map(line).collect();
+    format!("# Mechanisms\n\nYours to write; the constructors take them as their last arguments.\n{}", lines.concat())
+}
+
 fn refresh(context: &Context<'_>) -> String {
     let Some(refresh) = &context.spec.refresh else { return String::new() };
     let rotates = if refresh.rotates { "; each refresh replaces the refresh token" } else { "" };
@@ -177,7 +196,7 @@ fn sentence(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::tests::{context, rich};
+    use super::super::super::tests::{context, rich, with};
     use super::*;
 
     #[test]
@@ -199,5 +218,13 @@ mod tests {
         ] {
             assert!(page.lines().any(|l| l == line), "{line}\n\n{page}");
         }
+    }
+
+    #[test]
+    fn what_is_yours_to_write_is_named() {
+        assert!(!module(&context(&rich())).contains("# Mechanisms"));
+        let page = module(&context(&with(|json| json["mechanisms"] = serde_json::json!({"session_login": "rest"}))));
+        let line = "- `rest`, which the file selects with `token.session`: a `mechanism::SessionLogin`";
+        assert!(page.lines().any(|l| l == line), "{page}");
     }
 }
