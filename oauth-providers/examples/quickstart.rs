@@ -16,13 +16,13 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use oauth_providers::spec::Operation;
+use oauth_providers::spec::{Operation, Redirect};
 use oauth_providers::{
     Account, Browser, Client, ClientAuth, Clock as _, Discovered, Dynamic, OperationCall, ProviderSpec, SystemClock,
 };
 use oauth_simulator::Simulator;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -49,9 +49,11 @@ async fn run() -> Result<()> {
 
 /// A login at a simulated provider.
 async fn simulated(options: &Options) -> Result<()> {
-    let spec = options.spec()?;
+    let mut spec = options.spec()?;
+    // The browser comes back to this machine, whatever the real provider thinks of that.
+    Arc::make_mut(&mut spec).redirect = Redirect::default();
 
-    let simulator = Simulator::start(Arc::clone(&spec)).await?;
+    let simulator = Simulator::builder(Arc::clone(&spec)).sample_settings().start().await?;
     println!("1. A simulated {} listens on {}.", spec.name, simulator.origin());
 
     // The callback arrives here when a person clicks; the scripted user hands it over directly.
@@ -194,26 +196,46 @@ impl Options {
     }
 }
 
-/// Answers the browser's request to the redirect URI and gives its target: `/callback?code=..`.
+/// Answers the browser's request to the redirect URI and gives what the provider sent along: its query, or its form.
 async fn wait_for_callback(listener: &TcpListener) -> Result<String> {
     loop {
         let (stream, _) = listener.accept().await?;
         let mut stream = BufReader::new(stream);
         let mut line = String::new();
         stream.read_line(&mut line).await?;
-        let target =
-            line.split(' ').nth(1).filter(|target| line.starts_with("GET ") && target.starts_with("/callback?"));
+        let mut callback =
+            line.strip_prefix("GET /callback?").and_then(|rest| rest.split(' ').next()).map(str::to_owned);
+        if line.starts_with("POST /callback ") {
+            callback = Some(form(&mut stream).await?);
+        }
         let (status, text) =
-            target.map_or(("404 Not Found", "Not here."), |_| ("200 OK", "Done. You can close this page."));
+            callback.as_ref().map_or(("404 Not Found", "Not here."), |_| ("200 OK", "Done. You can close this page."));
         let answer = format!(
             "HTTP/1.1 {status}\r\ncontent-type: text/plain\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{text}",
             text.len()
         );
         stream.write_all(answer.as_bytes()).await?;
-        if let Some(target) = target {
-            return Ok(target.to_owned());
+        if let Some(callback) = callback {
+            return Ok(callback);
         }
     }
+}
+
+/// The body of a POST, which is a short form: `code=..&state=..`.
+async fn form(stream: &mut BufReader<TcpStream>) -> Result<String> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).await?;
+        match line.trim_end().split_once(':') {
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => length = value.trim().parse()?,
+            Some(_) => {}
+            None => break,
+        }
+    }
+    let mut body = Vec::new();
+    stream.take(std::cmp::min(length, 65536)).read_to_end(&mut body).await?;
+    Ok(String::from_utf8(body)?)
 }
 
 fn lifetime(account: &Account<Dynamic>) -> String {

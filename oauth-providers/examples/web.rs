@@ -17,7 +17,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let origin = format!("http://{}", listener.local_addr()?);
     let mut clients = Vec::new();
     for entry in oauth_providers::catalog() {
-        let simulator = Box::leak(Box::new(Simulator::start(entry.spec().clone()).await?)); // as long as the program
+        let mut spec = entry.spec().as_ref().clone();
+        spec.redirect = Default::default(); // some send browsers to https only; a simulated one to this machine
+        let simulator = Box::leak(Box::new(Simulator::builder(spec.into()).sample_settings().start().await?));
         let client = entry.client_from_env().unwrap_or(simulator.dynamic_client()?);
         clients.push(client.redirect_uri(format!("{origin}/callback/{}", entry.id())));
     }
@@ -46,10 +48,12 @@ async fn callback(parts: Callback, form: String) -> Result<Html<String>, Problem
     let cookies = headers.get(header::COOKIE).and_then(|cookies| cookies.to_str().ok()).unwrap_or_default();
     let cookie = cookies.split("; ").find_map(|pair| pair.strip_prefix(&*id)?.strip_prefix('='));
     let account = client(&app, &id)?.callback(input, &app.1, cookie).await.map_err(problem)?;
-    let me = account.profile().await.map_err(problem)?;
-    let api = account.get("/").send().await.map_err(problem)?.text().await.map_err(problem)?;
-    let [me, api] = [format!("{me:#?}"), api].map(|text| text.replace('&', "&amp;").replace('<', "&lt;"));
-    Ok(Html(format!("<h1>Logged in with {id}</h1><pre>{me}</pre><h2>GET /</h2><pre>{api}</pre>")))
+    let mut shown = format!("{:#?}\n", account.profile().await.map_err(problem)?);
+    if account.spec().api.is_some() {
+        shown += "GET / ";
+        shown += &account.get("/").send().await.map_err(problem)?.text().await.map_err(problem)?;
+    }
+    Ok(Html(format!("<h1>Logged in with {id}</h1><pre>{}</pre>", shown.replace('&', "&amp;").replace('<', "&lt;"))))
 }
 
 fn client<'a>(app: &'a App, id: &str) -> Result<&'a Client, Problem> {

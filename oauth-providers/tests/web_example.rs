@@ -25,18 +25,30 @@ impl Web {
         Self { process, address }
     }
 
-    fn request(&self, method: &str, target: &str, cookie: Option<&str>) -> Page {
+    fn request(&self, method: &str, target: &str, cookie: Option<&str>, form: &str) -> Page {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let cookie = cookie.map(|cookie| format!("cookie: {cookie}\r\n")).unwrap_or_default();
-        write!(stream, "{method} {target} HTTP/1.1\r\nhost: {}\r\n{cookie}connection: close\r\n\r\n", self.address)
-            .unwrap();
+        let about = match form {
+            "" => String::new(),
+            _ => format!("content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n", form.len()),
+        };
+        let head = format!("{method} {target} HTTP/1.1\r\nhost: {}\r\n{cookie}{about}connection: close", self.address);
+        write!(stream, "{head}\r\n\r\n{form}").unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
         Page(text)
     }
 
     fn get(&self, target: &str, cookie: Option<&str>) -> Page {
-        self.request("GET", target, cookie)
+        self.request("GET", target, cookie, "")
+    }
+
+    /// The browser at the redirect URI, as the provider sent it there.
+    fn arrive(&self, callback: &Callback) -> Page {
+        match callback {
+            Callback::Get { target, cookie } => self.get(target, Some(cookie)),
+            Callback::Post { target, form, cookie } => self.request("POST", target, Some(cookie), form),
+        }
     }
 }
 
@@ -62,45 +74,65 @@ impl Page {
     }
 }
 
-/// A login up to the callback: the callback's path and query, and the browser's cookie.
-async fn log_in(web: &Web, id: &str) -> (String, String) {
+/// What a browser brings to the redirect URI.
+enum Callback {
+    Get { target: String, cookie: String },
+    Post { target: String, form: String, cookie: String },
+}
+
+/// A login up to the callback.
+async fn log_in(web: &Web, id: &str) -> Callback {
     let page = web.get(&format!("/login/{id}"), None);
-    assert_eq!(page.status(), "303");
+    assert_eq!(page.status(), "303", "{id}: {}", page.0);
     let cookie = page.header("set-cookie").unwrap();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
     let location = page.header("location").unwrap();
     let simulator = location.split('/').take(3).collect::<Vec<_>>().join("/");
     let callback = ScriptedUser::at(simulator, "20071").approve(location).await.unwrap();
+    let is_post = location.contains("response_mode=form_post");
+    // A browser brings no other cookie along with a POST from another site.
+    let same_site = if is_post { "Secure; SameSite=None" } else { "SameSite=Lax" };
+    assert!(cookie.contains("HttpOnly") && cookie.contains(same_site), "{id}: {cookie}");
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    if is_post {
+        return Callback::Post { target: format!("/callback/{id}"), form: callback, cookie };
+    }
     let target = callback.strip_prefix(&format!("http://{}", web.address)).unwrap().to_owned();
-    (target, cookie.split(';').next().unwrap().to_owned())
+    Callback::Get { target, cookie }
 }
 
 #[tokio::test]
 async fn each_provider_logs_in_and_shows_profile_and_api() {
     let web = Web::start();
     let home = web.get("/", None).0;
+    let mut posts = 0;
     for entry in oauth_providers::catalog() {
-        assert!(home.contains(&format!("/login/{}", entry.id())), "{home}");
-        let (callback, cookie) = log_in(&web, entry.id()).await;
-        let page = web.get(&callback, Some(&cookie));
-        assert_eq!(page.status(), "200", "{}", page.0);
-        assert!(page.0.contains("Ada Lovelace") && page.0.contains("GET /"), "{}", page.0);
-        let again = web.get(&callback, Some(&cookie));
-        assert!(again.status() == "400" && again.0.contains("state-replayed"), "{}", again.0);
+        let (id, spec) = (entry.id(), entry.spec());
+        assert!(home.contains(&format!("/login/{id}")), "{home}");
+        let callback = log_in(&web, id).await;
+        posts += usize::from(matches!(callback, Callback::Post { .. }));
+        let page = web.arrive(&callback);
+        assert_eq!(page.status(), "200", "{id}: {}", page.0);
+        assert!(page.0.contains("subject: \"20071\""), "{id}: {}", page.0);
+        let knows_name = spec.profile.as_ref().is_some_and(|profile| !profile.map.name.is_empty());
+        assert!(page.0.contains("Ada") || !knows_name, "{id}: {}", page.0);
+        assert_eq!(page.0.contains("GET /"), spec.api.is_some(), "{id}: {}", page.0);
+        let again = web.arrive(&callback);
+        assert!(again.status() == "400" && again.0.contains("state-replayed"), "{id}: {}", again.0);
     }
+    assert!(posts > 0, "no provider answered with a POST");
 }
 
 #[tokio::test]
 async fn a_second_browser_is_refused_and_the_first_one_goes_on() {
     let web = Web::start();
-    let (callback, cookie) = log_in(&web, "github").await;
-    let (_, other) = log_in(&web, "github").await;
+    let Callback::Get { target: callback, cookie } = log_in(&web, "github").await else { panic!("a GET") };
+    let Callback::Get { cookie: other, .. } = log_in(&web, "github").await else { panic!("a GET") };
     let stolen = web.get(&callback, Some(&other));
     assert!(stolen.status() == "400" && stolen.0.contains("browser-mismatch"), "{}", stolen.0);
     let bare = web.get(&callback, None);
     assert!(bare.status() == "400" && bare.0.contains("state-cookie-lost"), "{}", bare.0);
     // cb_21: only the method that was registered uses the attempt up.
-    assert_eq!(web.request("HEAD", &callback, Some(&cookie)).status(), "405");
+    assert_eq!(web.request("HEAD", &callback, Some(&cookie), "").status(), "405");
     assert_eq!(web.get(&callback, Some(&cookie)).status(), "200");
 }
 

@@ -16,7 +16,7 @@ use crate::openid::signing::private_key;
 use crate::openid::{Issuer, Signing};
 use crate::rng::random_text;
 use crate::route::{Routes, callback_issuer};
-use crate::sample::sample;
+use crate::sample::{sample, sample_setting};
 use crate::server::{Shared, listen, serve};
 use crate::state::State;
 use crate::{Error, RegisteredClient, SimUser, Simulator};
@@ -70,6 +70,17 @@ impl Builder {
     /// Gives one of the provider's settings: a region, a tenant, a shop. One with a default may be left out.
     pub fn setting(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.push((name.into(), value.into()));
+        self
+    }
+
+    /// Gives each setting that has no default and was not given a value that its type takes, so that a provider can be
+    /// played whatever it asks for: the first of its values, or a made-up name, host or address.
+    pub fn sample_settings(mut self) -> Self {
+        for setting in self.spec.required_settings() {
+            if self.settings.iter().all(|(name, _)| *name != setting.name) {
+                self.settings.push((setting.name.clone(), sample_setting(setting)));
+            }
+        }
         self
     }
 

@@ -1,6 +1,6 @@
 //! Values that a provider might send.
 
-use oauth_core::spec::{FieldKind, FieldType};
+use oauth_core::spec::{FieldKind, FieldType, Setting, SettingKind};
 use serde_json::{Value, json};
 
 /// A value of the type, different for each `index` from 1 on. `hosts` are those an address may have.
@@ -19,6 +19,18 @@ pub(crate) fn sample(name: &str, kind: FieldType, hosts: &[String], index: u32) 
         // `Json`, and kinds that a later schema adds.
         _ => json!({"sample": slug(name), "index": index}),
     }
+}
+
+/// A value of the setting.
+pub(crate) fn sample_setting(setting: &Setting) -> String {
+    let first = setting.values.first().map(|value| value.0.as_str());
+    let value = first.unwrap_or(match setting.kind {
+        SettingKind::Host => "sample.example.com",
+        SettingKind::Port => "8443",
+        SettingKind::Url => "https://sample.example.com",
+        _ => "sample",
+    });
+    value.to_owned()
 }
 
 /// Whether the text is of the type, as an API would check a parameter.
