@@ -81,6 +81,7 @@ async fn simulated(options: &Options) -> Result<()> {
 }
 
 /// A login at a real OpenID provider.
+#[allow(clippy::disallowed_methods, reason = "a secret is no argument: other programs see those")]
 async fn at_issuer(issuer: &str, options: &Options) -> Result<()> {
     let id = std::env::var("OAUTH_CLIENT_ID").map_err(|_| {
         format!("register a client at {issuer} with the redirect URI {}, then set OAUTH_CLIENT_ID and, unless it is public, OAUTH_CLIENT_SECRET", options.redirect_uri)

@@ -98,6 +98,12 @@ impl ProviderSpec {
         // What settings and callback values stand for in the host of an address.
         for setting in &mut self.settings {
             setting.values.iter_mut().for_each(|(_, meaning, _)| visit(Place::Host(meaning)));
+            // A host that the user gives is the user's; the one that stands for none is the provider's.
+            if setting.kind == super::SettingKind::Host
+                && let Some(host) = &mut setting.default
+            {
+                visit(Place::Host(host));
+            }
         }
         for kept in &mut self.callback.keep {
             kept.values.iter_mut().for_each(|(_, meaning)| visit(Place::Host(meaning)));
