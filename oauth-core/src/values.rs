@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use crate::provider::Provider;
 
-/// A value for one of the provider's settings: `zoho::Region::Eu`.
+/// A value for one of the provider's settings: `acme::Region::Eu`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a setting of provider `{P}`",
     label = "not a setting of `{P}`",
-    note = "take it from the provider's own module, as in `zoho::Region`; what has no type there is declared under `settings` in the provider's YAML file"
+    note = "take it from the provider's own module, as in `acme::Region`; what has no type there is declared under `settings` in the provider's YAML file"
 )]
 pub trait SettingValue<P: Provider> {
     /// The setting's name.

@@ -143,8 +143,7 @@ fn is_slug(value: &str) -> bool {
 }
 
 fn base_url(value: &str) -> Result<&str, &'static str> {
-    let parsed =
-        url::Url::parse(value).map_err(|_| "it is not an absolute address such as https://gitlab.example.com")?;
+    let parsed = url::Url::parse(value).map_err(|_| "it is not an absolute address such as https://id.example.com")?;
     if value.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
         return Err("it has spaces, backslashes or control characters");
     }
