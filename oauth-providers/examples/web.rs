@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut clients = Vec::new();
     for entry in oauth_providers::catalog() {
         let mut spec = entry.spec().as_ref().clone();
-        spec.redirect = Default::default(); // some send browsers to https only; a simulated one to this machine
+        spec.redirect = oauth_providers::spec::Redirect::default(); // some send browsers to https only; a simulated one to this machine
         let simulator = Box::leak(Box::new(Simulator::builder(spec.into()).sample_settings().start().await?));
         let client = entry.client_from_env().unwrap_or(simulator.dynamic_client()?);
         clients.push(client.redirect_uri(format!("{origin}/callback/{}", entry.id())));

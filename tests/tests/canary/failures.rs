@@ -247,8 +247,9 @@ impl HttpClient for Parrot {
         let (parts, _) = request.into_parts();
         let headers: Vec<String> =
             parts.headers.values().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
-        let decoded: String =
-            form_urlencoded::parse(body.as_bytes()).map(|(name, value)| format!("{name} is {value}, ")).collect();
+        let decoded: Vec<String> =
+            form_urlencoded::parse(body.as_bytes()).map(|(name, value)| format!("{name} is {value}")).collect();
+        let decoded = decoded.join(", ");
         let all = format!("you sent {} with {} and {body}, where {decoded}", parts.uri, headers.join(" and "));
         self.0.lock().unwrap().push(body);
         let answer = serde_json::json!({"error": "invalid_client", "error_description": all, "message": all});
