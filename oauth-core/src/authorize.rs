@@ -113,6 +113,10 @@ impl<P: Provider> Authorize<P> {
             return Err(fault);
         }
         let inner = &self.client.inner().ready().await?;
+        if !self.acr.is_empty() && inner.spec().openid.is_none() {
+            let what = "the provider's file has no `openid`, so no ID token will say how the user logged in";
+            return Err(inner.error(ErrorKind::Unsupported, Step::Authorize, what));
+        }
         let prepared = inner.prepared()?;
         let config = &inner.config;
         let spec = &*config.spec;

@@ -37,11 +37,17 @@ pub(super) fn identity_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
         let filled = issuer.fill_claims("00000000-0000-0000-0000-000000000000");
         address(cx, spec, &path.then("issuer"), &filled, Stage::Begin);
     }
-    if openid.issuer.as_ref().or(spec.endpoints.issuer.as_ref()).is_some_and(has_claim) && openid.jwks.is_none() {
+    let by_claim = openid.issuer.as_ref().or(spec.endpoints.issuer.as_ref()).is_some_and(has_claim);
+    if by_claim && openid.jwks.is_none() {
         cx.missing(
             &path.then("jwks"),
             "an issuer that differs from token to token has no metadata: `jwks: https://...`",
         );
+    }
+    let shared = |alg: &SigningAlg| matches!(alg, SigningAlg::HS256 | SigningAlg::HS384 | SigningAlg::HS512);
+    let found = spec.endpoints.discovery || openid.algs.iter().all(shared);
+    if openid.jwks.is_none() && !found && !by_claim {
+        cx.missing(&path.then("jwks"), "say where the keys are: `jwks: https://...`, or `endpoints.discovery: true`");
     }
     if let Some(jwks) = &openid.jwks {
         address(cx, spec, &path.then("jwks"), jwks, Stage::Begin);
@@ -92,17 +98,31 @@ mod tests {
 
     #[test]
     fn an_identity_has_an_issuer() {
-        let found = faults(&acme("openid: {}\n"));
+        let found = faults(&acme("openid: {jwks: \"https://acme.example/keys\"}\n"));
         assert!(found.len() == 1 && found[0].contains("`openid.issuer` is missing"), "{found:#?}");
-        assert_eq!(faults(&acme("openid: {issuer: \"https://acme.example\"}\n")), [""; 0]);
+        assert_eq!(
+            faults(&acme("openid: {issuer: \"https://acme.example\", jwks: \"https://acme.example/keys\"}\n")),
+            [""; 0]
+        );
         let tenant = "openid: {issuer: \"https://acme.example/{claim.tid}/v2\", jwks: \"https://acme.example/keys\"}\n";
         assert_eq!(faults(&acme(tenant)), [""; 0]);
         let found = faults(&acme("openid: {issuer: \"https://acme.example/{claim.tid}/v2\"}\n"));
         assert!(found.len() == 1 && found[0].contains("`openid.jwks` is missing"), "{found:#?}");
-        let found = faults(&acme("openid: {issuer: \"http://acme.example\", algs: [none], also_issuers: [\"*\"]}\n"));
+        let found = faults(&acme(
+            "openid: {issuer: \"http://acme.example\", jwks: \"https://acme.example/keys\", algs: [none], also_issuers: [\"*\"]}\n",
+        ));
         assert_eq!(found.len(), 3, "{found:#?}");
-        let found = faults(&acme("openid: {issuer: \"https://acme.example\", nonce: false}\n"));
+        let found = faults(&acme(
+            "openid: {issuer: \"https://acme.example\", jwks: \"https://acme.example/keys\", nonce: false}\n",
+        ));
         assert!(found.len() == 1 && found[0].contains("no entry of `quirks` says why"), "{found:#?}");
+    }
+
+    #[test]
+    fn the_keys_are_somewhere() {
+        let found = faults(&acme("openid: {issuer: \"https://acme.example\"}\n"));
+        assert!(found.len() == 1 && found[0].contains("`openid.jwks` is missing"), "{found:#?}");
+        assert_eq!(faults(&acme("openid: {issuer: \"https://acme.example\", algs: [HS256]}\n")), [""; 0]);
     }
 
     #[test]

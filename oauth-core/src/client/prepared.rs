@@ -8,6 +8,7 @@ use crate::apply::Headers;
 use crate::encode::{push_pair, push_pair_as_is};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::mechanism::Hooks;
+use crate::openid::ExpectedIssuer;
 use crate::origin::Origins;
 use crate::scopes::is_scope_token;
 use crate::spec::{ClientAuthMethod, Hole, ProviderSpec, StatePlace, Template, template};
@@ -30,6 +31,8 @@ pub(crate) struct Prepared {
     pub(crate) origins: Origins,
     /// What goes on a request to the API.
     pub(crate) headers: Headers,
+    /// The issuer that ID tokens name.
+    pub(crate) id_issuer: Option<ExpectedIssuer>,
     /// The exact issuer.
     pub(crate) issuer: Option<String>,
     /// What an attempt remembers of the server it was made for: the issuer and the token endpoint with this client's
@@ -85,6 +88,7 @@ impl Prepared {
             minter: None,
             origins: Origins::new(config)?,
             headers: Headers::new(config)?,
+            id_issuer: ExpectedIssuer::new(config)?,
             issuer: spec
                 .endpoints
                 .issuer

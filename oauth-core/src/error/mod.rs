@@ -100,7 +100,8 @@ impl Error {
 
     /// Whether the same call may succeed later without anybody changing anything.
     pub fn is_retryable(&self) -> bool {
-        self.inner.kind.is_retryable()
+        // An ID token is checked when its code is spent: the same call cannot succeed any more.
+        self.inner.kind.is_retryable() && self.inner.step != Step::IdToken
     }
 
     /// Whether only a new login helps.

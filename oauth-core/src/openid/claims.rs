@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use serde_json::Value;
@@ -30,6 +31,8 @@ pub struct IdToken {
     pub(super) at_hash: Option<String>,
     pub(super) c_hash: Option<String>,
     json: Box<str>,
+    /// The claim that stands in the issuer, once it has been asked for.
+    tenant: OnceLock<Option<String>>,
 }
 
 impl IdToken {
@@ -59,6 +62,7 @@ impl IdToken {
             at_hash: text("at_hash")?,
             c_hash: text("c_hash")?,
             json: std::str::from_utf8(payload).map_err(|_| JoseError::BadClaims)?.into(),
+            tenant: OnceLock::new(),
         })
     }
 
@@ -106,6 +110,11 @@ impl IdToken {
     /// Claims that were verified before they were stored.
     pub(crate) fn restore(json: &str) -> Result<Self, serde_json::Error> {
         Self::read(json.as_bytes()).map_err(|_| serde::de::Error::custom("the stored identity is none"))
+    }
+
+    /// Whether the claim is that text. The answer is found once: a verified token does not change.
+    pub(super) fn names(&self, claim: &str, text: &str) -> bool {
+        self.tenant.get_or_init(|| self.text(claim)).as_deref() == Some(text)
     }
 
     /// All claims, as the issuer signed them.

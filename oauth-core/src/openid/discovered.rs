@@ -95,7 +95,7 @@ impl Discovered {
         let (id, credentials) = (id.into(), credentials.into());
         let asking = self.configured(Client::dynamic(self.spec.clone(), id.clone(), credentials.clone()));
         let (metadata, fresh_until) = ask(asking.inner()).await?;
-        let spec = self.described(&metadata)?;
+        let spec = self.described(&metadata, credentials.as_secret().is_some())?;
         // One transport for both: the connection to the issuer is open already.
         let http = asking.inner().shared_http()?;
         let client = self.configured(Client::dynamic(spec, id, credentials)).http_client(http);
@@ -128,7 +128,7 @@ impl Discovered {
     }
 
     /// What the metadata lets a client choose.
-    fn described(&self, metadata: &Metadata) -> Result<ProviderSpec> {
+    fn described(&self, metadata: &Metadata, has_secret: bool) -> Result<ProviderSpec> {
         let mut spec = self.spec.clone();
         let methods = &metadata.token_endpoint_auth_methods_supported;
         let takes = |method: &str| methods.iter().any(|known| known == method);
@@ -137,13 +137,18 @@ impl Discovered {
             ClientAuthMethod::Basic
         } else if takes("client_secret_post") {
             ClientAuthMethod::Body
+        } else if has_secret {
+            let what = "the issuer takes a client secret neither in a header nor in the body";
+            return Err(Error::new(ErrorKind::Unsupported, Step::Discovery, what)
+                .fix("register a public client, or one with a secret")
+                .of(&spec));
         } else {
             ClientAuthMethod::None
         }
         .into();
         let signs = &metadata.id_token_signing_alg_values_supported;
         let is_openid = !signs.is_empty() || metadata.scopes_supported.iter().any(|scope| scope == "openid");
-        if let (Some(jwks), true) = (&metadata.jwks_uri, is_openid) {
+        if metadata.jwks_uri.is_some() && is_openid {
             // OpenID Connect Core section 2: the default algorithm is RS256.
             let mut algs = SigningAlg::asymmetric(signs);
             if algs.is_empty() && signs.is_empty() {
@@ -155,14 +160,8 @@ impl Discovered {
                     .fix("a secret-based algorithm needs a provider file with `openid.algs: [HS256]`")
                     .of(&spec));
             }
-            spec.openid = Some(OpenId {
-                issuer: None,
-                also_issuers: Vec::new(),
-                jwks: Some(Template::literal(jwks)),
-                algs,
-                nonce: true,
-                required: false,
-            });
+            spec.openid =
+                Some(OpenId { issuer: None, also_issuers: Vec::new(), jwks: None, algs, nonce: true, required: false });
             let listed = &metadata.scopes_supported;
             let usual = ["openid", "profile", "email"].into_iter();
             spec.scopes.default = usual

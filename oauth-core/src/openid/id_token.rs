@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::claims::{Fault, IdToken};
 use super::keys;
-use crate::client::{Context, Inner, fill};
+use crate::client::{Config, Context, Inner, fill};
 use crate::encode::base64url;
 use crate::error::{Error, ErrorKind, Result, Scrub, Step};
 use crate::jose::{Alg, JoseError};
@@ -36,7 +36,8 @@ pub(crate) struct Expected<'a> {
 pub(crate) async fn accept(inner: &Inner, tokens: &TokenSet, expected: Expected<'_>) -> Result<Option<IdToken>> {
     let Some(openid) = &inner.spec().openid else { return Ok(None) };
     let Some(text) = &tokens.id_token else {
-        if openid.required || expected.asked {
+        let demanded = expected.max_age.is_some() || !expected.acr.is_empty();
+        if openid.required || expected.asked || demanded {
             let error = Error::new(ErrorKind::IdTokenMissing, Step::IdToken, "the answer has no ID token");
             return Err(error.fix("ask for the scope `openid`, and check that the app may use it").of(inner.spec()));
         }
@@ -61,7 +62,7 @@ pub(crate) async fn accept_renewed(
     let (claims, alg) =
         match verified(inner, openid, text, &Scrub::tokens(&inner.config, tokens, std::iter::empty())).await {
             Ok(verified) => verified,
-            Err(error) if error.is_retryable() => {
+            Err(error) if is_about_keys(error.kind()) => {
                 tracing::warn!(code = error.code(), "the keys could not be had: the renewed ID token is not believed");
                 return Ok(None);
             }
@@ -84,7 +85,7 @@ pub(crate) async fn accept_renewed(
     if !same || !claims.audiences.contains(&inner.config.client_id) {
         return changed("audience");
     }
-    // A party that was not named before may be named now, when it is this client.
+    // The section has no party named that was not named before. Naming this client is let pass: it says nothing new.
     let own = claims.authorized_party.as_ref().is_none_or(|party| *party == inner.config.client_id);
     if claims.authorized_party != before.authorized_party && !(own && before.authorized_party.is_none()) {
         return changed("authorized party");
@@ -108,11 +109,27 @@ pub(crate) async fn accept_renewed(
     Ok(Some(claims))
 }
 
+/// Whether it is the keys that are missing, now or among those that are published: then nothing is known of the token.
+fn is_about_keys(kind: ErrorKind) -> bool {
+    kind.is_retryable()
+        || matches!(
+            kind,
+            ErrorKind::IdTokenKey
+                | ErrorKind::NoKeys
+                | ErrorKind::MetadataStatus
+                | ErrorKind::MetadataFormat
+                | ErrorKind::Tls
+                | ErrorKind::RedirectRefused
+                | ErrorKind::ResponseTooLarge
+                | ErrorKind::ResponseEncoded
+        )
+}
+
 /// Whether tokens may be sent where this client leads: those that another issuer vouched for are not (RFC 9700 section
 /// 4.4). An issuer changes when a provider's file is edited, or when tokens are given to the wrong client.
 pub(crate) fn check_same_issuer(inner: &Inner, tokens: &TokenSet, step: Step) -> Result<()> {
-    let (Some(openid), Some(identity)) = (&inner.spec().openid, tokens.identity()) else { return Ok(()) };
-    if is_issuer(inner, openid, identity)? {
+    let Some(identity) = tokens.identity() else { return Ok(()) };
+    if inner.spec().openid.is_some() && is_issuer(inner, identity)? {
         return Ok(());
     }
     let what = "the tokens are of another issuer than this client's, so they were not sent";
@@ -147,7 +164,7 @@ fn unreadable(inner: &Inner, fault: &Fault) -> Error {
 
 /// Section 3.1.3.7 (2): the issuer identifier "MUST exactly match the value of the `iss` (issuer) Claim".
 fn check_issuer(inner: &Inner, openid: &OpenId, claims: &IdToken, scrub: &Scrub) -> Result<()> {
-    if is_issuer(inner, openid, claims)? {
+    if is_issuer(inner, claims)? {
         return Ok(());
     }
     let given = crate::error::clean(&scrub.text(claims.issuer()));
@@ -156,28 +173,55 @@ fn check_issuer(inner: &Inner, openid: &OpenId, claims: &IdToken, scrub: &Scrub)
     Err(inner.error(ErrorKind::IdTokenIssuer, Step::IdToken, what))
 }
 
-fn is_issuer(inner: &Inner, openid: &OpenId, claims: &IdToken) -> Result<bool> {
-    let Some(template) = template_of(inner, openid) else {
+fn is_issuer(inner: &Inner, claims: &IdToken) -> Result<bool> {
+    let Some(expected) = &inner.prepared()?.id_issuer else {
         return Err(inner.error(ErrorKind::IdTokenIssuer, Step::IdToken, "there is no issuer to compare with"));
     };
     let given = claims.issuer();
-    Ok(openid.also_issuers.iter().any(|known| known == given)
-        || expected_issuer(inner, template, claims)?.is_some_and(|expected| expected == given))
+    let also = inner.spec().openid.iter().flat_map(|openid| &openid.also_issuers);
+    Ok(expected.is(claims) || also.into_iter().any(|known| known == given))
 }
 
 fn template_of<'a>(inner: &'a Inner, openid: &'a OpenId) -> Option<&'a Template> {
     openid.issuer.as_ref().or(inner.spec().endpoints.issuer.as_ref())
 }
 
-/// The issuer with the token's own claims in it: only a claim that is a GUID may stand there, so that nothing but the
-/// tenant can differ.
-fn expected_issuer(inner: &Inner, template: &Template, claims: &IdToken) -> Result<Option<String>> {
-    let mut filled = template.clone();
-    if let Some(Hole::Claim(name)) = template.holes().find(|hole| matches!(hole, Hole::Claim(_))) {
-        let Some(value) = claims.text(name).filter(|value| is_guid(value)) else { return Ok(None) };
-        filled = template.fill_claims(&value);
+/// The issuer that ID tokens name, with the client's settings.
+#[derive(Clone, Debug)]
+pub(crate) enum ExpectedIssuer {
+    Exact(String),
+    /// Text, the claim of that name, and text again. Only a claim that is a GUID may stand there, so that nothing but the
+    /// tenant can differ.
+    Around(String, String, String),
+}
+
+impl ExpectedIssuer {
+    pub(crate) fn new(config: &Config) -> Result<Option<Self>> {
+        let spec = &*config.spec;
+        let Some(openid) = &spec.openid else { return Ok(None) };
+        let Some(template) = openid.issuer.as_ref().or(spec.endpoints.issuer.as_ref()) else { return Ok(None) };
+        let claim = template.holes().find_map(|hole| match hole {
+            Hole::Claim(name) => Some(name.clone()),
+            _ => None,
+        });
+        let mark = "00000000-0000-0000-0000-000000000000";
+        let filled = fill(config, Step::Configure, &template.fill_claims(mark), Context::default())?;
+        Ok(Some(match (claim, filled.split_once(mark)) {
+            (Some(claim), Some((before, after))) => Self::Around(before.to_owned(), claim, after.to_owned()),
+            _ => Self::Exact(filled),
+        }))
     }
-    fill(&inner.config, Step::IdToken, &filled, Context::default()).map(Some)
+
+    fn is(&self, claims: &IdToken) -> bool {
+        let given = claims.issuer();
+        match self {
+            Self::Exact(expected) => expected == given,
+            Self::Around(before, claim, after) => {
+                let named = given.strip_prefix(before.as_str()).and_then(|rest| rest.strip_suffix(after.as_str()));
+                named.is_some_and(|named| is_guid(named) && claims.names(claim, named))
+            }
+        }
+    }
 }
 
 fn is_guid(text: &str) -> bool {

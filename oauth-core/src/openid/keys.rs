@@ -36,6 +36,7 @@ struct Entry {
 #[derive(Clone, Default)]
 struct Known {
     set: Option<Arc<JwkSet>>,
+    read_at: Option<SystemTime>,
     fresh_until: Option<SystemTime>,
     usable_until: Option<SystemTime>,
     /// When the provider was last asked because of a key that was not there.
@@ -120,7 +121,7 @@ impl Entry {
         if let Some(set) = known.fresh(inner.now()) {
             return Ok(set);
         }
-        if known.empty_until.is_some_and(|until| inner.now() < until) {
+        if known.empty_until.is_some_and(|until| inner.now() < until && until <= inner.now() + COOLDOWN) {
             return Err(no_keys(inner));
         }
         let error = if let Some(Err(error)) = turn.answered() {
@@ -149,7 +150,7 @@ impl Entry {
             if let Some(set) = known.set.as_ref().filter(|set| !Arc::ptr_eq(set, old)) {
                 return Ok(Some(Arc::clone(set)));
             }
-            if known.forced_at.is_some_and(|at| now < at + COOLDOWN) {
+            if known.forced_at.is_some_and(|at| now.duration_since(at).is_ok_and(|age| age < COOLDOWN)) {
                 return Ok(None);
             }
             // Claimed before the request: one that fails counts as well.
@@ -188,6 +189,7 @@ impl Entry {
         tracing::debug!(keys = set.len(), "keys read");
         let set = Arc::new(set);
         known.set = Some(Arc::clone(&set));
+        known.read_at = Some(inner.now());
         known.fresh_until = Some(document.fresh_until.max(soon));
         known.usable_until = Some(inner.now() + STALE);
         known.empty_until = None;
@@ -197,7 +199,12 @@ impl Entry {
 
 impl Known {
     fn fresh(&self, now: SystemTime) -> Option<Arc<JwkSet>> {
-        self.set.clone().filter(|_| self.fresh_until.is_some_and(|until| now < until))
+        self.set.clone().filter(|_| self.is_of_the_past(now) && self.fresh_until.is_some_and(|until| now < until))
+    }
+
+    /// A stamp from the future is none: the clock has been set back, and nobody knows how old the keys are.
+    fn is_of_the_past(&self, now: SystemTime) -> bool {
+        self.read_at.is_some_and(|at| at <= now + COOLDOWN)
     }
 
     fn usable(&self, now: SystemTime) -> Option<Arc<JwkSet>> {

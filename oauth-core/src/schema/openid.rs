@@ -12,7 +12,7 @@ pub(crate) struct OpenId {
     pub(crate) issuer: Option<String>,
     /// Further spellings of the issuer that the provider documents.
     pub(crate) also_issuers: Vec<String>,
-    /// Where the provider's keys are (RFC 7517). Without it the issuer's metadata is asked once.
+    /// Where the provider's keys are (RFC 7517). Left out only with `endpoints.discovery`, or where all `algs` are `HS`.
     pub(crate) jwks: Option<String>,
     /// The algorithms that an ID token may be signed with. Default: `[RS256]`. `HS256` and its kin need a client secret
     /// of 32 bytes.

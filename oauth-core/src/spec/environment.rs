@@ -55,6 +55,10 @@ impl ProviderSpec {
                 }
             }
         });
+        // Other names of the issuer are those of the file's hosts: here they would vouch for tokens from over there.
+        if let Some(openid) = &mut spec.openid {
+            openid.also_issuers.clear();
+        }
         spec.console = environment.console.or(spec.console);
         Some(spec)
     }

@@ -15,7 +15,7 @@ pub struct OpenId {
     /// Further spellings of the issuer that the provider documents.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also_issuers: Vec<String>,
-    /// Where the provider's keys are (RFC 7517). Without it the issuer's metadata says so.
+    /// Where the provider's keys are (RFC 7517); without it the issuer's metadata says so (`endpoints.discovery`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Template>,
     /// The algorithms that an ID token may be signed with. The token's own header never adds one.
