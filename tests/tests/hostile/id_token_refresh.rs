@@ -138,3 +138,26 @@ async fn disc_16_tokens_of_one_issuer_are_not_sent_to_another() {
     assert_eq!((evil.asked(TOKEN), evil.asked(USERINFO)), (0, 0));
     assert!(evil.paths().iter().all(|path| path == METADATA), "{:?}", evil.paths());
 }
+
+#[tokio::test]
+async fn a_new_key_that_cannot_be_had_costs_no_renewed_token() {
+    // The provider signs with a new key; what should publish it refuses, answers a page, or is stale.
+    for keys in [status(403, ""), status(200, "<html>"), json(r#"{"keys":[]}"#)] {
+        let (issuer, account) = logged_in().await;
+        let first = account.tokens();
+        let claims = issuer.claims(&account.client(), None);
+        issuer.answer(KEYS, keys);
+        issuer.tokens(Some(&Key::other_rsa("rsa-2").sign(&claims)));
+        let renewed = account.refresh().await.unwrap_or_else(|error| panic!("{}", error.explain()));
+        assert!(!std::sync::Arc::ptr_eq(&renewed, &first), "the renewed tokens count");
+        assert_eq!(renewed.identity(), first.identity());
+    }
+}
+
+#[tokio::test]
+async fn disc_16_tokens_with_an_identity_go_to_no_client_without_one() {
+    let (_issuer, account) = logged_in().await;
+    let other = oauth_tests::login::client(oauth_tests::login::ACME);
+    let error = other.refresh(&account.tokens()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::IssuerChanged);
+}
