@@ -13,7 +13,9 @@ pub(crate) fn members<'a>(facts: &Facts, map: &'a ProfileMap, user: &SimUser) ->
     for (field, pointers) in map.fields() {
         let value = match field {
             // OpenID Connect Core section 5.3.2: the `sub` of the ID token, which is text.
-            ProfileField::Subject if user.id_as_text || facts.spec.openid.is_some() => Value::from(user.subject.as_str()),
+            ProfileField::Subject if user.id_as_text || facts.spec.openid.is_some() => {
+                Value::from(user.subject.as_str())
+            }
             ProfileField::Subject => number_or_text(&user.subject),
             ProfileField::Username => Value::from(user.username.as_str()),
             ProfileField::Name => Value::from(user.name.as_str()),
