@@ -321,10 +321,10 @@ async fn idt_21_a_login_that_had_to_be_recent_or_strong_is() {
     let attempt = client.authorize().scopes(["profile"]).require_acr(["phr"]).begin().await.unwrap();
     issuer.tokens(None);
     let (url, pending, browser) = attempt.into_parts();
-    let state = oauth_tests::login::parameter(url.as_str(), "state").unwrap();
+    let state = login::parameter(url.as_str(), "state").unwrap();
     let error = client.callback(format!("code=c&state={state}"), pending, oauth_core::Browser::from(browser)).await;
     assert_eq!(error.unwrap_err().kind(), ErrorKind::IdTokenMissing);
-    let plain = oauth_tests::login::client(oauth_tests::login::ACME);
+    let plain = login::client(login::ACME);
     let error = plain.authorize().require_acr(["phr"]).begin().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
 }
