@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -235,12 +236,11 @@ impl TokenSet {
 /// The members of both objects, the newer winning.
 fn merged(old: Option<&SecretString>, new: Option<SecretString>) -> Option<SecretString> {
     let (Some(old), Some(new)) = (old, &new) else { return new.or_else(|| old.cloned()) };
-    let mut members = json::Members::parse(old.expose_secret()).ok()?.0;
-    for (name, value) in json::Members::parse(new.expose_secret()).ok()?.0 {
-        members.retain(|(known, _)| *known != name);
-        members.push((name, value));
-    }
-    Some(super::response::object(members.iter().map(|(name, value)| (name.as_ref(), value.get()))))
+    let old = json::Members::parse(old.expose_secret()).ok()?.0;
+    let new = json::Members::parse(new.expose_secret()).ok()?.0;
+    let names: HashSet<&str> = new.iter().map(|(name, _)| name.as_ref()).collect();
+    let kept = old.iter().filter(|(name, _)| !names.contains(name.as_ref()));
+    Some(super::response::object(kept.chain(&new).map(|(name, value)| (name.as_ref(), value.get()))))
 }
 
 impl fmt::Debug for TokenSet {
@@ -255,5 +255,25 @@ impl fmt::Debug for TokenSet {
             .field("expires_at", &self.expires_at)
             .field("also", &self.also.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn newer_members_take_the_place_of_older_ones_however_many_there_are() {
+        let object = |from: usize, to: usize, value: u8| {
+            let members: Vec<String> = (from..to).map(|n| format!("\"k{n}\":{value}")).collect();
+            SecretString::from(format!("{{{}}}", members.join(",")))
+        };
+        let (old, new) = (object(0, 50_000, 1), object(25_000, 75_000, 2));
+        let both = merged(Some(&old), Some(new)).unwrap();
+        let members = json::Members::parse(both.expose_secret()).unwrap().0;
+        assert_eq!(members.len(), 75_000);
+        assert!(members[..25_000].iter().all(|(_, value)| value.get() == "1"));
+        assert!(members[25_000..].iter().all(|(_, value)| value.get() == "2"));
+        assert_eq!((members[24_999].0.as_ref(), members[25_000].0.as_ref()), ("k24999", "k25000"));
     }
 }
