@@ -16,9 +16,6 @@ use crate::spec::{ProviderSpec, RefreshWith};
 use crate::store::{MemoryStore, Store};
 use crate::token::TokenSet;
 
-/// A token that ends within this time is renewed before it is used: clocks differ, and requests take time.
-const MARGIN: Duration = Duration::from_secs(60);
-
 /// A logged-in account.
 ///
 /// It is cheap to clone, and all clones share one set of tokens: however many tasks ask for a token at once, an expired
@@ -118,7 +115,8 @@ impl<P: Provider> Account<P> {
         })
     }
 
-    /// A fresh access token: renewed first when it ends within a minute and can be renewed.
+    /// A fresh access token: renewed first when it can be and ends within a minute, or within a tenth of its lifetime
+    /// where that is less.
     pub async fn token(&self) -> Result<SecretString> {
         Ok(self.fresh().await?.access_token.expose_secret().into())
     }
@@ -136,7 +134,7 @@ impl<P: Provider> Account<P> {
     pub(crate) async fn fresh(&self) -> Result<Arc<TokenSet>> {
         let tokens = self.tokens();
         let now = self.inner().now();
-        if !tokens.expires_within(MARGIN, now) {
+        if !tokens.is_due(now) {
             return Ok(tokens);
         }
         let over = tokens.expires_within(Duration::ZERO, now);
@@ -247,7 +245,7 @@ impl Shared {
     /// Re-reads, decides, refreshes, writes, publishes.
     async fn refresh(&self, current: &Arc<TokenSet>) -> Result<Arc<TokenSet>> {
         let tokens = match self.store.load(KEY).await? {
-            Some(stored) if !stored.expires_within(MARGIN, self.client.now()) && stored.is_newer_than(current) => {
+            Some(stored) if !stored.is_due(self.client.now()) && stored.is_newer_than(current) => {
                 return Ok(self.publish(stored));
             }
             Some(stored) => stored,

@@ -382,6 +382,28 @@ async fn a_token_is_renewed_a_minute_before_its_end_and_not_earlier() {
 }
 
 #[tokio::test]
+async fn ref_13_a_short_lived_token_is_used_until_a_tenth_of_its_life_is_left() {
+    let minute =
+        |access: &str| json(&format!(r#"{{"access_token":"{access}","token_type":"Bearer","expires_in":60}}"#));
+    let rig = Rig::new(-1, [minute("second"), minute("third")]).await;
+    for (advance, expected, requests) in [(0, "second", 1), (0, "second", 1), (53, "second", 1), (1, "third", 2)] {
+        rig.clock.advance(Duration::from_secs(advance));
+        assert_eq!(rig.account.token().await.unwrap().expose_secret(), expected);
+        assert_eq!(rig.refreshes().len(), requests);
+    }
+
+    // The lifetime is stored with the token; a record from before that has the minute.
+    let exposed = rig.account.tokens().expose_json();
+    let mut record: serde_json::Value = serde_json::from_str(exposed.expose_secret()).unwrap();
+    assert!(record.as_object_mut().unwrap().remove("issued_at_ms").is_some());
+    for (text, expected) in [(exposed.expose_secret().to_owned(), "third"), (record.to_string(), "fourth")] {
+        let stored = TokenSet::from_exposed_json(&text.into()).unwrap();
+        let rig = Rig::of(ACME, rig.clock.clone(), stored, [minute("fourth")]).await;
+        assert_eq!(rig.account.token().await.unwrap().expose_secret(), expected);
+    }
+}
+
+#[tokio::test]
 async fn an_ended_token_that_cannot_be_renewed_says_what_the_provider_wants() {
     let note = "Ask for the scope offline, and let the user agree once more.";
     let yaml = format!("{ACME}refresh: {{note: \"{note}\"}}\n");

@@ -14,6 +14,9 @@ use crate::mechanism::SessionDue;
 use crate::openid::IdToken;
 use crate::spec::{FieldKind, ProviderSpec};
 
+/// A token that ends within this time is renewed before it is used: clocks differ, and requests take time.
+const MARGIN: Duration = Duration::from_secs(60);
+
 /// What a successful token response gave (RFC 6749 section 5.1), with everything that later steps need.
 ///
 /// Secrets are wiped from memory when the set is dropped, and `Debug` shows none of them.
@@ -27,6 +30,8 @@ pub struct TokenSet {
     pub(crate) identity: Option<Arc<IdToken>>,
     pub(crate) scopes: Vec<String>,
     pub(crate) expires_at: Option<SystemTime>,
+    /// When the answer came, where the set is from one.
+    pub(crate) issued_at: Option<SystemTime>,
     /// When the refresh token ends, as the server says.
     pub(crate) refresh_expires_at: Option<SystemTime>,
     /// When it ends if it is not used before.
@@ -58,6 +63,7 @@ impl TokenSet {
             identity: None,
             scopes: Vec::new(),
             expires_at: None,
+            issued_at: None,
             refresh_expires_at: None,
             refresh_idles_until: None,
             extras: None,
@@ -138,6 +144,13 @@ impl TokenSet {
     /// Whether the access token itself ends before `now + margin`.
     pub(crate) fn ends_within(&self, margin: Duration, now: SystemTime) -> bool {
         self.expires_at.is_some_and(|expires_at| now.checked_add(margin).is_none_or(|limit| expires_at <= limit))
+    }
+
+    /// Whether the access token is to be renewed before it is used: a minute before its end, or a tenth of its lifetime
+    /// where that is less, so that a short-lived token is used at all.
+    pub(crate) fn is_due(&self, now: SystemTime) -> bool {
+        let lifetime = self.expires_at.zip(self.issued_at).and_then(|(end, start)| end.duration_since(start).ok());
+        self.expires_within(lifetime.map_or(MARGIN, |lifetime| MARGIN.min(lifetime / 10)), now)
     }
 
     pub(crate) fn access_token_str(&self) -> &str {
