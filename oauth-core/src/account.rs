@@ -232,12 +232,12 @@ impl Shared {
         }
         let (landing, receiver) = watch::channel(None);
         *flight = Some(receiver.clone());
-        let shared = Arc::clone(self);
+        // A runtime that shuts down drops the task at once, and with it the flight's end, which takes the lock.
+        drop(flight);
+        let end = FlightEnd { shared: Arc::clone(self), landing, result: None };
         tokio::spawn(async move {
-            let flight = FlightEnd(&shared);
-            let result = shared.refresh(&current).await;
-            drop(flight);
-            landing.send_replace(Some(result));
+            let result = end.shared.refresh(&current).await;
+            end.land(result);
         });
         Joined::Flight(receiver)
     }
@@ -271,13 +271,27 @@ impl Shared {
     }
 }
 
-/// Ends the flight when it is dropped: after its result, and also when the task panics or its runtime is shut down, so
-/// that the next caller starts a new one.
-struct FlightEnd<'a>(&'a Shared);
+/// Ends the flight when it is dropped: after its result, and also when the task panics or its runtime is shut down, even
+/// before the task first ran, so that the next caller starts a new one.
+struct FlightEnd {
+    shared: Arc<Shared>,
+    landing: watch::Sender<Option<Result<Arc<TokenSet>>>>,
+    result: Option<Result<Arc<TokenSet>>>,
+}
 
-impl Drop for FlightEnd<'_> {
+impl FlightEnd {
+    fn land(mut self, result: Result<Arc<TokenSet>>) {
+        self.result = Some(result);
+    }
+}
+
+impl Drop for FlightEnd {
     fn drop(&mut self) {
-        *self.0.flight.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        // The flight first: who hears of its end and asks again is not to join it once more.
+        *self.shared.flight.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        if let Some(result) = self.result.take() {
+            self.landing.send_replace(Some(result));
+        }
     }
 }
 

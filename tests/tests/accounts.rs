@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -213,6 +214,23 @@ async fn ref_07_who_comes_after_a_cancelled_caller_joins_its_refresh() {
     gate.open();
     assert_eq!(second.await.unwrap().unwrap().expose_secret(), "new-access");
     assert_eq!(rig.server.received().len(), 1);
+}
+
+#[test]
+fn a_refresh_whose_runtime_ends_before_it_began_is_in_nobodys_way() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let serving = runtime();
+    let rig = serving.block_on(Rig::new(-1, [tokens("new-access", "")]));
+    let short = runtime();
+    // Polled once, which starts the refresh in a task that this runtime never runs.
+    short.block_on(async {
+        let mut asking = std::pin::pin!(rig.account.token());
+        std::future::poll_fn(|cx| Poll::Ready(assert!(asking.as_mut().poll(cx).is_pending()))).await;
+    });
+    drop(short);
+    let token = serving.block_on(rig.account.token()).unwrap_or_else(|error| panic!("{}", error.explain()));
+    assert_eq!(token.expose_secret(), "new-access");
+    assert_eq!(rig.refreshes().len(), 1);
 }
 
 #[tokio::test]
