@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     snapshot: RwLock<Arc<TokenSet>>,
     store: Arc<dyn Store>,
     flight: Mutex<Option<Flight>>,
+    /// The set that the server refused to renew for good, and how: it is not asked again with the same.
+    refused: Mutex<Option<(Arc<TokenSet>, Error)>>,
     /// Held while a set is written and published.
     writing: tokio::sync::Mutex<()>,
     /// The accounts of further tokens that are in use, by name.
@@ -209,6 +211,7 @@ impl Shared {
             snapshot: RwLock::new(Arc::new(tokens)),
             store: Arc::new(MemoryStore::new()),
             flight: Mutex::new(None),
+            refused: Mutex::new(None),
             writing: tokio::sync::Mutex::new(()),
             also: Mutex::new(Vec::new()),
             home,
@@ -251,10 +254,23 @@ impl Shared {
             Some(stored) => stored,
             None => Arc::clone(current),
         };
-        let renewed = refresh::refresh(&self.client, &tokens).await?;
+        self.check_refused(&tokens)?;
+        let renewed = refresh::refresh(&self.client, &tokens).await.inspect_err(|error| {
+            if error.kind() == ErrorKind::GrantRejected {
+                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some((Arc::clone(&tokens), error.clone()));
+            }
+        })?;
         let renewed = self.commit(|latest| renewed.keeping_also(&tokens, latest)).await?;
         self.spread(&tokens, &renewed).await?;
         Ok(renewed)
+    }
+
+    /// The refusal that these tokens have had already; one of other tokens is forgotten.
+    fn check_refused(&self, tokens: &TokenSet) -> Result<()> {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.take_if(|(of, _)| tokens.is_newer_than(of));
+        refused.as_ref().map_or(Ok(()), |(_, error)| Err(error.clone()))
     }
 
     /// Writes what `change` makes of the newest set and publishes it: one at a time, so that no change undoes another.
@@ -294,6 +310,9 @@ impl Drop for FlightEnd {
         }
     }
 }
+
+#[cfg(all(test, feature = "schema"))]
+mod tests;
 
 impl<P: Provider> Clone for Account<P> {
     fn clone(&self) -> Self {

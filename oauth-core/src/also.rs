@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, PoisonError};
 
+use secrecy::{ExposeSecret as _, SecretString};
+
 use crate::account::{Account, Shared};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::provider::Provider;
@@ -75,9 +77,17 @@ impl Shared {
 }
 
 impl TokenSet {
-    /// Whether this is another token than that: not merely the same with another one beside it.
+    /// Whether this is another token than that, or has another refresh token: not merely the same with another token
+    /// beside it.
     pub(crate) fn is_newer_than(&self, other: &Self) -> bool {
-        self.access_token_str() != other.access_token_str() || self.expires_at != other.expires_at
+        self.access_token_str() != other.access_token_str()
+            || self.expires_at != other.expires_at
+            || !self.has_refresh_token_of(other)
+    }
+
+    fn has_refresh_token_of(&self, other: &Self) -> bool {
+        let text = SecretString::expose_secret;
+        self.refresh_token.as_ref().map(text) == other.refresh_token.as_ref().map(text)
     }
 
     /// What came of a refresh with `asked`, while a further token may have been renewed by itself: that one stays,

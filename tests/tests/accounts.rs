@@ -489,6 +489,12 @@ async fn ref_10_a_refused_refresh_token_means_a_new_login() {
         "a failure takes nothing away"
     );
 
+    // The same token is not sent again; whoever asks has the same answer.
+    for again in [rig.account.token().await.unwrap_err(), rig.account.refresh().await.unwrap_err()] {
+        assert_eq!(again.explain(), error.explain());
+    }
+    assert_eq!(rig.refreshes().len(), 1);
+
     // RFC 6749 section 5.2 says the same of a code, and there it is the login that is at fault.
     let (_, account) = log_in([refusal()]).await;
     let error = account.unwrap_err();
@@ -501,6 +507,8 @@ async fn ref_10_an_access_token_that_has_not_ended_outlives_its_refresh_token() 
     let token =
         rig.account.token().await.unwrap_or_else(|error| panic!("good for 30 more seconds: {}", error.explain()));
     assert_eq!(token.expose_secret(), "old-access");
+    assert_eq!(rig.account.token().await.unwrap().expose_secret(), "old-access");
+    assert_eq!(rig.refreshes().len(), 1, "a refusal is not asked for twice");
 }
 
 #[tokio::test]
