@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -37,10 +38,12 @@ pub(crate) struct Shared {
     pub(crate) client: Arc<Inner>,
     snapshot: RwLock<Arc<TokenSet>>,
     store: Arc<dyn Store>,
+    /// Set while the store has not taken the newest set: what it has is older then.
+    unsaved: AtomicBool,
     flight: Mutex<Option<Flight>>,
     /// The set that the server refused to renew for good, and how: it is not asked again with the same.
     refused: Mutex<Option<(Arc<TokenSet>, Error)>>,
-    /// Held while a set is written and published.
+    /// Held while a set is published and written.
     writing: tokio::sync::Mutex<()>,
     /// The accounts of further tokens that are in use, by name.
     pub(crate) also: Mutex<Vec<(String, Weak<Shared>)>>,
@@ -144,8 +147,9 @@ impl<P: Provider> Account<P> {
             return if over { Err(self.cannot_renew()) } else { Ok(tokens) };
         }
         match self.renew(&tokens).await {
-            // The old one has not ended yet: what keeps it from being renewed is no reason not to use it.
-            Err(_) if !over => Ok(tokens),
+            // The old one has not ended yet: what keeps it from being renewed is no reason not to use it. A new one that
+            // could not be saved is here all the same.
+            Err(_) if !over => Ok(Some(self.tokens()).filter(|new| new.session_due.is_none()).unwrap_or(tokens)),
             result => result,
         }
     }
@@ -210,6 +214,7 @@ impl Shared {
             client,
             snapshot: RwLock::new(Arc::new(tokens)),
             store: Arc::new(MemoryStore::new()),
+            unsaved: AtomicBool::new(false),
             flight: Mutex::new(None),
             refused: Mutex::new(None),
             writing: tokio::sync::Mutex::new(()),
@@ -245,9 +250,10 @@ impl Shared {
         Joined::Flight(receiver)
     }
 
-    /// Re-reads, decides, refreshes, writes, publishes.
+    /// Re-reads, decides, refreshes, publishes, writes.
     async fn refresh(&self, current: &Arc<TokenSet>) -> Result<Arc<TokenSet>> {
-        let tokens = match self.store.load(KEY).await? {
+        let stored = if self.unsaved.load(Ordering::Acquire) { None } else { self.store.load(KEY).await? };
+        let tokens = match stored {
             Some(stored) if !stored.is_due(self.client.now()) && stored.is_newer_than(current) => {
                 return Ok(self.publish(stored));
             }
@@ -261,8 +267,8 @@ impl Shared {
                     Some((Arc::clone(&tokens), error.clone()));
             }
         })?;
-        let renewed = self.commit(|latest| renewed.keeping_also(&tokens, latest)).await?;
-        self.spread(&tokens, &renewed).await?;
+        let (renewed, saved) = self.commit(|latest| renewed.keeping_also(&tokens, latest)).await;
+        saved.and(self.spread(&tokens, &renewed).await)?;
         Ok(renewed)
     }
 
@@ -273,12 +279,18 @@ impl Shared {
         refused.as_ref().map_or(Ok(()), |(_, error)| Err(error.clone()))
     }
 
-    /// Writes what `change` makes of the newest set and publishes it: one at a time, so that no change undoes another.
-    pub(crate) async fn commit(&self, change: impl FnOnce(&TokenSet) -> TokenSet + Send) -> Result<Arc<TokenSet>> {
+    /// Publishes what `change` makes of the newest set and writes it: one at a time, so that no change undoes another.
+    /// The set is in use even where it could not be saved, because the tokens before it may have ended with it.
+    pub(crate) async fn commit(
+        &self,
+        change: impl FnOnce(&TokenSet) -> TokenSet + Send,
+    ) -> (Arc<TokenSet>, Result<()>) {
         let _writing = self.writing.lock().await;
-        let changed = Arc::new(change(&self.latest()));
-        self.store.save(KEY, Arc::clone(&changed)).await?;
-        Ok(self.publish(changed))
+        self.unsaved.store(true, Ordering::Release);
+        let changed = self.publish(Arc::new(change(&self.latest())));
+        let saved = self.store.save(KEY, Arc::clone(&changed)).await;
+        self.unsaved.store(saved.is_err(), Ordering::Release);
+        (changed, saved)
     }
 
     fn publish(&self, tokens: Arc<TokenSet>) -> Arc<TokenSet> {

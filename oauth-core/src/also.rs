@@ -62,17 +62,18 @@ impl Shared {
 
     /// After a refresh: the account that this one came with hears of it, and so do those that came with this one.
     pub(crate) async fn spread(&self, before: &TokenSet, after: &Arc<TokenSet>) -> Result<()> {
+        let mut saved = Ok(());
         if let Some((home, name)) = &self.home {
-            home.commit(|latest| latest.with_also(name, after)).await?;
+            saved = home.commit(|latest| latest.with_also(name, after)).await.1;
         }
         let known = self.also.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for (name, account) in known {
             let Some((account, new)) = account.upgrade().zip(after.also(&name)) else { continue };
             if before.also(&name).is_none_or(|old| new.is_newer_than(old)) {
-                account.commit(|_| new.beside(after)).await?;
+                saved = saved.and(account.commit(|_| new.beside(after)).await.1);
             }
         }
-        Ok(())
+        saved
     }
 }
 

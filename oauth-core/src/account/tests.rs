@@ -1,6 +1,5 @@
 //! What an account makes of a store: the one place where it does is in here.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -111,4 +110,25 @@ async fn a_refusal_is_of_one_set_and_not_of_the_next() {
     store.save(KEY, Arc::new(generation(1, HOUR))).await.unwrap();
     assert_eq!(account.token().await.unwrap().expose_secret(), "access-2");
     assert_eq!(sent(&acme), ["refresh-0", "refresh-1"]);
+}
+
+#[tokio::test]
+async fn a_store_that_fails_loses_no_rotated_token() {
+    let (account, acme, clock, store) = account(generation(1, HOUR));
+    store.save(KEY, account.tokens()).await.unwrap();
+    store.broken.store(true, Ordering::SeqCst);
+    assert_eq!(account.token().await.unwrap_err().kind(), ErrorKind::Store);
+    assert_eq!(account.token().await.unwrap().expose_secret(), "access-2", "it is here all the same");
+    assert_eq!(sent(&acme), ["refresh-1"]);
+
+    // A minute before its end the renewed one is what is used, whatever the store says of it.
+    *clock.0.lock().unwrap() += HOUR - Duration::from_secs(30);
+    assert_eq!(account.token().await.unwrap().expose_secret(), "access-3");
+
+    // What the store has is older than what is in use, and its refresh token has been used.
+    store.broken.store(false, Ordering::SeqCst);
+    *clock.0.lock().unwrap() += HOUR;
+    assert_eq!(account.token().await.unwrap().expose_secret(), "access-4");
+    assert_eq!(sent(&acme), ["refresh-1", "refresh-2", "refresh-3"]);
+    assert_eq!(store.load(KEY).await.unwrap().unwrap().access_token_str(), "access-4");
 }
