@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -15,9 +16,6 @@ use crate::refresh;
 use crate::spec::{ProviderSpec, RefreshWith};
 use crate::store::{MemoryStore, Store};
 use crate::token::TokenSet;
-
-/// A token that ends within this time is renewed before it is used: clocks differ, and requests take time.
-const MARGIN: Duration = Duration::from_secs(60);
 
 /// A logged-in account.
 ///
@@ -40,8 +38,12 @@ pub(crate) struct Shared {
     pub(crate) client: Arc<Inner>,
     snapshot: RwLock<Arc<TokenSet>>,
     store: Arc<dyn Store>,
+    /// Set while the store has not taken the newest set: what it has is older then.
+    unsaved: AtomicBool,
     flight: Mutex<Option<Flight>>,
-    /// Held while a set is written and published.
+    /// The set that the server refused to renew for good, and how: it is not asked again with the same.
+    refused: Mutex<Option<(Arc<TokenSet>, Error)>>,
+    /// Held while a set is published and written.
     writing: tokio::sync::Mutex<()>,
     /// The accounts of further tokens that are in use, by name.
     pub(crate) also: Mutex<Vec<(String, Weak<Shared>)>>,
@@ -118,7 +120,8 @@ impl<P: Provider> Account<P> {
         })
     }
 
-    /// A fresh access token: renewed first when it ends within a minute and can be renewed.
+    /// A fresh access token: renewed first when it can be and ends within a minute, or within a tenth of its lifetime
+    /// where that is less.
     pub async fn token(&self) -> Result<SecretString> {
         Ok(self.fresh().await?.access_token.expose_secret().into())
     }
@@ -136,7 +139,7 @@ impl<P: Provider> Account<P> {
     pub(crate) async fn fresh(&self) -> Result<Arc<TokenSet>> {
         let tokens = self.tokens();
         let now = self.inner().now();
-        if !tokens.expires_within(MARGIN, now) {
+        if !tokens.is_due(now) {
             return Ok(tokens);
         }
         let over = tokens.expires_within(Duration::ZERO, now);
@@ -144,8 +147,9 @@ impl<P: Provider> Account<P> {
             return if over { Err(self.cannot_renew()) } else { Ok(tokens) };
         }
         match self.renew(&tokens).await {
-            // The old one has not ended yet: what keeps it from being renewed is no reason not to use it.
-            Err(_) if !over => Ok(tokens),
+            // The old one has not ended yet: what keeps it from being renewed is no reason not to use it. A new one that
+            // could not be saved is here all the same.
+            Err(_) if !over => Ok(Some(self.tokens()).filter(|new| new.session_due.is_none()).unwrap_or(tokens)),
             result => result,
         }
     }
@@ -210,7 +214,9 @@ impl Shared {
             client,
             snapshot: RwLock::new(Arc::new(tokens)),
             store: Arc::new(MemoryStore::new()),
+            unsaved: AtomicBool::new(false),
             flight: Mutex::new(None),
+            refused: Mutex::new(None),
             writing: tokio::sync::Mutex::new(()),
             also: Mutex::new(Vec::new()),
             home,
@@ -234,37 +240,57 @@ impl Shared {
         }
         let (landing, receiver) = watch::channel(None);
         *flight = Some(receiver.clone());
-        let shared = Arc::clone(self);
+        // A runtime that shuts down drops the task at once, and with it the flight's end, which takes the lock.
+        drop(flight);
+        let end = FlightEnd { shared: Arc::clone(self), landing, result: None };
         tokio::spawn(async move {
-            let flight = FlightEnd(&shared);
-            let result = shared.refresh(&current).await;
-            drop(flight);
-            landing.send_replace(Some(result));
+            let result = end.shared.refresh(&current).await;
+            end.land(result);
         });
         Joined::Flight(receiver)
     }
 
-    /// Re-reads, decides, refreshes, writes, publishes.
+    /// Re-reads, decides, refreshes, publishes, writes.
     async fn refresh(&self, current: &Arc<TokenSet>) -> Result<Arc<TokenSet>> {
-        let tokens = match self.store.load(KEY).await? {
-            Some(stored) if !stored.expires_within(MARGIN, self.client.now()) && stored.is_newer_than(current) => {
+        let stored = if self.unsaved.load(Ordering::Acquire) { None } else { self.store.load(KEY).await? };
+        let tokens = match stored {
+            Some(stored) if !stored.is_due(self.client.now()) && stored.is_newer_than(current) => {
                 return Ok(self.publish(stored));
             }
             Some(stored) => stored,
             None => Arc::clone(current),
         };
-        let renewed = refresh::refresh(&self.client, &tokens).await?;
-        let renewed = self.commit(|latest| renewed.keeping_also(&tokens, latest)).await?;
-        self.spread(&tokens, &renewed).await?;
+        self.check_refused(&tokens)?;
+        let renewed = refresh::refresh(&self.client, &tokens).await.inspect_err(|error| {
+            if error.kind() == ErrorKind::GrantRejected {
+                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some((Arc::clone(&tokens), error.clone()));
+            }
+        })?;
+        let (renewed, saved) = self.commit(|latest| renewed.keeping_also(&tokens, latest)).await;
+        saved.and(self.spread(&tokens, &renewed).await)?;
         Ok(renewed)
     }
 
-    /// Writes what `change` makes of the newest set and publishes it: one at a time, so that no change undoes another.
-    pub(crate) async fn commit(&self, change: impl FnOnce(&TokenSet) -> TokenSet + Send) -> Result<Arc<TokenSet>> {
+    /// The refusal that these tokens have had already; one of other tokens is forgotten.
+    fn check_refused(&self, tokens: &TokenSet) -> Result<()> {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.take_if(|(of, _)| tokens.is_newer_than(of));
+        refused.as_ref().map_or(Ok(()), |(_, error)| Err(error.clone()))
+    }
+
+    /// Publishes what `change` makes of the newest set and writes it: one at a time, so that no change undoes another.
+    /// The set is in use even where it could not be saved, because the tokens before it may have ended with it.
+    pub(crate) async fn commit(
+        &self,
+        change: impl FnOnce(&TokenSet) -> TokenSet + Send,
+    ) -> (Arc<TokenSet>, Result<()>) {
         let _writing = self.writing.lock().await;
-        let changed = Arc::new(change(&self.latest()));
-        self.store.save(KEY, Arc::clone(&changed)).await?;
-        Ok(self.publish(changed))
+        self.unsaved.store(true, Ordering::Release);
+        let changed = self.publish(Arc::new(change(&self.latest())));
+        let saved = self.store.save(KEY, Arc::clone(&changed)).await;
+        self.unsaved.store(saved.is_err(), Ordering::Release);
+        (changed, saved)
     }
 
     fn publish(&self, tokens: Arc<TokenSet>) -> Arc<TokenSet> {
@@ -273,15 +299,32 @@ impl Shared {
     }
 }
 
-/// Ends the flight when it is dropped: after its result, and also when the task panics or its runtime is shut down, so
-/// that the next caller starts a new one.
-struct FlightEnd<'a>(&'a Shared);
+/// Ends the flight when it is dropped: after its result, and also when the task panics or its runtime is shut down, even
+/// before the task first ran, so that the next caller starts a new one.
+struct FlightEnd {
+    shared: Arc<Shared>,
+    landing: watch::Sender<Option<Result<Arc<TokenSet>>>>,
+    result: Option<Result<Arc<TokenSet>>>,
+}
 
-impl Drop for FlightEnd<'_> {
-    fn drop(&mut self) {
-        *self.0.flight.lock().unwrap_or_else(PoisonError::into_inner) = None;
+impl FlightEnd {
+    fn land(mut self, result: Result<Arc<TokenSet>>) {
+        self.result = Some(result);
     }
 }
+
+impl Drop for FlightEnd {
+    fn drop(&mut self) {
+        // The flight first: who hears of its end and asks again is not to join it once more.
+        *self.shared.flight.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        if let Some(result) = self.result.take() {
+            self.landing.send_replace(Some(result));
+        }
+    }
+}
+
+#[cfg(all(test, feature = "schema"))]
+mod tests;
 
 impl<P: Provider> Clone for Account<P> {
     fn clone(&self) -> Self {

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, PoisonError};
 
+use secrecy::{ExposeSecret as _, SecretString};
+
 use crate::account::{Account, Shared};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::provider::Provider;
@@ -60,24 +62,33 @@ impl Shared {
 
     /// After a refresh: the account that this one came with hears of it, and so do those that came with this one.
     pub(crate) async fn spread(&self, before: &TokenSet, after: &Arc<TokenSet>) -> Result<()> {
+        let mut saved = Ok(());
         if let Some((home, name)) = &self.home {
-            home.commit(|latest| latest.with_also(name, after)).await?;
+            saved = home.commit(|latest| latest.with_also(name, after)).await.1;
         }
         let known = self.also.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for (name, account) in known {
             let Some((account, new)) = account.upgrade().zip(after.also(&name)) else { continue };
             if before.also(&name).is_none_or(|old| new.is_newer_than(old)) {
-                account.commit(|_| new.beside(after)).await?;
+                saved = saved.and(account.commit(|_| new.beside(after)).await.1);
             }
         }
-        Ok(())
+        saved
     }
 }
 
 impl TokenSet {
-    /// Whether this is another token than that: not merely the same with another one beside it.
+    /// Whether this is another token than that, or has another refresh token: not merely the same with another token
+    /// beside it.
     pub(crate) fn is_newer_than(&self, other: &Self) -> bool {
-        self.access_token_str() != other.access_token_str() || self.expires_at != other.expires_at
+        self.access_token_str() != other.access_token_str()
+            || self.expires_at != other.expires_at
+            || !self.has_refresh_token_of(other)
+    }
+
+    fn has_refresh_token_of(&self, other: &Self) -> bool {
+        let text = SecretString::expose_secret;
+        self.refresh_token.as_ref().map(text) == other.refresh_token.as_ref().map(text)
     }
 
     /// What came of a refresh with `asked`, while a further token may have been renewed by itself: that one stays,

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -215,6 +216,23 @@ async fn ref_07_who_comes_after_a_cancelled_caller_joins_its_refresh() {
     assert_eq!(rig.server.received().len(), 1);
 }
 
+#[test]
+fn a_refresh_whose_runtime_ends_before_it_began_is_in_nobodys_way() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let serving = runtime();
+    let rig = serving.block_on(Rig::new(-1, [tokens("new-access", "")]));
+    let short = runtime();
+    // Polled once, which starts the refresh in a task that this runtime never runs.
+    short.block_on(async {
+        let mut asking = std::pin::pin!(rig.account.token());
+        std::future::poll_fn(|cx| Poll::Ready(assert!(asking.as_mut().poll(cx).is_pending()))).await;
+    });
+    drop(short);
+    let token = serving.block_on(rig.account.token()).unwrap_or_else(|error| panic!("{}", error.explain()));
+    assert_eq!(token.expose_secret(), "new-access");
+    assert_eq!(rig.refreshes().len(), 1);
+}
+
 #[tokio::test]
 async fn ref_03_an_answer_without_a_refresh_token_keeps_the_old_one() {
     for more in ["", r#","refresh_token":null"#, r#","refresh_token":"""#] {
@@ -382,6 +400,28 @@ async fn a_token_is_renewed_a_minute_before_its_end_and_not_earlier() {
 }
 
 #[tokio::test]
+async fn ref_13_a_short_lived_token_is_used_until_a_tenth_of_its_life_is_left() {
+    let minute =
+        |access: &str| json(&format!(r#"{{"access_token":"{access}","token_type":"Bearer","expires_in":60}}"#));
+    let rig = Rig::new(-1, [minute("second"), minute("third")]).await;
+    for (advance, expected, requests) in [(0, "second", 1), (0, "second", 1), (53, "second", 1), (1, "third", 2)] {
+        rig.clock.advance(Duration::from_secs(advance));
+        assert_eq!(rig.account.token().await.unwrap().expose_secret(), expected);
+        assert_eq!(rig.refreshes().len(), requests);
+    }
+
+    // The lifetime is stored with the token; a record from before that has the minute.
+    let exposed = rig.account.tokens().expose_json();
+    let mut record: serde_json::Value = serde_json::from_str(exposed.expose_secret()).unwrap();
+    assert!(record.as_object_mut().unwrap().remove("issued_at_ms").is_some());
+    for (text, expected) in [(exposed.expose_secret().to_owned(), "third"), (record.to_string(), "fourth")] {
+        let stored = TokenSet::from_exposed_json(&text.into()).unwrap();
+        let rig = Rig::of(ACME, rig.clock.clone(), stored, [minute("fourth")]).await;
+        assert_eq!(rig.account.token().await.unwrap().expose_secret(), expected);
+    }
+}
+
+#[tokio::test]
 async fn an_ended_token_that_cannot_be_renewed_says_what_the_provider_wants() {
     let note = "Ask for the scope offline, and let the user agree once more.";
     let yaml = format!("{ACME}refresh: {{note: \"{note}\"}}\n");
@@ -449,6 +489,12 @@ async fn ref_10_a_refused_refresh_token_means_a_new_login() {
         "a failure takes nothing away"
     );
 
+    // The same token is not sent again; whoever asks has the same answer.
+    for again in [rig.account.token().await.unwrap_err(), rig.account.refresh().await.unwrap_err()] {
+        assert_eq!(again.explain(), error.explain());
+    }
+    assert_eq!(rig.refreshes().len(), 1);
+
     // RFC 6749 section 5.2 says the same of a code, and there it is the login that is at fault.
     let (_, account) = log_in([refusal()]).await;
     let error = account.unwrap_err();
@@ -461,6 +507,8 @@ async fn ref_10_an_access_token_that_has_not_ended_outlives_its_refresh_token() 
     let token =
         rig.account.token().await.unwrap_or_else(|error| panic!("good for 30 more seconds: {}", error.explain()));
     assert_eq!(token.expose_secret(), "old-access");
+    assert_eq!(rig.account.token().await.unwrap().expose_secret(), "old-access");
+    assert_eq!(rig.refreshes().len(), 1, "a refusal is not asked for twice");
 }
 
 #[tokio::test]

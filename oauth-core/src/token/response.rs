@@ -77,6 +77,7 @@ impl Grant {
             identity: None,
             scopes: scopes(spec, member("scope"), requested)?,
             expires_at: expires_at(&rules.expiry, object, now)?,
+            issued_at: Some(now),
             extras: extras(spec, object),
             callback: Vec::new(),
             also: Vec::new(),

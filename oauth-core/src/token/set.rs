@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -13,6 +14,9 @@ use crate::mechanism::SessionDue;
 use crate::openid::IdToken;
 use crate::spec::{FieldKind, ProviderSpec};
 
+/// A token that ends within this time is renewed before it is used: clocks differ, and requests take time.
+const MARGIN: Duration = Duration::from_secs(60);
+
 /// What a successful token response gave (RFC 6749 section 5.1), with everything that later steps need.
 ///
 /// Secrets are wiped from memory when the set is dropped, and `Debug` shows none of them.
@@ -26,6 +30,8 @@ pub struct TokenSet {
     pub(crate) identity: Option<Arc<IdToken>>,
     pub(crate) scopes: Vec<String>,
     pub(crate) expires_at: Option<SystemTime>,
+    /// When the answer came, where the set is from one.
+    pub(crate) issued_at: Option<SystemTime>,
     /// When the refresh token ends, as the server says.
     pub(crate) refresh_expires_at: Option<SystemTime>,
     /// When it ends if it is not used before.
@@ -57,6 +63,7 @@ impl TokenSet {
             identity: None,
             scopes: Vec::new(),
             expires_at: None,
+            issued_at: None,
             refresh_expires_at: None,
             refresh_idles_until: None,
             extras: None,
@@ -137,6 +144,13 @@ impl TokenSet {
     /// Whether the access token itself ends before `now + margin`.
     pub(crate) fn ends_within(&self, margin: Duration, now: SystemTime) -> bool {
         self.expires_at.is_some_and(|expires_at| now.checked_add(margin).is_none_or(|limit| expires_at <= limit))
+    }
+
+    /// Whether the access token is to be renewed before it is used: a minute before its end, or a tenth of its lifetime
+    /// where that is less, so that a short-lived token is used at all.
+    pub(crate) fn is_due(&self, now: SystemTime) -> bool {
+        let lifetime = self.expires_at.zip(self.issued_at).and_then(|(end, start)| end.duration_since(start).ok());
+        self.expires_within(lifetime.map_or(MARGIN, |lifetime| MARGIN.min(lifetime / 10)), now)
     }
 
     pub(crate) fn access_token_str(&self) -> &str {
@@ -235,12 +249,11 @@ impl TokenSet {
 /// The members of both objects, the newer winning.
 fn merged(old: Option<&SecretString>, new: Option<SecretString>) -> Option<SecretString> {
     let (Some(old), Some(new)) = (old, &new) else { return new.or_else(|| old.cloned()) };
-    let mut members = json::Members::parse(old.expose_secret()).ok()?.0;
-    for (name, value) in json::Members::parse(new.expose_secret()).ok()?.0 {
-        members.retain(|(known, _)| *known != name);
-        members.push((name, value));
-    }
-    Some(super::response::object(members.iter().map(|(name, value)| (name.as_ref(), value.get()))))
+    let old = json::Members::parse(old.expose_secret()).ok()?.0;
+    let new = json::Members::parse(new.expose_secret()).ok()?.0;
+    let names: HashSet<&str> = new.iter().map(|(name, _)| name.as_ref()).collect();
+    let kept = old.iter().filter(|(name, _)| !names.contains(name.as_ref()));
+    Some(super::response::object(kept.chain(&new).map(|(name, value)| (name.as_ref(), value.get()))))
 }
 
 impl fmt::Debug for TokenSet {
@@ -255,5 +268,25 @@ impl fmt::Debug for TokenSet {
             .field("expires_at", &self.expires_at)
             .field("also", &self.also.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn newer_members_take_the_place_of_older_ones_however_many_there_are() {
+        let object = |from: usize, to: usize, value: u8| {
+            let members: Vec<String> = (from..to).map(|n| format!("\"k{n}\":{value}")).collect();
+            SecretString::from(format!("{{{}}}", members.join(",")))
+        };
+        let (old, new) = (object(0, 50_000, 1), object(25_000, 75_000, 2));
+        let both = merged(Some(&old), Some(new)).unwrap();
+        let members = json::Members::parse(both.expose_secret()).unwrap().0;
+        assert_eq!(members.len(), 75_000);
+        assert!(members[..25_000].iter().all(|(_, value)| value.get() == "1"));
+        assert!(members[25_000..].iter().all(|(_, value)| value.get() == "2"));
+        assert_eq!((members[24_999].0.as_ref(), members[25_000].0.as_ref()), ("k24999", "k25000"));
     }
 }

@@ -27,6 +27,8 @@ struct Stored<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at_ms: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    issued_at_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     refresh_expires_at_ms: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refresh_idles_until_ms: Option<u64>,
@@ -63,6 +65,7 @@ impl<'a> Stored<'a> {
             identity: tokens.identity.as_ref().map(|identity| identity.json().into()),
             scopes: tokens.scopes.clone(),
             expires_at_ms: millis(tokens.expires_at),
+            issued_at_ms: millis(tokens.issued_at),
             refresh_expires_at_ms: millis(tokens.refresh_expires_at),
             refresh_idles_until_ms: millis(tokens.refresh_idles_until),
             extras: tokens.extras.as_ref().map(|extras| extras.expose_secret().into()),
@@ -82,6 +85,7 @@ impl<'a> Stored<'a> {
             identity: self.identity.map(|claims| IdToken::restore(&claims)).transpose()?.map(Arc::new),
             scopes: self.scopes,
             expires_at: time(self.expires_at_ms),
+            issued_at: time(self.issued_at_ms),
             refresh_expires_at: time(self.refresh_expires_at_ms),
             refresh_idles_until: time(self.refresh_idles_until_ms),
             extras: self.extras.map(|extras| extras.into_owned().into()),

@@ -109,7 +109,7 @@ quirks: [{field: token.response.token_type, because: it says bot or user, source
 fn two() -> Answer {
     json(
         r#"{"access_token":"bot-1","token_type":"bot","refresh_token":"bot-r1","expires_in":3600,"team_id":"T1",
-            "authed_user":{"id":"U1","access_token":"user-1","token_type":"user","refresh_token":"user-r1","expires_in":60,"scope":"me"},
+            "authed_user":{"id":"U1","access_token":"user-1","token_type":"user","refresh_token":"user-r1","expires_in":0,"scope":"me"},
             "team":{"bot":{"access_token":null}}}"#,
     )
 }
@@ -132,7 +132,7 @@ async fn a_further_token_is_an_account_of_its_own() {
     assert_eq!(user.extras().unwrap().str("team_id"), Some("T1"), "what came beside it");
     assert_eq!(user.extras().unwrap().str("id"), Some("U1"));
 
-    // Its token ends within the minute and is renewed by itself; the login's export has the new one.
+    // Its token has ended and is renewed by itself; the login's export has the new one.
     server.answer(one("user-2", "user-r2"));
     let again = account.also("user").unwrap();
     assert_eq!(user.token().await.unwrap().expose_secret(), "user-2");
