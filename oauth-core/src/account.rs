@@ -261,14 +261,14 @@ impl Shared {
             None => Arc::clone(current),
         };
         self.check_refused(&tokens)?;
-        let renewed = refresh::refresh(&self.client, &tokens).await.inspect_err(|error| {
+        let answer = refresh::refresh(&self.client, &tokens).await.inspect_err(|error| {
             if error.kind() == ErrorKind::GrantRejected {
                 *self.refused.lock().unwrap_or_else(PoisonError::into_inner) =
                     Some((Arc::clone(&tokens), error.clone()));
             }
         })?;
-        let (renewed, saved) = self.commit(|latest| renewed.keeping_also(&tokens, latest)).await;
-        saved.and(self.spread(&tokens, &renewed).await)?;
+        let (renewed, saved) = self.commit(|latest| answer.clone().keeping_also(&tokens, latest)).await;
+        saved.and(self.spread(&tokens, &answer, &renewed).await)?;
         Ok(renewed)
     }
 
@@ -323,7 +323,8 @@ impl Drop for FlightEnd {
     }
 }
 
-#[cfg(all(test, feature = "schema"))]
+#[cfg(test)]
+#[cfg(feature = "schema")]
 mod tests;
 
 impl<P: Provider> Clone for Account<P> {

@@ -60,17 +60,19 @@ impl Shared {
         self.client.error(ErrorKind::Unsupported, Step::Exchange, what)
     }
 
-    /// After a refresh: the account that this one came with hears of it, and so do those that came with this one.
-    pub(crate) async fn spread(&self, before: &TokenSet, after: &Arc<TokenSet>) -> Result<()> {
+    /// After a refresh of `asked` that gave `answer` and made `after` the newest set: the account that this one came with
+    /// hears of it, and so do those that came with this one, where the answer brought a token of theirs.
+    pub(crate) async fn spread(&self, asked: &TokenSet, answer: &TokenSet, after: &TokenSet) -> Result<()> {
         let mut saved = Ok(());
         if let Some((home, name)) = &self.home {
             saved = home.commit(|latest| latest.with_also(name, after)).await.1;
         }
         let known = self.also.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for (name, account) in known {
-            let Some((account, new)) = account.upgrade().zip(after.also(&name)) else { continue };
-            if before.also(&name).is_none_or(|old| new.is_newer_than(old)) {
-                saved = saved.and(account.commit(|_| new.beside(after)).await.1);
+            let Some((account, new)) = account.upgrade().zip(answer.also(&name)) else { continue };
+            let old = asked.also(&name);
+            if old.is_none_or(|old| new.is_newer_than(old)) {
+                saved = saved.and(account.commit(|latest| new.beside(after).over(old, latest)).await.1);
             }
         }
         saved
@@ -95,12 +97,25 @@ impl TokenSet {
     /// unless this answer brought one.
     pub(crate) fn keeping_also(mut self, asked: &Self, latest: &Self) -> Self {
         for (name, also) in &mut self.also {
-            let brought = asked.also(name).is_none_or(|old| also.is_newer_than(old));
-            if let Some(latest) = latest.also(name).filter(|_| !brought) {
-                *also = latest.clone();
+            if let Some(latest) = latest.also(name) {
+                *also = also.over(asked.also(name), latest);
             }
         }
         self
+    }
+
+    /// What came of a refresh with `asked` over `latest`, which may have been renewed by itself since: what the answer
+    /// left out is not `asked`'s any more, but `latest`'s.
+    fn over(&self, asked: Option<&Self>, latest: &Self) -> Self {
+        match asked {
+            Some(asked) if !self.is_newer_than(asked) => latest.clone(),
+            Some(asked) if self.has_refresh_token_of(asked) => latest.renewed(Self {
+                refresh_token: None,
+                refresh_expires_at: self.refresh_expires_at.filter(|at| asked.refresh_expires_at != Some(*at)),
+                ..self.clone()
+            }),
+            _ => latest.renewed(self.clone()),
+        }
     }
 
     fn with_also(&self, name: &str, new: &Self) -> Self {
@@ -109,5 +124,33 @@ impl TokenSet {
             *also = new.clone();
         }
         changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_user(access: &str, refresh: &str) -> TokenSet {
+        let mut main = TokenSet::new("main");
+        main.also.push(("user".to_owned(), TokenSet::new(access).with_refresh_token(refresh)));
+        main
+    }
+
+    /// The further token that a refresh leaves behind: asked with the first set, while `latest` became the newest.
+    fn kept(answer: (&str, &str), latest: (&str, &str)) -> (String, String) {
+        let asked = with_user("a1", "r1");
+        let set = with_user(answer.0, answer.1).keeping_also(&asked, &with_user(latest.0, latest.1));
+        let user = set.also("user").unwrap();
+        (user.access_token_str().to_owned(), user.refresh_token().unwrap().expose_secret().to_owned())
+    }
+
+    #[test]
+    fn a_refresh_takes_nothing_from_a_further_token_that_was_renewed_meanwhile() {
+        let pair = |access: &str, refresh: &str| (access.to_owned(), refresh.to_owned());
+        assert_eq!(kept(("a1", "r1"), ("a2", "r2")), pair("a2", "r2"), "none was brought");
+        assert_eq!(kept(("a9", "r1"), ("a2", "r2")), pair("a9", "r2"), "the refresh token was left out");
+        assert_eq!(kept(("a1", "r9"), ("a1", "r1")), pair("a1", "r9"), "only the refresh token is another");
+        assert_eq!(kept(("a9", "r9"), ("a2", "r2")), pair("a9", "r9"));
     }
 }

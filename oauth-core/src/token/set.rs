@@ -223,9 +223,20 @@ impl TokenSet {
 
     /// The set after a refresh: what the answer left out goes on (RFC 6749 section 6).
     pub(crate) fn renewed(&self, answer: Self) -> Self {
-        let old = self.also.iter().filter(|(name, _)| answer.also(name).is_none()).cloned();
+        let mut also = self.also.clone();
+        for (name, mut new) in answer.also {
+            let Some((_, old)) = also.iter_mut().find(|(known, _)| *known == name) else {
+                also.push((name, new));
+                continue;
+            };
+            // Nobody knows what was asked for it: an answer without its scopes changes none.
+            if new.scopes.is_empty() {
+                new.scopes.clone_from(&old.scopes);
+            }
+            *old = old.renewed(new);
+        }
         Self {
-            also: old.chain(answer.also.iter().cloned()).collect(),
+            also,
             // What was said of a refresh token goes for no other.
             refresh_expires_at: answer
                 .refresh_expires_at

@@ -167,6 +167,39 @@ async fn a_refresh_that_brings_a_further_token_tells_its_account() {
 }
 
 #[tokio::test]
+async fn what_an_answer_leaves_out_of_a_further_token_goes_on() {
+    let yaml = file(&format!("callback: {{keep: {{location: {{doc: where}}}}}}\n{TWO}"));
+    let server = Canned::start([two()]).await;
+    let client = client(&yaml).dangerous_at(server.origin());
+    let started = oauth_tests::login::start(&client).await;
+    let callback = format!("code=c&state={}&location=eu", started.state);
+    let account = client.callback(callback, started.pending, started.browser).await.unwrap();
+    let user = account.also("user").unwrap();
+    let refresh = |tokens: &TokenSet| tokens.refresh_token().unwrap().expose_secret().to_owned();
+
+    let answer = |user: &str| format!(r#"{{"access_token":"bot-2","token_type":"bot","authed_user":{{{user}}}}}"#);
+    server.answer(json(&answer(r#""access_token":"user-9""#)));
+    account.refresh().await.unwrap();
+    let exported = account.tokens();
+    for tokens in [exported.also("user").unwrap(), &*user.tokens()] {
+        assert_eq!((access(tokens), refresh(tokens).as_str()), ("user-9", "user-r1"));
+        assert_eq!(tokens.scopes(), ["me"]);
+    }
+    assert_eq!(user.callback_extras().unwrap().str("location"), Some("eu"));
+    assert_eq!(user.extras().unwrap().str("id"), Some("U1"));
+
+    // The same access token with another refresh token is news, too.
+    server.answer(json(&answer(r#""access_token":"user-9","refresh_token":"user-r9""#)));
+    account.refresh().await.unwrap();
+    assert_eq!(refresh(&user.tokens()), "user-r9");
+
+    // An answer without it leaves it as it is.
+    server.answer(one("bot-3", "bot-r3"));
+    account.refresh().await.unwrap();
+    assert_eq!(refresh(account.tokens().also("user").unwrap()), "user-r9");
+}
+
+#[tokio::test]
 async fn a_token_that_is_not_there_is_told_with_those_that_may_be() {
     let (_, account) = log_in_with(&file(TWO), [two()]).await;
     let account = account.unwrap();
