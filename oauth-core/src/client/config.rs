@@ -42,8 +42,8 @@ pub(crate) struct Config {
 pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) prepared: OnceLock<Result<Prepared, Error>>,
-    /// The endpoints are the metadata's.
-    pub(crate) is_discovered: bool,
+    /// The spec as it was before the metadata filled it, where the endpoints are the metadata's.
+    pub(crate) raw: Option<Arc<ProviderSpec>>,
     pub(crate) discovery: Discovery,
 }
 
@@ -126,7 +126,7 @@ impl Config {
 
 impl Inner {
     pub(crate) fn new(config: Config) -> Self {
-        Self { config, prepared: OnceLock::new(), is_discovered: false, discovery: Discovery::default() }
+        Self { config, prepared: OnceLock::new(), raw: None, discovery: Discovery::default() }
     }
 
     pub(crate) fn spec(&self) -> &ProviderSpec {
@@ -186,7 +186,7 @@ impl Clone for Inner {
         Self {
             config: self.config.clone(),
             prepared: self.prepared.clone(),
-            is_discovered: self.is_discovered,
+            raw: self.raw.clone(),
             discovery: Discovery::default(),
         }
     }

@@ -103,11 +103,10 @@ impl Client<Dynamic> {
     }
 
     /// The same provider on other hosts: one of the environments that its file names, or an error that lists them.
-    pub fn environment(mut self, name: &str) -> Result<Self> {
-        let inner = Arc::make_mut(&mut self.inner);
-        inner.config.choose(name)?;
-        inner.prepared = OnceLock::new();
-        Ok(self)
+    pub fn environment(self, name: &str) -> Result<Self> {
+        let mut chosen = Ok(());
+        let client = self.configured(|config| chosen = config.choose(name));
+        chosen.map(|()| client)
     }
 }
 
@@ -153,11 +152,17 @@ impl<P: Provider> Client<P> {
         &self.inner
     }
 
+    /// Every change goes through here: what was worked out before it is forgotten. What the issuer said stays for a client
+    /// of the same issuer only.
     fn configured(mut self, change: impl FnOnce(&mut Config)) -> Self {
         let place = |config: &Config| (Arc::clone(&config.spec), config.settings.clone(), config.at.clone());
         let discovery = self.inner.discovery.kept();
-        let before = place(&self.inner.config);
         let inner = Arc::make_mut(&mut self.inner);
+        // The endpoints of a filled spec are those of the settings and the environment before.
+        if let Some(raw) = inner.raw.take() {
+            inner.config.spec = raw;
+        }
+        let before = place(&inner.config);
         change(&mut inner.config);
         let after = place(&inner.config);
         let same = Arc::ptr_eq(&before.0, &after.0) && (before.1, before.2) == (after.1, after.2);
