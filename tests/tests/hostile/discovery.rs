@@ -415,3 +415,20 @@ async fn disc_03_another_setting_is_another_issuer() {
     same.verify_callback(query, login.pending, login.browser).unwrap();
     assert_eq!(issuer.paths().len(), asked);
 }
+
+/// The same for metadata that changes between the check of the callback and the exchange.
+#[tokio::test]
+async fn disc_03_a_verified_code_goes_to_no_endpoint_that_was_named_later() {
+    let issuer = Issuer::start().await;
+    let client = issuer.client().await;
+    let login = start(&client).await;
+    let query = format!("code=canary-code&state={}", login.state);
+    let code = client.verify_callback(query, login.pending, login.browser).unwrap();
+    let elsewhere = Issuer::start().await;
+    issuer.metadata(|metadata| metadata["token_endpoint"] = format!("{}/token", elsewhere.origin()).into());
+    issuer.clock.advance(Duration::from_secs(2 * 60 * 60));
+    let error = client.exchange(code).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ProviderMismatch, "{}", error.explain());
+    tells_nothing(&error, &["canary-code", SECRET]);
+    assert_eq!((issuer.asked(TOKEN), elsewhere.paths().len()), (0, 0));
+}
