@@ -101,6 +101,12 @@ impl Config {
         Ok(())
     }
 
+    /// From here on keys come in another way. Those that another server, transport or backend vouched for are no keys of
+    /// this client's, and this client's are none of the clients that it was cloned from.
+    pub(super) fn forget_keys(&mut self) {
+        self.keys = Arc::default();
+    }
+
     pub(crate) fn check_setting(&self, name: &str, value: &str) -> Result<()> {
         let fail = |what: String| Err(Error::new(ErrorKind::Setting, Step::Configure, what).of(&self.spec));
         let Some(setting) = self.spec.setting(name) else {

@@ -185,7 +185,10 @@ impl<P: Provider> Client<P> {
 
     /// The transport, shared with other clients or your own.
     pub fn http_client(self, http: Arc<dyn HttpClient>) -> Self {
-        self.configured(|config| config.http = OnceLock::from(Ok(http)))
+        self.configured(|config| {
+            config.http = OnceLock::from(Ok(http));
+            config.forget_keys();
+        })
     }
 
     /// How long an OAuth request may take in all; 30 seconds unless set.
@@ -225,7 +228,10 @@ impl<P: Provider> Client<P> {
     /// The cryptography backend; the compiled one unless set (see [`crypto`](crate::crypto)). The default transport is
     /// always on the compiled one.
     pub fn crypto(self, crypto: Arc<dyn Crypto>) -> Self {
-        self.configured(|config| config.crypto = Some(crypto))
+        self.configured(|config| {
+            config.crypto = Some(crypto);
+            config.forget_keys();
+        })
     }
 
     /// Sends everything that was meant for the provider to a server on this machine instead: `http://127.0.0.1:4000`.
@@ -235,7 +241,10 @@ impl<P: Provider> Client<P> {
     /// loopback is refused when the client is first used.
     pub fn dangerous_at(self, loopback_origin: impl Into<String>) -> Self {
         let origin = loopback_origin.into();
-        self.configured(|config| config.at = Some(origin))
+        self.configured(|config| {
+            config.at = Some(origin);
+            config.forget_keys();
+        })
     }
 
     /// The same client, its provider known only at run time: for lists of clients of several providers.
