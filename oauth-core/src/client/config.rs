@@ -107,6 +107,11 @@ impl Config {
         self.keys = Arc::default();
     }
 
+    /// Whether an environment was chosen that has a token endpoint of its own.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| file.endpoints.token != self.spec.endpoints.token)
+    }
+
     pub(crate) fn check_setting(&self, name: &str, value: &str) -> Result<()> {
         let fail = |what: String| Err(Error::new(ErrorKind::Setting, Step::Configure, what).of(&self.spec));
         let Some(setting) = self.spec.setting(name) else {
