@@ -30,6 +30,13 @@ impl<P: Provider> Client<P> {
 
 async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
     let spec = &*inner.config.spec;
+    // RFC 9700 section 4.4.2: another client may have verified the code, and this one may have learned of other endpoints
+    // since. A code goes to nobody but the server that it was asked for from.
+    let of = &code.attempt;
+    if of.provider != spec.id || of.server != inner.prepared()?.server || of.client_id != inner.config.client_id {
+        let what = "this code belongs to another provider, server or client";
+        return Err(inner.error(ErrorKind::ProviderMismatch, Step::Exchange, what));
+    }
     let Some(url) = &spec.endpoints.token else {
         return Err(inner.error(
             ErrorKind::Unsupported,

@@ -1,6 +1,7 @@
 //! Who logged in.
 
 mod fill;
+mod origin;
 
 use std::sync::Arc;
 
@@ -21,13 +22,17 @@ use crate::token::TokenSet;
 
 /// A user as every provider tells it, and as this one does.
 ///
-/// The key of a user is the provider (or its issuer) and [`subject`](Self::subject), nothing else. Names and e-mail
-/// addresses change hands: never find an account by them.
+/// The key of a user is [`key`](Self::key), nothing else: who says so, and the [`subject`](Self::subject). The provider's
+/// id alone does not tell two servers of one provider apart. Names and e-mail addresses change hands: never find an
+/// account by them.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Profile {
     /// The provider's id.
     pub provider: String,
+    /// The issuer of the verified ID token of the login, else the provider's issuer with the client's settings in it, where
+    /// the provider has one.
+    pub issuer: Option<String>,
     /// The user's stable id at the provider, exactly as it came; numbers keep all their digits.
     pub subject: String,
     /// The login name.
@@ -47,6 +52,8 @@ pub struct Profile {
     /// The answer as it came, or the claims of the ID token. Numbers above 2^64 lose digits here. It is null where the
     /// profile comes from the token response, which holds secrets: see [`Account::extras`].
     pub raw: Value,
+    /// The server, where the issuer does not tell it from others of the same provider.
+    pub(crate) server: Option<String>,
     /// Whether the address is the user's beyond doubt; see [`verified_email`](Self::verified_email).
     pub(crate) email_vouched: bool,
 }
@@ -83,6 +90,8 @@ async fn fetch(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<Profile> {
     };
     let wrong = |why: String| fail(ErrorKind::BadApiResponse, format!("the profile's {why}"));
     let mut profile = Profile::empty(&spec.id);
+    profile.issuer = origin::issuer(inner, tokens)?;
+    profile.server = origin::server(inner)?;
     match (rules.from, &rules.request) {
         (ProfileFrom::Token, _) => {
             let extras = tokens.extras.as_ref().map_or("{}", |extras| extras.expose_secret());
@@ -177,9 +186,24 @@ async fn further(
 }
 
 impl Profile {
+    /// What to find the user by, and to store: both parts, byte for byte.
+    ///
+    /// The first part is [`issuer`](Self::issuer), or else [`provider`](Self::provider). Where the client has a setting or
+    /// an environment that leads to a server of its own and the issuer does not name it, the first part is the server:
+    /// whoever runs one server chooses the ids of its users, and must not become a user of another one.
+    ///
+    /// A provider whose issuer is known from ID tokens only has one key for a user with such a token and another one
+    /// without: ask for the scope `openid` in each login or in none.
+    pub fn key(&self) -> (&str, &str) {
+        let first = self.server.as_deref().or(self.issuer.as_deref()).unwrap_or(&self.provider);
+        (first, &self.subject)
+    }
+
     fn empty(provider: &str) -> Self {
         Self {
             provider: provider.to_owned(),
+            issuer: None,
+            server: None,
             subject: String::new(),
             username: None,
             name: None,

@@ -42,8 +42,8 @@ pub(crate) struct Config {
 pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) prepared: OnceLock<Result<Prepared, Error>>,
-    /// The endpoints are the metadata's.
-    pub(crate) is_discovered: bool,
+    /// The spec as it was before the metadata filled it, where the endpoints are the metadata's.
+    pub(crate) raw: Option<Arc<ProviderSpec>>,
     pub(crate) discovery: Discovery,
 }
 
@@ -101,6 +101,17 @@ impl Config {
         Ok(())
     }
 
+    /// From here on keys come in another way. Those that another server, transport or backend vouched for are no keys of
+    /// this client's, and this client's are none of the clients that it was cloned from.
+    pub(super) fn forget_keys(&mut self) {
+        self.keys = Arc::default();
+    }
+
+    /// Whether an environment was chosen that has a token endpoint of its own.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| file.endpoints.token != self.spec.endpoints.token)
+    }
+
     pub(crate) fn check_setting(&self, name: &str, value: &str) -> Result<()> {
         let fail = |what: String| Err(Error::new(ErrorKind::Setting, Step::Configure, what).of(&self.spec));
         let Some(setting) = self.spec.setting(name) else {
@@ -126,7 +137,7 @@ impl Config {
 
 impl Inner {
     pub(crate) fn new(config: Config) -> Self {
-        Self { config, prepared: OnceLock::new(), is_discovered: false, discovery: Discovery::default() }
+        Self { config, prepared: OnceLock::new(), raw: None, discovery: Discovery::default() }
     }
 
     pub(crate) fn spec(&self) -> &ProviderSpec {
@@ -186,7 +197,7 @@ impl Clone for Inner {
         Self {
             config: self.config.clone(),
             prepared: self.prepared.clone(),
-            is_discovered: self.is_discovered,
+            raw: self.raw.clone(),
             discovery: Discovery::default(),
         }
     }

@@ -103,11 +103,10 @@ impl Client<Dynamic> {
     }
 
     /// The same provider on other hosts: one of the environments that its file names, or an error that lists them.
-    pub fn environment(mut self, name: &str) -> Result<Self> {
-        let inner = Arc::make_mut(&mut self.inner);
-        inner.config.choose(name)?;
-        inner.prepared = OnceLock::new();
-        Ok(self)
+    pub fn environment(self, name: &str) -> Result<Self> {
+        let mut chosen = Ok(());
+        let client = self.configured(|config| chosen = config.choose(name));
+        chosen.map(|()| client)
     }
 }
 
@@ -153,11 +152,17 @@ impl<P: Provider> Client<P> {
         &self.inner
     }
 
+    /// Every change goes through here: what was worked out before it is forgotten. What the issuer said stays for a client
+    /// of the same issuer only.
     fn configured(mut self, change: impl FnOnce(&mut Config)) -> Self {
         let place = |config: &Config| (Arc::clone(&config.spec), config.settings.clone(), config.at.clone());
         let discovery = self.inner.discovery.kept();
-        let before = place(&self.inner.config);
         let inner = Arc::make_mut(&mut self.inner);
+        // The endpoints of a filled spec are those of the settings and the environment before.
+        if let Some(raw) = inner.raw.take() {
+            inner.config.spec = raw;
+        }
+        let before = place(&inner.config);
         change(&mut inner.config);
         let after = place(&inner.config);
         let same = Arc::ptr_eq(&before.0, &after.0) && (before.1, before.2) == (after.1, after.2);
@@ -180,7 +185,10 @@ impl<P: Provider> Client<P> {
 
     /// The transport, shared with other clients or your own.
     pub fn http_client(self, http: Arc<dyn HttpClient>) -> Self {
-        self.configured(|config| config.http = OnceLock::from(Ok(http)))
+        self.configured(|config| {
+            config.http = OnceLock::from(Ok(http));
+            config.forget_keys();
+        })
     }
 
     /// How long an OAuth request may take in all; 30 seconds unless set.
@@ -220,7 +228,10 @@ impl<P: Provider> Client<P> {
     /// The cryptography backend; the compiled one unless set (see [`crypto`](crate::crypto)). The default transport is
     /// always on the compiled one.
     pub fn crypto(self, crypto: Arc<dyn Crypto>) -> Self {
-        self.configured(|config| config.crypto = Some(crypto))
+        self.configured(|config| {
+            config.crypto = Some(crypto);
+            config.forget_keys();
+        })
     }
 
     /// Sends everything that was meant for the provider to a server on this machine instead: `http://127.0.0.1:4000`.
@@ -230,7 +241,10 @@ impl<P: Provider> Client<P> {
     /// loopback is refused when the client is first used.
     pub fn dangerous_at(self, loopback_origin: impl Into<String>) -> Self {
         let origin = loopback_origin.into();
-        self.configured(|config| config.at = Some(origin))
+        self.configured(|config| {
+            config.at = Some(origin);
+            config.forget_keys();
+        })
     }
 
     /// The same client, its provider known only at run time: for lists of clients of several providers.

@@ -3,7 +3,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode};
+use http::header::{ACCEPT, AUTHORIZATION};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
@@ -72,9 +73,11 @@ impl<'a> SessionRequest<'a> {
     /// Sends a GET request with the access token as `Authorization: Bearer`; see [`send`](Self::send).
     pub async fn get(&self, url: &str) -> Result<SessionAnswer<'a>, MechanismError> {
         let token = self.tokens.access_token.expose_secret();
-        let request = Request::get(url).header("accept", "application/json");
-        let request = request.header("authorization", format!("Bearer {token}")).body(Bytes::new());
-        self.send(request.map_err(|_| MechanismError::new("the request cannot be written as HTTP"))?).await
+        let unwritable = || MechanismError::new("the request cannot be written as HTTP");
+        let mut bearer = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| unwritable())?;
+        bearer.set_sensitive(true);
+        let request = Request::get(url).header(ACCEPT, "application/json").header(AUTHORIZATION, bearer);
+        self.send(request.body(Bytes::new()).map_err(|_| unwritable())?).await
     }
 
     /// Sends a request under the rules of every OAuth request: https, no redirect, no compression, at most 1 MiB, in

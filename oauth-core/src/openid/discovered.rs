@@ -56,7 +56,7 @@ impl Discovered {
         };
         let host = url.host_str().unwrap_or_default();
         host.clone_into(&mut spec.name);
-        spec.id = id(host);
+        spec.id = id(&issuer);
         spec.docs.clone_from(&issuer);
         spec.endpoints.issuer = Some(Template::literal(&issuer));
         spec.endpoints.discovery = true;
@@ -178,14 +178,33 @@ fn blank() -> ProviderSpec {
     ProviderSpec::from_json(BLANK).unwrap_or_else(|fault| unreachable!("the blank spec does not decode: {fault}"))
 }
 
-/// `id.example.com` as an id: what errors and stored records know the provider by.
-fn id(host: &str) -> String {
-    let id: String = host
-        .bytes()
-        .take(64)
-        .map(|byte| if byte.is_ascii_lowercase() || byte.is_ascii_digit() { char::from(byte) } else { '-' })
-        .collect();
-    id.trim_matches('-').to_owned()
+/// An issuer as an id, by which errors and stored records know the provider: `https://id.example.com` is `id-example-com`.
+/// No two issuers have the same: what is no letter, digit or dot is written as `_` and two hexadecimal digits, and a scheme
+/// that is not `https` stands behind two `_`. There is no limit to its length, because a cut id is another issuer's as well.
+fn id(issuer: &str) -> String {
+    let (scheme, rest) = issuer.split_once("://").unwrap_or(("", issuer));
+    let mut id = String::with_capacity(issuer.len());
+    push_escaped(&mut id, rest);
+    if scheme != "https" {
+        id.push_str("__");
+        push_escaped(&mut id, scheme);
+    }
+    id
+}
+
+fn push_escaped(id: &mut String, text: &str) {
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' => id.push(char::from(byte)),
+            b'.' => id.push('-'),
+            _ => id.extend(['_', hex(byte >> 4), hex(byte & 15)]),
+        }
+    }
+}
+
+/// A digit below 16.
+fn hex(digit: u8) -> char {
+    char::from_digit(digit.into(), 16).unwrap_or('0')
 }
 
 impl std::fmt::Debug for Discovered {
@@ -223,6 +242,38 @@ mod tests {
         }
         assert!(Discovered::at("https://id.example/tenant").is_ok());
         assert!(Discovered::at("http://127.0.0.1:4000").is_ok());
-        assert_eq!(id("id.example.com"), "id-example-com");
+    }
+
+    #[test]
+    fn no_two_issuers_have_the_same_id() {
+        assert_eq!(id("https://id.example.com"), "id-example-com");
+        assert_eq!(id("http://127.0.0.1:4000"), "127-0-0-1_3a4000__http");
+        let long = "x".repeat(70);
+        let issuers = [
+            "https://id.example.com".to_owned(),
+            "https://id.example.com/".to_owned(),
+            "https://id.example.com:8443".to_owned(),
+            "https://id.example.com/8443".to_owned(),
+            "https://id.example.com.8443".to_owned(),
+            "https://id-example.com".to_owned(),
+            "https://id_example.com".to_owned(),
+            "https://id.example.com/realms/a".to_owned(),
+            "https://id.example.com/realms/b".to_owned(),
+            "https://id-example.com/realms/b".to_owned(),
+            "https://id-example.com/realms/B".to_owned(),
+            "https://id-example.com/realms-b".to_owned(),
+            "https://id-example.com/realms_2fb".to_owned(),
+            "https://http://127.0.0.1".to_owned(),
+            "https://127.0.0.1__http".to_owned(),
+            "https://127.0.0.1".to_owned(),
+            "http://127.0.0.1".to_owned(),
+            "https:127.0.0.1".to_owned(),
+            format!("https://{long}.example"),
+            format!("https://{long}.example/a"),
+        ];
+        let ids: std::collections::HashSet<String> = issuers.iter().map(|issuer| id(issuer)).collect();
+        assert_eq!(ids.len(), issuers.len(), "{ids:?}");
+        let is_known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+        assert!(ids.iter().all(|id| id.bytes().all(is_known)), "{ids:?}");
     }
 }

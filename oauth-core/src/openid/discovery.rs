@@ -36,7 +36,8 @@ struct Known {
 impl<P: Provider> Client<P> {
     /// The client with all endpoints that the issuer's metadata names, for a provider whose file says
     /// `endpoints.discovery`. Every step that sends something does this by itself; calling it first finds a wrong issuer
-    /// early, and lets [`spec`](Self::spec) show the addresses.
+    /// early, and lets [`spec`](Self::spec) show the addresses. A client that is configured further afterwards has the
+    /// provider's own facts again, and finds its endpoints anew.
     pub async fn discover(&self) -> Result<Self> {
         Ok(Self::from_inner(self.inner().ready().await?))
     }
@@ -45,15 +46,15 @@ impl<P: Provider> Client<P> {
 impl Inner {
     /// This client, its endpoints known.
     pub(crate) async fn ready(self: &Arc<Self>) -> Result<Arc<Self>> {
-        if !self.spec().endpoints.discovery || self.is_discovered {
+        if !self.spec().endpoints.discovery || self.raw.is_some() {
             return Ok(Arc::clone(self));
         }
-        if let Some(metadata) = self.discovery.known(|known| self.now() < known.fresh_until) {
-            return self.filled(&metadata);
+        if let Some(known) = self.discovery.known(|known| self.now() < known.fresh_until) {
+            return self.filled(&known);
         }
         let mut turn = self.discovery.asking.turn().await;
-        if let Some(metadata) = self.discovery.known(|known| self.now() < known.fresh_until) {
-            return self.filled(&metadata);
+        if let Some(known) = self.discovery.known(|known| self.now() < known.fresh_until) {
+            return self.filled(&known);
         }
         let error = if let Some(Err(error)) = turn.answered() {
             error
@@ -66,23 +67,23 @@ impl Inner {
             }
         };
         // What was true an hour ago is better than nothing, for a while; a document that fails a check changes nothing.
-        let metadata = {
+        let known = {
             let mut known = self.discovery.known.write().unwrap_or_else(PoisonError::into_inner);
             let Some(known) = known.as_mut().filter(|known| self.now() < known.usable_until) else { return Err(error) };
             known.fresh_until = known.usable_until.min(self.now() + COOLDOWN);
-            Arc::clone(&known.metadata)
+            known.clone()
         };
         tracing::warn!(code = error.code(), "the issuer's metadata could not be renewed; the last is used");
-        self.filled(&metadata)
+        self.filled(&known)
     }
 
     /// As [`ready`](Self::ready), from what is known already.
     pub(crate) fn ready_now(self: &Arc<Self>) -> Result<Arc<Self>> {
-        if !self.spec().endpoints.discovery || self.is_discovered {
+        if !self.spec().endpoints.discovery || self.raw.is_some() {
             return Ok(Arc::clone(self));
         }
         match self.discovery.known(|known| self.now() < known.usable_until) {
-            Some(metadata) => self.filled(&metadata),
+            Some(known) => self.filled(&known),
             None => Err(Error::new(
                 ErrorKind::Config,
                 Step::Discovery,
@@ -94,43 +95,47 @@ impl Inner {
     }
 
     pub(super) fn adopt(&self, metadata: Metadata, fresh_until: SystemTime) -> Result<Arc<Self>> {
-        let metadata = Arc::new(metadata);
+        let known = Known { metadata: Arc::new(metadata), fresh_until, usable_until: self.now() + STALE };
         // Metadata that this client cannot work with is not kept.
-        let inner = self.filled(&metadata)?;
-        let known = Known { metadata, fresh_until, usable_until: self.now() + STALE };
+        let inner = self.filled(&known)?;
         *self.discovery.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
         Ok(inner)
     }
 
     /// This client with what the metadata adds: made once for each document.
-    fn filled(&self, metadata: &Arc<Metadata>) -> Result<Arc<Self>> {
+    fn filled(&self, known: &Known) -> Result<Arc<Self>> {
         let slot = &self.discovery.filled;
         if let Some((of, inner)) = &*slot.read().unwrap_or_else(PoisonError::into_inner)
-            && Arc::ptr_eq(of, metadata)
+            && Arc::ptr_eq(of, &known.metadata)
         {
             return Ok(Arc::clone(inner));
         }
         let mut config = self.config.clone();
-        config.spec = Arc::new(filled(self, metadata)?);
+        config.spec = Arc::new(filled(self, &known.metadata)?);
         let mut inner = Self::new(config);
-        inner.is_discovered = true;
+        inner.raw = Some(Arc::clone(&self.config.spec));
+        // For a client of the same issuer that is made from this one.
+        inner.discovery = Discovery::of(known.clone());
         let inner = Arc::new(inner);
-        *slot.write().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(metadata), Arc::clone(&inner)));
+        *slot.write().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(&known.metadata), Arc::clone(&inner)));
         Ok(inner)
     }
 }
 
 impl Discovery {
     /// The metadata, where it is still good.
-    fn known(&self, is_good: impl FnOnce(&Known) -> bool) -> Option<Arc<Metadata>> {
+    fn known(&self, is_good: impl FnOnce(&Known) -> bool) -> Option<Known> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.as_ref().filter(|known| is_good(known)).map(|known| Arc::clone(&known.metadata))
+        known.as_ref().filter(|known| is_good(known)).cloned()
+    }
+
+    fn of(known: Known) -> Self {
+        Self { known: RwLock::new(Some(known)), ..Self::default() }
     }
 
     /// For a client of the same issuer that is configured in another way: what the issuer said stays true.
     pub(crate) fn kept(&self) -> Self {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
-        Self { known: RwLock::new(known), ..Self::default() }
+        self.known(|_| true).map_or_else(Self::default, Self::of)
     }
 }
 

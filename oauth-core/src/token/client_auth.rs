@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::request::Builder;
 use secrecy::ExposeSecret as _;
@@ -33,12 +34,14 @@ pub(crate) fn basic(config: &Config) -> Result<Option<HeaderValue>> {
     }
     let written = |text| if auth.basic.encode { encode::form(text) } else { Cow::Borrowed(text) };
     let pair = format!("{}:{}", written(user), written(password));
-    let text = format!("Basic {}", encode::base64(pair.as_bytes()));
     // Base64 is visible ASCII.
-    let mut value = HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).ok();
-    if let Some(value) = &mut value {
-        value.set_sensitive(true);
-    }
+    Ok(secret_header(format!("Basic {}", encode::base64(pair.as_bytes()))).ok())
+}
+
+/// A header's value that no log of a transport may show.
+fn secret_header(text: String) -> Result<HeaderValue, http::header::InvalidHeaderValue> {
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from(text))?;
+    value.set_sensitive(true);
     Ok(value)
 }
 
@@ -79,8 +82,13 @@ pub(super) fn prove<'a>(
                 MintedPlace::Basic => {
                     let pair = format!("{}:{}", encode::form(&config.client_id), encode::form(&secret));
                     let basic = encode::base64(pair.as_bytes());
-                    let header = format!("Basic {basic}");
+                    let header = secret_header(format!("Basic {basic}"));
                     made.push(basic);
+                    let header = header.map_err(|source| {
+                        Error::new(ErrorKind::Config, step, "the client secret cannot be written as HTTP")
+                            .source(source)
+                            .of(&config.spec)
+                    })?;
                     return Ok(request.header(AUTHORIZATION, header));
                 }
             }

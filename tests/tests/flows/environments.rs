@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use oauth_core::{Browser, CanAuthorize, Client, ErrorKind, HasApi, Provider};
 use oauth_tests::canned::{Canned, json};
+use oauth_tests::issuer::{Issuer, METADATA};
 use oauth_tests::login::{ManualClock, TOKENS, parameter};
 
 use crate::request_form::nova::{Environment, Nova};
@@ -84,4 +85,42 @@ async fn an_attempt_of_one_environment_is_worth_nothing_in_another() {
 async fn the_console_is_the_environments() {
     let error = typed().environment(Environment::Sandbox).redirect_uri("x").authorize().begin().await.unwrap_err();
     assert!(error.explain().contains("console: https://sandbox.nova.example/apps"), "{}", error.explain());
+}
+
+/// What the issuer of that host says.
+fn says(issuer: &Issuer, host: &str) {
+    issuer.metadata(|metadata| {
+        for (name, path) in [
+            ("issuer", ""),
+            ("authorization_endpoint", "/authorize"),
+            ("token_endpoint", "/token"),
+            ("userinfo_endpoint", "/userinfo"),
+            ("jwks_uri", "/keys"),
+        ] {
+            metadata[name] = format!("https://{host}{path}").into();
+        }
+    });
+}
+
+#[tokio::test]
+async fn endpoints_that_were_discovered_before_are_not_the_environments() {
+    let yaml = "id: acme\nname: Acme\ndocs: https://acme.example\nchecked: 2026-11-21\nenvironments: {sandbox: {hosts: {id.acme.example: id.sandbox.example}}}\nendpoints: {issuer: https://id.acme.example, discovery: true}\n";
+    let issuer = Issuer::start().await;
+    says(&issuer, "id.acme.example");
+    let client = issuer.client_of(yaml);
+    assert!(begin(&client).await.contains("/id.acme.example/authorize?"));
+    let discovered = client.discover().await.unwrap();
+    says(&issuer, "id.sandbox.example");
+    for client in [client.clone(), discovered.clone(), discovered.timeout(std::time::Duration::from_secs(9))] {
+        let asked = issuer.asked(METADATA);
+        let sandbox = client.environment("sandbox").unwrap();
+        let url = begin(&sandbox).await;
+        assert!(url.contains("/id.sandbox.example/authorize?"), "{url}");
+        assert!(begin(&sandbox.discover().await.unwrap()).await.contains("/id.sandbox.example/authorize?"));
+        assert_eq!(issuer.asked(METADATA), asked + 1);
+    }
+    // The client itself stays where it is.
+    assert!(begin(&client).await.contains("/id.acme.example/authorize?"));
+    let error = client.environment("staging").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Setting);
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use oauth_core::{Browser, Client, Error, ErrorKind, PendingAttempt, PendingAttempts};
+use oauth_core::{Browser, Client, Error, ErrorKind, PendingAttempt, PendingAttempts, Step};
 use oauth_tests::canned::{Canned, json, json_status};
-use oauth_tests::login::{ACME, ManualClock, Started, TOKENS, client, log_in, start};
+use oauth_tests::issuer::tells_nothing;
+use oauth_tests::login::{ACME, ManualClock, SECRET, Started, TOKENS, client, log_in, spec, start};
 
 /// What a callback comes to at a server that would answer a code, and how many requests that server got.
 async fn outcome(yaml: &str, input: impl Fn(&Started) -> String) -> (Result<(), Error>, usize) {
@@ -71,10 +72,8 @@ async fn cb_03_an_attempt_of_one_provider_is_worth_nothing_at_another() {
     let other_id = client(&ACME.replace("id: acme\n", "id: other\n").replace("name: Acme\n", "name: Other\n"))
         .dangerous_at(server.origin());
     let other_server = client(&ACME.replace("id.acme.example", "id2.acme.example")).dangerous_at(server.origin());
-    let other_client = oauth_tests::login::spec(ACME)
-        .client("another-client", "s")
-        .clock(Arc::new(ManualClock::new()))
-        .dangerous_at(server.origin());
+    let other_client =
+        spec(ACME).client("another-client", "s").clock(Arc::new(ManualClock::new())).dangerous_at(server.origin());
     for there in [other_id, other_server, other_client] {
         let started = start(&here).await;
         let error = there
@@ -371,4 +370,30 @@ async fn cb_20_a_post_from_another_site_needs_a_cookie_that_comes_along() {
     assert!(cookie("https://app.example/callback").await.ends_with("; HttpOnly; Secure; SameSite=Lax; Max-Age=600"));
     assert!(cookie("http://127.0.0.1:4000/callback").await.ends_with("; HttpOnly; SameSite=Lax; Max-Age=600"));
     assert!(cookie("http://app.example/callback").await.contains("; Secure;"));
+}
+
+/// RFC 9700 section 4.4: a code that another client verified is not sent to this one's token endpoint.
+#[tokio::test]
+async fn a_verified_code_goes_to_the_client_that_it_was_asked_for_by() {
+    let server = Canned::start([json(TOKENS)]).await;
+    let at = |yaml: &str| client(yaml).dangerous_at(server.origin());
+    let verified = async || {
+        let client = at(ACME);
+        let started = start(&client).await;
+        client.verify_callback(format!("code=canary-code&state={}", started.state), started.pending, started.browser)
+    };
+    let others = [
+        at(&ACME.replace("id: acme", "id: other")),
+        at(&ACME.replace("/token", "/v2/token")),
+        at(&ACME.replace("issuer: https://id.acme.example", "issuer: https://other.acme.example")),
+        spec(ACME).client("other-client", SECRET).dangerous_at(server.origin()),
+    ];
+    for other in others {
+        let error = other.exchange(verified().await.unwrap()).await.unwrap_err();
+        assert_eq!((error.kind(), error.step()), (ErrorKind::ProviderMismatch, Step::Exchange), "{}", error.explain());
+        tells_nothing(&error, &["canary-code", SECRET]);
+        assert!(server.received().is_empty());
+    }
+    at(ACME).exchange(verified().await.unwrap()).await.unwrap();
+    assert_eq!(server.received().len(), 1);
 }

@@ -379,3 +379,56 @@ async fn disc_11_only_the_tenants_own_guid_stands_in_an_issuer() {
     issuer.log_in(&one, tenant(of(GUID), GUID.into())).await.refused(ErrorKind::IdTokenIssuer);
     assert!(parameter(&start(&one).await.url, "nonce").is_some() && issuer.asked(KEYS) > 0);
 }
+
+/// What a tenant's issuer said is true of no other tenant, not even where a client has its endpoints already.
+#[tokio::test]
+async fn disc_03_another_setting_is_another_issuer() {
+    let issuer = Issuer::start().await;
+    let yaml = "id: acme\nname: Acme\ndocs: https://acme.example\nchecked: 2026-11-21\nsettings: {tenant: {type: slug}}\nendpoints: {issuer: \"https://id.acme.example/{tenant}\", discovery: true}\n";
+    let says = |tenant: &str| {
+        let document = json!({
+            "issuer": format!("https://id.acme.example/{tenant}"),
+            "authorization_endpoint": format!("https://id.acme.example/{tenant}/authorize"),
+            "token_endpoint": format!("https://id.acme.example/{tenant}/token"),
+        });
+        issuer.answer(&format!("/{tenant}{METADATA}"), json(&document.to_string()));
+    };
+    says("a");
+    says("b");
+    let endpoint = async |client: &oauth_core::Client| {
+        let url = start(client).await.url;
+        url.split_once("/id.acme.example").unwrap().1.split('?').next().unwrap().to_owned()
+    };
+    let one = issuer.client_of(yaml).set("tenant", "a").unwrap().discover().await.unwrap();
+    assert_eq!(one.spec().endpoints.token.as_ref().unwrap().as_str(), "https://id.acme.example/a/token");
+    let other = one.clone().set("tenant", "b").unwrap();
+    assert_eq!(endpoint(&other).await, "/b/authorize");
+    assert_eq!(endpoint(&other.discover().await.unwrap()).await, "/b/authorize");
+    assert_eq!(endpoint(&one).await, "/a/authorize");
+
+    // A change that leaves the issuer as it is asks nobody again, and a callback can be checked at once.
+    let login = start(&one).await;
+    let asked = issuer.paths().len();
+    let same = one.timeout(Duration::from_secs(9)).set("tenant", "a").unwrap();
+    assert_eq!(endpoint(&same).await, "/a/authorize");
+    let query = format!("code=canary-code&state={}", login.state);
+    same.verify_callback(query, login.pending, login.browser).unwrap();
+    assert_eq!(issuer.paths().len(), asked);
+}
+
+/// The same for metadata that changes between the check of the callback and the exchange.
+#[tokio::test]
+async fn disc_03_a_verified_code_goes_to_no_endpoint_that_was_named_later() {
+    let issuer = Issuer::start().await;
+    let client = issuer.client().await;
+    let login = start(&client).await;
+    let query = format!("code=canary-code&state={}", login.state);
+    let code = client.verify_callback(query, login.pending, login.browser).unwrap();
+    let elsewhere = Issuer::start().await;
+    issuer.metadata(|metadata| metadata["token_endpoint"] = format!("{}/token", elsewhere.origin()).into());
+    issuer.clock.advance(Duration::from_secs(2 * 60 * 60));
+    let error = client.exchange(code).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ProviderMismatch, "{}", error.explain());
+    tells_nothing(&error, &["canary-code", SECRET]);
+    assert_eq!((issuer.asked(TOKEN), elsewhere.paths().len()), (0, 0));
+}

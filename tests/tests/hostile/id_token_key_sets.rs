@@ -1,10 +1,14 @@
 //! Area IDT: the provider's keys, how often they are asked for and what may be among them (IDT-15, IDT-16).
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use oauth_core::crypto::default_backend;
+use oauth_core::http::{Body, BoxFuture, HttpClient, ReqwestClient, TransportError};
 use oauth_core::{Client, ErrorKind};
 use oauth_tests::canned::{json, status, with};
-use oauth_tests::issuer::{Issuer, KEYS, Outcome};
+use oauth_tests::issuer::{ACME_ID, Issuer, KEYS, Outcome};
 use oauth_tests::keys::{Key, base64url, key_set};
 use oauth_tests::login::start;
 use serde_json::{Value, json};
@@ -229,4 +233,64 @@ async fn idt_16_a_set_larger_than_any_real_one_is_none() {
     for none in ["", "null", "[]", "{}", r#"{"keys":null}"#, r#"{"keys":{}}"#, r#"{"keys":[],"keys":[]}"#, "<html>"] {
         refused(none.to_owned(), ErrorKind::MetadataFormat).await;
     }
+}
+
+/// Two clients, the second one a clone of the first that finds its keys in another way: each believes its own keys only,
+/// whoever logs in first.
+async fn each_has_its_own(original: &Issuer, client: &Client, other: &Issuer, clone: &Client) {
+    let forged = async |at: &Issuer, client: &Client, by: &Issuer| {
+        let outcome = at.log_in_with(client, |claims| Some(by.key.sign(&claims))).await;
+        outcome.refused(ErrorKind::IdTokenSignature);
+    };
+    other.log_in(clone, |_| ()).await.account();
+    forged(original, client, other).await;
+    original.log_in(client, |_| ()).await.account();
+    forged(other, clone, original).await;
+}
+
+fn with_other_keys(mut issuer: Issuer) -> Issuer {
+    issuer.key = Key::other_rsa("rsa-1");
+    issuer.keys(&[&issuer.key]);
+    issuer
+}
+
+#[tokio::test]
+async fn idt_15_the_keys_of_a_stand_in_server_are_no_keys_of_the_provider() {
+    let (original, other) = (Issuer::start().await, with_other_keys(Issuer::start().await));
+    let client = original.client_of(ACME_ID);
+    let clone = client.clone().dangerous_at(other.origin());
+    each_has_its_own(&original, &client, &other, &clone).await;
+}
+
+/// A transport of which every request ends at another server.
+struct Diverted {
+    to: String,
+    http: ReqwestClient,
+}
+
+impl HttpClient for Diverted {
+    fn send(&self, mut request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        *request.uri_mut() = format!("{}{}", self.to, request.uri().path()).try_into().unwrap();
+        self.http.send(request)
+    }
+}
+
+#[tokio::test]
+async fn idt_15_the_keys_of_one_transport_are_not_those_of_another() {
+    let (original, other) = (Issuer::start().await, with_other_keys(Issuer::start().await));
+    let client = original.client_of(ACME_ID);
+    let http = Diverted { to: other.origin().to_owned(), http: ReqwestClient::new().unwrap() };
+    let clone = client.clone().http_client(Arc::new(http));
+    each_has_its_own(&original, &client, &other, &clone).await;
+}
+
+#[tokio::test]
+async fn idt_15_keys_that_another_backend_read_are_read_again() {
+    let issuer = Issuer::start().await;
+    let client = issuer.client_of(ACME_ID);
+    let clone = client.clone().crypto(default_backend().unwrap());
+    for client in [&client, &clone, &client.clone().timeout(Duration::from_secs(9))] {
+        issuer.log_in(client, |_| ()).await.account();
+    }
+    assert_eq!(issuer.asked(KEYS), 2, "one for each backend, and none for a clone with the same one");
 }

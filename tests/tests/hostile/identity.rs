@@ -267,3 +267,91 @@ async fn cb_20_a_form_without_the_browsers_cookie_is_refused_with_the_reason() {
     let cookie = client.authorize().begin().await.unwrap().into_parts().2.set_cookie("login", "/callback");
     assert!(cookie.contains("; Path=/callback; HttpOnly; Secure; SameSite=None"), "{cookie}");
 }
+
+/// The key of the user `7` of a file without ID tokens, with these settings.
+async fn key(file: &str, settings: &[(&str, &str)]) -> (String, String) {
+    let server = Canned::start([json(r#"{"id":"7"}"#)]).await;
+    let client = settings.iter().fold(client(file), |client, (name, value)| client.set(name, *value).unwrap());
+    let profile = client.dangerous_at(server.origin()).account(TokenSet::new("t")).profile().await.unwrap();
+    let (first, subject) = profile.key();
+    assert_eq!(profile.issuer.is_some(), file.contains("issuer: "));
+    (first.to_owned(), subject.to_owned())
+}
+
+#[tokio::test]
+async fn idn_06_the_same_subject_of_two_servers_is_two_users() {
+    let none = ACME.replace(", issuer: https://id.acme.example", "");
+    assert_eq!(key(ACME, &[]).await, ("https://id.acme.example".to_owned(), "7".to_owned()));
+    assert_eq!(key(&none, &[]).await, ("acme".to_owned(), "7".to_owned()));
+
+    // Whoever runs a server chooses the ids of its users.
+    let settings = |kind: &str| format!("settings: {{at: {{type: {kind}}}}}\n");
+    let token = none.replace("token: https://id.acme.example/token", "token: \"https://{at}.acme.example/token\"");
+    let of_host = none.replace("token: https://id.acme.example/token", "token: \"https://{at}/token\"");
+    let of_url = none.replace("token: https://id.acme.example/token", "token: \"{at}/token\"");
+    let api = none.replace("GET https://api.acme.example/me", "\"GET https://{at}/me\"");
+    let issuer = of_host.replace("endpoints: {", "endpoints: {issuer: \"https://{at}\", ");
+    let one_issuer = of_host.replace("endpoints: {", "endpoints: {issuer: https://id.acme.example, ");
+    for (file, kind, one, other) in [
+        (&token, "label", "one", "two"),
+        (&of_host, "host", "one.example", "two.example"),
+        (&of_url, "url", "https://git.example/one", "https://git.example/two"),
+        (&api, "host", "one.example", "two.example"),
+        (&issuer, "host", "one.example", "two.example"),
+        (&one_issuer, "host", "one.example", "two.example"),
+    ] {
+        let file = format!("{file}{}", settings(kind));
+        let (one, again) = (key(&file, &[("at", one)]).await, key(&file, &[("at", one)]).await);
+        assert_eq!(one, again);
+        assert_ne!(one, key(&file, &[("at", other)]).await, "{file}");
+    }
+    let (first, _) = key(&format!("{issuer}{}", settings("host")), &[("at", "one.example")]).await;
+    assert_eq!(first, "https://one.example");
+
+    // An environment is another server; a setting that leads nowhere is none.
+    let file = format!("{none}environments: {{sandbox: {{hosts: {{id.acme.example: sandbox.example}}}}}}\n");
+    let server = Canned::start([json(r#"{"id":"7"}"#)]).await;
+    let sandbox = client(&file).environment("sandbox").unwrap().dangerous_at(server.origin());
+    let profile = sandbox.account(TokenSet::new("t")).profile().await.unwrap();
+    assert_eq!(profile.key(), ("https://sandbox.example/token", "7"));
+    assert_eq!(key(&file, &[]).await.0, "acme");
+}
+
+#[tokio::test]
+async fn idn_06_the_issuer_is_the_id_tokens_in_one_spelling() {
+    let issuer = Issuer::start().await;
+    let profile = issuer.log_in(&issuer.client().await, |_| ()).await.account().profile().await.unwrap();
+    assert_eq!(profile.issuer.as_deref(), Some(issuer.origin()));
+    assert_eq!(profile.key(), (issuer.origin(), SUBJECT));
+
+    // A further spelling is no further user, and a login without an ID token is the same one.
+    let quirk = "quirks: [{field: openid.also_issuers, because: it is so, source: https://acme.example/docs}]\n";
+    let file = format!("{}{quirk}", ACME_ID.replace("openid: {", "openid: {also_issuers: [id.acme.example], "));
+    for spelling in ["id.acme.example", "https://id.acme.example"] {
+        let outcome = issuer.log_in(&issuer.client_of(&file), |claims| claims["iss"] = spelling.into()).await;
+        let profile = outcome.account().profile().await.unwrap();
+        assert_eq!(profile.key(), ("https://id.acme.example", SUBJECT), "{spelling}");
+    }
+    let profile = issuer.client_of(&file).account(TokenSet::new("t")).profile().await.unwrap();
+    assert_eq!(profile.key(), ("https://id.acme.example", SUBJECT));
+
+    // The tenant of the account, which the token names.
+    let tenant = "0f1e2d3c-0000-4000-8000-000000000001";
+    let file = ACME_ID
+        .replace(",\n  issuer: https://id.acme.example", "")
+        .replace("  issuer: https://id.acme.example\n", "")
+        .replace("openid: {", "openid: {issuer: \"https://id.acme.example/{claim.tid}\", ");
+    let file =
+        format!("{file}quirks: [{{field: openid.issuer, because: it is so, source: https://acme.example/docs}}]\n");
+    let client = issuer.client_of(&file);
+    let iss = format!("https://id.acme.example/{tenant}");
+    let started = start(&client).await;
+    let nonce = oauth_tests::login::parameter(&started.url, "nonce").unwrap();
+    let now = issuer.now();
+    issuer.tokens(Some(&issuer.key.sign(&json!({
+        "iss": iss, "tid": tenant, "sub": SUBJECT, "aud": "my-client", "exp": now + 300, "iat": now, "nonce": nonce,
+    }))));
+    let query = format!("code=canary-code&state={}", started.state);
+    let profile = client.callback(query, started.pending, started.browser).await.unwrap().profile().await.unwrap();
+    assert_eq!(profile.key(), (iss.as_str(), SUBJECT));
+}

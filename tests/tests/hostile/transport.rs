@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use bytes::Bytes;
 use oauth_core::http::{Body, BoxFuture, HttpClient, TransportError};
+use oauth_core::mechanism::{MechanismError, Mechanisms, Session, SessionLogin, SessionRequest};
 use oauth_core::{ErrorKind, ProviderSpec, TokenSet};
 use oauth_tests::canned::{Canned, json, raw, status, with};
 use oauth_tests::login::{ACME, SECRET, TOKENS, account_with, client, log_in, log_in_with, spec, start};
@@ -296,4 +297,50 @@ async fn a_token_goes_where_the_file_says() {
         (form.body.as_str(), json.body.as_str()),
         ("a=b&token=canary-token", r#"{"a":1,"token":"canary-token"}"#)
     );
+}
+
+/// A transport that notes whether the `Authorization` header may be shown, and goes on to a server.
+#[derive(Default)]
+struct Attentive(std::sync::Mutex<Vec<(String, bool)>>);
+
+impl HttpClient for Attentive {
+    fn send(&self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        let seen = request.headers().get("authorization").map(http::HeaderValue::is_sensitive);
+        self.0.lock().unwrap().extend(seen.map(|hidden| (request.uri().path().to_owned(), hidden)));
+        let body = Bytes::from_static(TOKENS.as_bytes());
+        Box::pin(async { Ok(http::Response::builder().status(200).body(body.into()).unwrap()) })
+    }
+}
+
+struct Login;
+
+impl SessionLogin for Login {
+    fn open<'a>(&'a self, login: SessionRequest<'a>) -> BoxFuture<'a, Result<Session, MechanismError>> {
+        Box::pin(async move {
+            login.get("https://api.acme.example/login").await?;
+            Ok(Session::beside_token())
+        })
+    }
+}
+
+/// A transport may log headers: those with secrets say that they are not to be shown.
+#[tokio::test]
+async fn no_transport_is_to_show_a_secret_header() {
+    let minted =
+        "client_auth: {method: minted, alg: RS256, claims: {sub: \"{client_id}\"}, lifetime: 300, sent: basic}";
+    let session = "token: {session: login}\n";
+    let key = include_str!("../../keys/rsa.pem");
+    for (auth, secret) in [("client_auth: basic", SECRET), (minted, key)] {
+        let http = Arc::new(Attentive::default());
+        let yaml = format!("{}{session}", ACME.replace("client_auth: body", auth));
+        let mechanisms = Mechanisms::new().session_login("login", Login);
+        let client = spec(&yaml).client_with("my-client", secret, mechanisms).unwrap();
+        let client = client.redirect_uri("https://app.example/callback").http_client(Arc::<Attentive>::clone(&http));
+        let started = start(&client).await;
+        let query = format!("code=c&state={}", started.state);
+        let account = client.callback(query, started.pending, started.browser).await.unwrap();
+        account.get("/things").send().await.unwrap();
+        let paths = ["/token", "/login", "/things"].map(|path| (path.to_owned(), true));
+        assert_eq!(*http.0.lock().unwrap(), paths, "{auth}");
+    }
 }
