@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::mpsc;
 
 use oauth_core::ProviderSpec;
-use oauth_core::load::{Loaded, SourceFile, load_all};
+use oauth_core::load::{SourceFile, load_all};
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
@@ -48,18 +49,15 @@ type Assemble = fn(&Door<'_>, &Found, &[&File], &[expand::Module]) -> TokenStrea
 
 /// The modules of the sound files behind one error for the faulty ones.
 fn modules(input: &Input, found: &Found, assemble: Assemble) -> TokenStream {
-    let (specs, mut faults) = load(found);
     let door = Door { krate: &input.krate, catalog: input.catalog, folder: &input.path };
-    let (mut files, mut modules) = (Vec::new(), Vec::new());
-    for (file, spec) in &specs {
-        match expand::module(&door, spec) {
-            Ok(module) => {
-                files.push(*file);
-                modules.push(module);
-            }
-            Err(fault) => faults.push(format!("{}: {fault}", file.shown)),
-        }
-    }
+    let sources: Vec<_> = found.files.iter().map(|file| SourceFile { name: &file.shown, bytes: &file.bytes }).collect();
+    let expand = |sound: &Sound| expand::module(&door, &sound.spec, &sound.json);
+    let (modules, faults) = match while_loading(&sources, expand) {
+        Some(modules) => (modules, found.faults.clone()),
+        None => after_loading(&sources, found, expand),
+    };
+    let (files, modules): (Vec<&File>, Vec<_>) =
+        modules.into_iter().filter_map(|(index, module)| Some((found.files.get(index)?, module))).unzip();
     let assembled = assemble(&door, found, &files, &modules);
     if faults.is_empty() {
         return assembled;
@@ -68,39 +66,76 @@ fn modules(input: &Input, found: &Found, assemble: Assemble) -> TokenStream {
     quote_spanned!(Span::call_site()=> #error #assembled)
 }
 
-fn load(found: &Found) -> (Vec<(&File, ProviderSpec)>, Vec<String>) {
-    let sources: Vec<_> = found.files.iter().map(|file| SourceFile { name: &file.shown, bytes: &file.bytes }).collect();
-    let loaded = load_in_two(&sources).unwrap_or_else(|| load_all(sources));
+/// A sound file: which it is, what it says, and that as JSON.
+struct Sound {
+    index: usize,
+    spec: ProviderSpec,
+    json: String,
+}
+
+impl Sound {
+    fn new((index, spec): (usize, ProviderSpec)) -> Self {
+        Self { index, json: spec.to_json(), spec }
+    }
+}
+
+/// Expands the sound files, and says what is wrong with the others.
+fn after_loading<T>(
+    sources: &[SourceFile<'_>],
+    found: &Found,
+    expand: impl Fn(&Sound) -> Result<T, String>,
+) -> (Vec<(usize, T)>, Vec<String>) {
+    let loaded = load_all(sources.iter().copied());
     let mut faults = found.faults.clone();
     if !loaded.faults.is_empty() {
         faults.insert(0, loaded.faults.to_string());
     }
-    let file_of = |(index, spec): (usize, ProviderSpec)| Some((found.files.get(index)?, spec));
-    (loaded.specs.into_iter().filter_map(file_of).collect(), faults)
+    let mut expanded = Vec::new();
+    for sound in loaded.specs.into_iter().map(Sound::new) {
+        match expand(&sound) {
+            Ok(module) => expanded.push((sound.index, module)),
+            Err(fault) => faults.push(format!("{}: {fault}", sources[sound.index].name)),
+        }
+    }
+    (expanded, faults)
 }
 
-/// [`load_all`] on two threads: macros run unoptimised, and loading a large catalog is a third of what they do.
+/// Expands files while a second thread loads those behind them: macros run unoptimised, loading a large catalog is half of
+/// what they do, and tokens can only be made on the compiler's own thread.
 ///
-/// `None` where that is not the same or not worth it: few files, a fault anywhere, or one name in both halves.
-fn load_in_two(sources: &[SourceFile<'_>]) -> Option<Loaded> {
+/// `None` where that would not be the same or is not worth it: few files, a fault anywhere, or one name twice.
+fn while_loading<T>(
+    sources: &[SourceFile<'_>],
+    expand: impl Fn(&Sound) -> Result<T, String>,
+) -> Option<Vec<(usize, T)>> {
     const WORTH_IT: usize = 64;
+    const AT_ONCE: usize = 16;
     if sources.len() < WORTH_IT {
         return None;
     }
-    let (left, right) = sources.split_at(sources.len() / 2);
-    let (mut loaded, right_loaded) = std::thread::scope(|scope| {
-        let right = scope.spawn(|| load_all(right.iter().copied()));
-        (load_all(left.iter().copied()), right.join())
-    });
-    let right_loaded = right_loaded.ok()?;
-    if !loaded.faults.is_empty() || !right_loaded.faults.is_empty() {
-        return None;
-    }
-    loaded.specs.extend(right_loaded.specs.into_iter().map(|(index, spec)| (left.len() + index, spec)));
-    let specs = || loaded.specs.iter().map(|(_, spec)| spec);
-    let ids: BTreeSet<&str> = specs().map(|spec| spec.id.as_str()).collect();
-    let modules: BTreeSet<&str> = specs().map(|spec| spec.module.as_str()).collect();
-    (ids.len() == loaded.specs.len() && modules.len() == loaded.specs.len()).then_some(loaded)
+    std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel();
+        scope.spawn(move || {
+            for (piece, sources) in sources.chunks(AT_ONCE).enumerate() {
+                let loaded = load_all(sources.iter().copied());
+                let is_sound = loaded.faults.is_empty();
+                let at = |(index, spec)| Sound::new((piece * AT_ONCE + index, spec));
+                let sound: Vec<Sound> = loaded.specs.into_iter().map(at).collect();
+                if sender.send(is_sound.then_some(sound)).is_err() || !is_sound {
+                    return;
+                }
+            }
+        });
+        let (mut ids, mut modules) = (BTreeSet::new(), BTreeSet::new());
+        let mut expanded = Vec::with_capacity(sources.len());
+        for piece in receiver {
+            for sound in piece? {
+                let is_new = ids.insert(sound.spec.id.clone()) && modules.insert(sound.spec.module.clone());
+                expanded.push((sound.index, expand(&sound).ok().filter(|_| is_new)?));
+            }
+        }
+        (expanded.len() == sources.len()).then_some(expanded)
+    })
 }
 
 fn error(span: Span, message: &str) -> TokenStream {
@@ -138,21 +173,28 @@ mod tests {
         texts.iter().map(|(name, text)| SourceFile { name, bytes: text.as_bytes() }).collect()
     }
 
+    fn specs(sound: &Sound) -> Result<ProviderSpec, String> {
+        ProviderSpec::from_json(&sound.json).map_err(|fault| fault.to_string())
+    }
+
     #[test]
     fn two_threads_load_what_one_does() {
         let mut ids: Vec<String> = (0..101).map(|n| format!("p{n:03}")).collect();
         let many = texts(&ids);
-        assert_eq!(load_in_two(&sources(&many)).unwrap().specs, load_all(sources(&many)).specs);
+        assert_eq!(while_loading(&sources(&many), specs).unwrap(), load_all(sources(&many)).specs);
+        assert!(while_loading(&sources(&many), |_| Err::<(), _>("cannot be Rust".to_owned())).is_none());
 
         ids[100] = ids[0].clone();
         let twice = texts(&ids);
-        assert!(load_in_two(&sources(&twice)).is_none());
+        assert!(while_loading(&sources(&twice), specs).is_none());
         assert_eq!(load_all(sources(&twice)).faults.len(), 1);
 
-        assert!(load_in_two(&sources(&many[..3])).is_none());
+        assert!(while_loading(&sources(&many[..3]), specs).is_none());
         let mut faulty = many;
         faulty[7].1.push_str("unknown: 1\n");
-        assert!(load_in_two(&sources(&faulty)).is_none());
+        assert!(while_loading(&sources(&faulty), specs).is_none());
+        let (expanded, faults) = after_loading(&sources(&faulty), &Found::default(), specs);
+        assert_eq!((expanded.len(), faults.len()), (100, 1));
     }
 
     #[test]

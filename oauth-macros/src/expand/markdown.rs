@@ -6,12 +6,18 @@
 
 /// Paragraphs of text. Line breaks within a paragraph are spaces.
 pub(super) fn text(text: &str) -> String {
+    if is_plain_line(text) {
+        return text.to_owned();
+    }
     let paragraphs: Vec<String> = paragraphs(text).iter().map(|paragraph| inline(paragraph)).collect();
     paragraphs.join("\n\n")
 }
 
 /// The text on one line, as list items and headings need it.
 pub(super) fn line(text: &str) -> String {
+    if is_plain_line(text) {
+        return text.to_owned();
+    }
     inline(&paragraphs(text).join(" "))
 }
 
@@ -92,8 +98,23 @@ fn inline(paragraph: &str) -> String {
 
 /// Whether there is nothing to escape: most texts, and the macros run unoptimised.
 fn is_plain(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" ,.;'()".contains(&byte))
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(|byte| PLAIN[usize::from(byte)])
+}
+
+/// The characters that mean nothing in Markdown but at the start of a line.
+const PLAIN: [bool; 256] = {
+    let (mut plain, mut at) = ([false; 256], 0_usize);
+    while at < 128 {
+        let byte = at.to_le_bytes()[0];
+        plain[at] = byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b',' | b'.' | b';' | b'\'' | b'(' | b')');
+        at += 1;
+    }
+    plain
+};
+
+/// Whether the text is one line with nothing to escape and no space too many.
+fn is_plain_line(text: &str) -> bool {
+    !text.contains("  ") && !text.ends_with(' ') && is_plain(text)
 }
 
 /// The first stretch between two single backticks, and what is around it.

@@ -61,12 +61,12 @@ mod tests {
 
     #[test]
     fn mechanisms_are_the_last_arguments() {
-        let text = tokens(&context(&rich())).unwrap().to_string();
+        let text = tokens(&context(&rich()), "{}").unwrap().to_string();
         assert!(!text.contains("mechanisms"), "{text}");
         let spec = with(|json| {
             json["mechanisms"] = serde_json::json!({"client_proof": "shop", "request_signer": "hmac-2"});
         });
-        let text = tokens(&context(&spec)).unwrap().to_string();
+        let text = tokens(&context(&spec), "{}").unwrap().to_string();
         let client = "credentials : impl :: core :: convert :: Into < crate :: __private :: ClientAuth > , \
                       shop : impl :: core :: convert :: Into < Shop > , shop_ : impl crate :: __private :: ClientProof , \
                       hmac_2 : impl crate :: __private :: RequestSigner)";

@@ -58,14 +58,14 @@ pub(crate) struct Module {
     tokens: TokenStream,
 }
 
-/// The module of one provider, or in words what of it cannot be Rust.
-pub(crate) fn module(door: &Door<'_>, spec: &ProviderSpec) -> Result<Module, String> {
+/// The module of one provider, or in words what of it cannot be Rust. `json` is the spec, too.
+pub(crate) fn module(door: &Door<'_>, spec: &ProviderSpec, json: &str) -> Result<Module, String> {
     names::check_items(spec)?;
     let krate = door.krate;
     let marker = names::ident(&spec.marker)?;
     let context = Context { spec, private: quote!(#krate::__private), marker: marker.clone(), catalog: door.catalog };
     let sections = [
-        marker::tokens(&context)?,
+        marker::tokens(&context, json)?,
         capabilities::tokens(&context),
         scopes::tokens(&context)?,
         settings::tokens(&context)?,

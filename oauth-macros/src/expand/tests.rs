@@ -29,7 +29,7 @@ fn door(krate: &TokenStream) -> Door<'_> {
 
 fn expand(spec: &ProviderSpec) -> TokenStream {
     let krate = quote!(::oauth_providers);
-    let module = module(&door(&krate), spec).unwrap();
+    let module = module(&door(&krate), spec, &spec.to_json()).unwrap();
     folder(&door(&krate), &Found::default(), &[], &[module])
 }
 
@@ -153,7 +153,7 @@ fn a_name_that_is_none_is_a_fault() {
         for name in ["crate", "", "a b", "1", "x{}"] {
             let spec = with(|json| *json.pointer_mut(pointer).unwrap() = name.into());
             let krate = quote!(crate);
-            assert!(module(&door(&krate), &spec).is_err(), "{pointer} = {name:?}");
+            assert!(module(&door(&krate), &spec, &spec.to_json()).is_err(), "{pointer} = {name:?}");
         }
     }
 }
