@@ -225,7 +225,7 @@ fn a_refresh_whose_runtime_ends_before_it_began_is_in_nobodys_way() {
     // Polled once, which starts the refresh in a task that this runtime never runs.
     short.block_on(async {
         let mut asking = std::pin::pin!(rig.account.token());
-        std::future::poll_fn(|cx| Poll::Ready(assert!(asking.as_mut().poll(cx).is_pending()))).await;
+        assert!(std::future::poll_fn(|cx| Poll::Ready(asking.as_mut().poll(cx).is_pending())).await);
     });
     drop(short);
     let token = serving.block_on(rig.account.token()).unwrap_or_else(|error| panic!("{}", error.explain()));

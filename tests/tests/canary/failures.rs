@@ -113,23 +113,25 @@ async fn answers_that_are_no_answers() {
 async fn a_refresh_that_is_refused() {
     for entry in oauth_providers::catalog().iter().filter(|entry| entry.spec().refresh.is_some()) {
         let mut rig = Rig::new(entry).await;
-        let account = rig.log_in().await;
-        let tokens = account.tokens();
+        let tokens = rig.log_in().await.tokens();
+        // An account for each: one that was refused for good does not ask again.
+        let client = rig.client.clone();
+        let account = || client.account((*tokens).clone());
         let with = tokens.refresh_token().unwrap_or_else(|| tokens.access_token()).expose_secret().to_owned();
         let secret = rig.sim.client_secret().expose_secret().to_owned();
         for (status, code, kind) in
             [(400, "invalid_grant", ErrorKind::GrantRejected), (401, "invalid_client", ErrorKind::ClientRejected)]
         {
             rig.sim.next_token_answer(echo(status, code, &[&with, &secret]));
-            let result = account.refresh().await;
+            let result = account().refresh().await;
             let error = rig.failed(&format!("a refresh that ends in {code}"), result);
             assert!(error.kind() == kind || !reads_the_code(&rig), "{}: {}", entry.id(), error.explain());
             rig.sim.next_token_answer(nested_echo(status, &[&with, &secret]));
-            let result = account.refresh().await;
+            let result = account().refresh().await;
             rig.failed(&format!("a refresh that ends in a nested {status}"), result);
         }
         rig.sim.next_token_answer(Answer::lost());
-        let result = account.refresh().await;
+        let result = account().refresh().await;
         assert_eq!(rig.failed("a refresh whose answer is lost", result).kind(), ErrorKind::Network);
         rig.check();
     }
