@@ -193,8 +193,8 @@ mod tests {
         let mut faulty = many;
         faulty[7].1.push_str("unknown: 1\n");
         assert!(while_loading(&sources(&faulty), specs).is_none());
-        let (expanded, faults) = after_loading(&sources(&faulty), &Found::default(), specs);
-        assert_eq!((expanded.len(), faults.len()), (100, 1));
+        let (expanded, found) = after_loading(&sources(&faulty), &Found::default(), specs);
+        assert_eq!((expanded.len(), found.len()), (100, 1));
     }
 
     #[test]
