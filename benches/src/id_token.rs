@@ -26,7 +26,7 @@ use crate::workload::{Case, Target, Workload, case};
 
 const ISSUER: &str = "https://id.acme.example";
 const NONCE: &str = "n-0S6_WzA2MjTq3vQz9JbA";
-/// A minute after the tokens were issued; they end in the year 2100.
+/// A minute after the tokens were issued; they last for nine years.
 const NOW: u64 = 1_795_251_660;
 const KEYS: &str = include_str!("id_token/keys.json");
 
