@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -14,7 +13,6 @@ use crate::error::{Error, ErrorKind, Result, Step};
 use crate::provider::{CanRefresh, Dynamic, Provider};
 use crate::refresh;
 use crate::spec::{ProviderSpec, RefreshWith};
-use crate::store::{MemoryStore, Store};
 use crate::token::TokenSet;
 
 /// A logged-in account.
@@ -37,9 +35,6 @@ pub struct Account<P: Provider = Dynamic> {
 pub(crate) struct Shared {
     pub(crate) client: Arc<Inner>,
     snapshot: RwLock<Arc<TokenSet>>,
-    store: Arc<dyn Store>,
-    /// Set while the store has not taken the newest set: what it has is older then.
-    unsaved: AtomicBool,
     flight: Mutex<Option<Flight>>,
     /// The set that the server refused to renew for good, and how: it is not asked again with the same.
     refused: Mutex<Option<(Arc<TokenSet>, Error)>>,
@@ -53,9 +48,6 @@ pub(crate) struct Shared {
 
 /// The refresh under way: what all who wait for it will get.
 type Flight = watch::Receiver<Option<Result<Arc<TokenSet>>>>;
-
-/// The one key of an account that has a store to itself.
-const KEY: &str = "account";
 
 impl<P: Provider> Account<P> {
     pub(crate) fn new(client: Arc<Inner>, tokens: TokenSet) -> Self {
@@ -213,8 +205,6 @@ impl Shared {
         Self {
             client,
             snapshot: RwLock::new(Arc::new(tokens)),
-            store: Arc::new(MemoryStore::new()),
-            unsaved: AtomicBool::new(false),
             flight: Mutex::new(None),
             refused: Mutex::new(None),
             writing: tokio::sync::Mutex::new(()),
@@ -252,14 +242,7 @@ impl Shared {
 
     /// Re-reads, decides, refreshes, publishes, writes.
     async fn refresh(&self, current: &Arc<TokenSet>) -> Result<Arc<TokenSet>> {
-        let stored = if self.unsaved.load(Ordering::Acquire) { None } else { self.store.load(KEY).await? };
-        let tokens = match stored {
-            Some(stored) if !stored.is_due(self.client.now()) && stored.is_newer_than(current) => {
-                return Ok(self.publish(stored));
-            }
-            Some(stored) => stored,
-            None => Arc::clone(current),
-        };
+        let tokens = Arc::clone(current);
         self.check_refused(&tokens)?;
         let answer = refresh::refresh(&self.client, &tokens).await.inspect_err(|error| {
             if error.kind() == ErrorKind::GrantRejected {
@@ -286,11 +269,8 @@ impl Shared {
         change: impl FnOnce(&TokenSet) -> TokenSet + Send,
     ) -> (Arc<TokenSet>, Result<()>) {
         let _writing = self.writing.lock().await;
-        self.unsaved.store(true, Ordering::Release);
         let changed = self.publish(Arc::new(change(&self.latest())));
-        let saved = self.store.save(KEY, Arc::clone(&changed)).await;
-        self.unsaved.store(saved.is_err(), Ordering::Release);
-        (changed, saved)
+        (changed, Ok(()))
     }
 
     fn publish(&self, tokens: Arc<TokenSet>) -> Arc<TokenSet> {
@@ -322,10 +302,6 @@ impl Drop for FlightEnd {
         }
     }
 }
-
-#[cfg(test)]
-#[cfg(feature = "schema")]
-mod tests;
 
 impl<P: Provider> Clone for Account<P> {
     fn clone(&self) -> Self {

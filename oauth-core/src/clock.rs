@@ -1,6 +1,8 @@
 //! The clock, injected: this is the one place that reads the ambient one.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+
+use crate::http::BoxFuture;
 
 /// What time it is.
 ///
@@ -19,6 +21,11 @@ use std::time::SystemTime;
 pub trait Clock: Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> SystemTime;
+
+    /// Waits. A clock that a test moves ends the wait when it has been moved that far.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
 }
 
 /// The operating system's clock.

@@ -1,0 +1,2 @@
+//! Stores for the tokens of `oauth-providers` that outlive a process or are shared by many, each behind a feature of its
+//! name.
