@@ -13,6 +13,7 @@ pub mod fitting;
 pub mod issuer;
 pub mod keys;
 pub mod login;
+pub mod rotating;
 
 /// The README's code, compiled and run like any other.
 #[cfg(doctest)]
