@@ -15,27 +15,30 @@ pub(super) type Answer = Response<Full<Bytes>>;
 /// How long access tokens are good for, in seconds.
 const LIFETIME: u64 = 3600;
 
+/// Status and code of a refusal.
+type Refusal = (StatusCode, &'static str);
+
 /// The refresh token of a sound request, or what is wrong with it (RFC 6749 sections 5.2 and 6).
-pub(super) fn refresh_token(headers: &HeaderMap, body: &[u8]) -> Result<String, Answer> {
+pub(super) fn refresh_token(headers: &HeaderMap, body: &[u8]) -> Result<String, Refusal> {
     let is_form = headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
     if !is_form {
-        return Err(error(StatusCode::BAD_REQUEST, "invalid_request"));
+        return Err((StatusCode::BAD_REQUEST, "invalid_request"));
     }
     let form: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
     if !is_client(headers, &form) {
-        return Err(error(StatusCode::UNAUTHORIZED, "invalid_client"));
+        return Err((StatusCode::UNAUTHORIZED, "invalid_client"));
     }
     match one(&form, "grant_type") {
         Some("refresh_token") => {}
-        Some(_) => return Err(error(StatusCode::BAD_REQUEST, "unsupported_grant_type")),
-        None => return Err(error(StatusCode::BAD_REQUEST, "invalid_request")),
+        Some(_) => return Err((StatusCode::BAD_REQUEST, "unsupported_grant_type")),
+        None => return Err((StatusCode::BAD_REQUEST, "invalid_request")),
     }
     one(&form, "refresh_token")
         .filter(|token| !token.is_empty())
         .map(str::to_owned)
-        .ok_or_else(|| error(StatusCode::BAD_REQUEST, "invalid_request"))
+        .ok_or_else(|| (StatusCode::BAD_REQUEST, "invalid_request"))
 }
 
 /// RFC 6749 section 3.2: "Request and response parameters MUST NOT be included more than once."

@@ -67,7 +67,7 @@ async fn respond(ledger: Arc<Mutex<Ledger>>, request: Request<Incoming>) -> io::
 async fn token(ledger: &Mutex<Ledger>, headers: &HeaderMap, body: &Bytes) -> io::Result<Answer> {
     let refresh_token = match answer::refresh_token(headers, body) {
         Ok(refresh_token) => refresh_token,
-        Err(answer) => return Ok(answer),
+        Err((code, error)) => return Ok(answer::error(code, error)),
     };
     let behaviour = locked(ledger).behaviour(&refresh_token);
     pause(behaviour.before).await;
