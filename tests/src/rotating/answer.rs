@@ -38,7 +38,7 @@ pub(super) fn refresh_token(headers: &HeaderMap, body: &[u8]) -> Result<String, 
     one(&form, "refresh_token")
         .filter(|token| !token.is_empty())
         .map(str::to_owned)
-        .ok_or_else(|| (StatusCode::BAD_REQUEST, "invalid_request"))
+        .ok_or((StatusCode::BAD_REQUEST, "invalid_request"))
 }
 
 /// RFC 6749 section 3.2: "Request and response parameters MUST NOT be included more than once."
