@@ -10,6 +10,7 @@
 pub mod canned;
 pub mod counter;
 pub mod fitting;
+pub mod fleet;
 pub mod issuer;
 pub mod keys;
 pub mod login;
