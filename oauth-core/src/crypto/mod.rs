@@ -79,8 +79,10 @@ pub trait Crypto: fmt::Debug + Send + Sync + 'static {
         plain: &mut [u8],
     ) -> Result<[u8; AEAD_TAG], CryptoError>;
 
-    /// Opens in place what is followed by its tag (RFC 8439 section 2.8); [`CryptoError::NotAuthentic`] where key, nonce,
-    /// `aad`, ciphertext or tag is another than it was sealed with, and then the buffer's content is of no use.
+    /// Opens in place what is followed by its tag (RFC 8439 section 2.8), and gives the buffer without the tag.
+    ///
+    /// [`CryptoError::NotAuthentic`] where key, nonce, `aad`, ciphertext or tag is another than it was sealed with; then
+    /// the buffer's content is of no use.
     fn chacha20_poly1305_open<'a>(
         &self,
         key: &[u8; AEAD_KEY],
