@@ -82,6 +82,8 @@ mod rng;
 #[cfg(feature = "client")]
 mod scopes;
 #[cfg(feature = "client")]
+pub mod seal;
+#[cfg(feature = "client")]
 mod signature;
 #[cfg(feature = "client")]
 pub mod store;
