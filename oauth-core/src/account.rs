@@ -6,6 +6,7 @@ mod private;
 mod renewal;
 mod shared;
 mod token;
+mod unsaved;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -43,6 +44,7 @@ impl<P: Provider> Account<P> {
         Self::over(Arc::new(Shared::new(client, Arc::new(tokens), None, None)))
     }
 
+    /// A handle on what is shared.
     pub(crate) fn over(shared: Arc<Shared>) -> Self {
         Self { shared, provider: PhantomData }
     }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::shared::{Shared, Snapshot};
+use super::unsaved::Unsaved;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::manager::record::Record;
-use crate::manager::trouble::Until;
 use crate::manager::{AccountId, Core, EventKind, Task};
 use crate::store::{RecordKey, StoreError, StoreErrorKind};
 use crate::token::TokenSet;
@@ -21,7 +21,7 @@ pub(crate) struct Kept {
     origins: Vec<String>,
     looking: AtomicBool,
     /// The newest record, while the store has not taken it: what the store has is older.
-    pub(super) unsaved: Mutex<Option<Record>>,
+    pub(super) unsaved: Mutex<Option<Unsaved>>,
 }
 
 impl Kept {
@@ -39,9 +39,10 @@ impl Kept {
 
     /// A place among the tasks that a shutdown waits for; none once the manager has been shut down.
     pub(super) fn task(&self) -> Result<Task> {
-        self.core.tasks.begin().ok_or_else(|| {
-            Error::new(ErrorKind::ShutDown, Step::Refresh, "the manager has been shut down").general()
-        })
+        self.core
+            .tasks
+            .begin()
+            .ok_or_else(|| Error::new(ErrorKind::ShutDown, Step::Refresh, "the manager has been shut down").general())
     }
 
     pub(super) fn tell(&self, kind: EventKind) {
@@ -55,9 +56,8 @@ impl Kept {
 
     /// The newest record: that which the store has not taken, else the store's.
     pub(super) async fn load(&self) -> Result<Option<Record>> {
-        let unsaved = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if unsaved.is_some() {
-            return Ok(unsaved);
+        if let Some(unsaved) = &*self.unsaved.lock().unwrap_or_else(PoisonError::into_inner) {
+            return Ok(Some(unsaved.record.clone()));
         }
         let record = self.core.vault.load_of(&self.key, &self.id).await?;
         if let Some(record) = &record {
@@ -69,13 +69,31 @@ impl Kept {
     /// A token was given for certain hosts: a provider's file that names others since does not get it.
     pub(crate) fn admit(&self, record: &Record) -> Result<()> {
         let Some(new) = self.origins.iter().find(|origin| !record.origins.contains(origin)) else { return Ok(()) };
-        let what = "the provider's file lets the token go to a host that it did not name when the account was connected";
+        let what =
+            "the provider's file lets the token go to a host that it did not name when the account was connected";
         let error = StoreError::new(StoreErrorKind::OriginsChanged, self.core.vault.store.name(), what);
         Err(error.fix(format!("connect the account again if {} is the provider's", crate::error::clean(new))).into())
     }
 }
 
 impl Shared {
+    /// Makes what a record says the newest of this process, unless the store has not taken what is newest.
+    pub(crate) fn publish_newer(&self, record: &Record) {
+        let unsaved = self
+            .kept
+            .as_ref()
+            .is_some_and(|kept| kept.unsaved.lock().unwrap_or_else(PoisonError::into_inner).is_some());
+        if !unsaved {
+            self.publish_record(record);
+        }
+    }
+
+    /// Whether what is known is recent, and not that there is nothing.
+    pub(crate) fn is_known(&self) -> bool {
+        let snapshot = self.snapshot();
+        !snapshot.gone && self.is_current(&snapshot)
+    }
+
     /// Makes what a record says the newest of this process.
     pub(crate) fn publish_record(&self, record: &Record) {
         self.publish(Arc::clone(&record.tokens), record.trouble.clone());
@@ -144,9 +162,4 @@ impl Drop for Looking {
             kept.looking.store(false, Ordering::Release);
         }
     }
-}
-
-/// Whether a record's trouble is for good.
-pub(super) fn is_for_good(record: &Record) -> bool {
-    matches!(record.trouble.as_ref().map(|trouble| trouble.until), Some(Until::Login | Until::Revoked))
 }

@@ -7,14 +7,14 @@ use std::time::{Duration, SystemTime};
 
 use super::kept::Kept;
 use super::shared::Shared;
+use crate::clock::within;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::BoxFuture;
 use crate::manager::EventKind;
+use crate::manager::Reason;
 use crate::manager::record::{Intent, Mark, Record};
 use crate::manager::trouble::{Trouble, Until};
-use crate::manager::Reason;
 use crate::refresh::{self, Progress};
-use crate::spec::Replay;
 use crate::store::{Lease, StoreErrorKind};
 use crate::token::TokenSet;
 
@@ -55,7 +55,7 @@ pub(super) async fn refresh(
     of: Option<&str>,
     asked: &Arc<TokenSet>,
 ) -> Result<Arc<TokenSet>> {
-    kept.settle_unsaved().await?;
+    shared.save_unsaved().await?;
     Renewal { shared, kept, of, asked }.run().await
 }
 
@@ -91,7 +91,8 @@ impl Renewal<'_> {
     /// A lease outlasts everything that is done under it: the request, and the session login where there is one.
     fn lease_lasts(&self) -> Duration {
         let inner = &self.shared.client;
-        let requests = if inner.prepared().is_ok_and(|prepared| prepared.hooks.session_login.is_some()) { 2 } else { 1 };
+        let requests =
+            if inner.prepared().is_ok_and(|prepared| prepared.hooks.session_login.is_some()) { 2 } else { 1 };
         inner.config.timeout * requests + SPARE * 2
     }
 
@@ -137,7 +138,9 @@ impl Renewal<'_> {
             }
             Some(intent @ Intent { mark: Mark::Sent, of, .. }) if of.as_deref() == self.of => {
                 // The request may still be on its way: nobody knows before the lease of whoever sent it has ended.
-                if intent.until > now && intent.until.duration_since(now).is_ok_and(|left| left <= self.lease_lasts() * 2) {
+                if intent.until > now
+                    && intent.until.duration_since(now).is_ok_and(|left| left <= self.lease_lasts() * 2)
+                {
                     return Ok(Turn::Wait(intent.until));
                 }
                 if !self.may_replay(&record, intent) {
@@ -155,45 +158,43 @@ impl Renewal<'_> {
             let error = self.shared.client.error(ErrorKind::RefreshExpired, Step::Refresh, what);
             return Ok(Turn::Done(Err(self.refused(lease, record, &tokens, error).await)));
         }
-        Ok(Turn::Done(self.send(lease, record, &tokens, replay).await))
+        self.send(lease, record, &tokens, replay).await
     }
 
     /// Whether the refresh token of a refresh whose answer never came may be used once more.
     fn may_replay(&self, record: &Record, lost: &Intent) -> bool {
         let rule = self.shared.client.spec().refresh.as_ref();
         let rotates = record.rotated || rule.is_some_and(|rule| rule.rotates);
-        match rule.map(|rule| rule.replay) {
-            Some(Replay::Never) => false,
-            _ => !rotates || !lost.replay,
-        }
+        !rotates || !lost.replay
     }
 
-    async fn send(&self, lease: &Lease, record: Record, tokens: &Arc<TokenSet>, replay: bool) -> Result<Arc<TokenSet>> {
+    async fn send(&self, lease: &Lease, mut record: Record, tokens: &Arc<TokenSet>, replay: bool) -> Result<Turn> {
         let vault = &self.kept.core.vault;
         let until = vault.clock.now().checked_add(lease.lasts).unwrap_or(SystemTime::UNIX_EPOCH);
         let of = self.of.map(ToOwned::to_owned);
-        let mut record = record;
         record.intent = Some(Intent { mark: Mark::Prepared, of, until, replay });
         // Where this cannot be written the new token could not be either: nothing is sent then.
-        vault.save(&self.kept.key, &mut record, Some(lease)).await?;
+        match vault.save(&self.kept.key, &mut record, Some(lease)).await {
+            Err(error) if is_overtaken(error.kind()) => return Ok(Turn::Wait(vault.clock.now())),
+            saved => saved?,
+        }
         let notes = Notes { kept: self.kept, lease, record: tokio::sync::Mutex::new(record), sent: Mutex::new(false) };
         // The request is cut when the lease ends, so that nobody else sends one at the same time.
         let cut = lease.lasts.saturating_sub(SPARE);
-        let cut_off = async {
-            vault.clock.sleep(cut).await;
+        let asking = refresh::refresh(&self.shared.client, tokens, Some(&notes));
+        let result = within(&*vault.clock, cut, asking).await.unwrap_or_else(|| {
             let what = "the refresh took as long as it may";
             Err(self.shared.client.error(ErrorKind::Timeout, Step::Refresh, what))
-        };
-        let result = tokio::select! {
-            result = refresh::refresh(&self.shared.client, tokens, Some(&notes)) => result,
-            cut = cut_off => cut,
-        };
+        });
         let sent = *notes.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let record = notes.record.into_inner();
-        match result {
-            Ok(new) => self.keep(lease, record, tokens, new).await,
-            Err(error) => Err(self.failed(lease, record, tokens, error, sent).await),
-        }
+        Ok(match result {
+            Ok(new) => Turn::Done(self.keep(lease, record, tokens, new).await),
+            Err(error) if !sent && error.store().is_some_and(|store| is_overtaken(store.kind())) => {
+                Turn::Wait(vault.clock.now())
+            }
+            Err(error) => Turn::Done(Err(self.failed(lease, record, tokens, error, sent).await)),
+        })
     }
 
     /// Goes on with an answer that another process had received when it ended.
@@ -228,7 +229,7 @@ impl Renewal<'_> {
         record.renew(self.of, asked, new.clone(), vault.clock.now());
         let mut saved = vault.save(&self.kept.key, &mut record, Some(lease)).await;
         while let Err(error) = &saved {
-            if !matches!(error.kind(), StoreErrorKind::Conflict | StoreErrorKind::Fenced) {
+            if !is_overtaken(error.kind()) {
                 break;
             }
             // Somebody has written or may write: the answer counts if the account still has the token that it is for.
@@ -248,7 +249,7 @@ impl Renewal<'_> {
             self.kept.tell(EventKind::ScopeReduced { lost });
         }
         if let Err(error) = saved {
-            self.kept.keep_unsaved(record.clone(), error.into());
+            self.shared.keep_unsaved(record.clone(), asked, self.of, error.into());
         }
         record.tokens_of(self.of).ok_or_else(|| self.shared.not_connected())
     }
@@ -265,7 +266,7 @@ impl Renewal<'_> {
         self.kept.tell(EventKind::Discarded);
         let current = self.kept.load().await?;
         if current.as_ref().is_none_or(|current| current.login != ours.login) {
-            self.kept.core.revoke_quietly(&self.shared.client, new, current.is_none()).await;
+            self.kept.core.revoke_quietly(&self.shared.client, new).await;
         }
         match self.decide(current)? {
             Decision::Adopt(record, tokens) => Ok(self.adopt(&record, tokens)),
@@ -276,14 +277,7 @@ impl Renewal<'_> {
         }
     }
 
-    async fn failed(
-        &self,
-        lease: &Lease,
-        record: Record,
-        asked: &Arc<TokenSet>,
-        error: Error,
-        sent: bool,
-    ) -> Error {
+    async fn failed(&self, lease: &Lease, record: Record, asked: &Arc<TokenSet>, error: Error, sent: bool) -> Error {
         let replayed = record.intent.as_ref().is_some_and(|intent| intent.replay);
         if error.kind() == ErrorKind::Store {
             // Our own note could not be written, so nothing was sent: the store's trouble is not the account's.
@@ -421,7 +415,12 @@ fn is_unanswered(error: &Error) -> bool {
     )
 }
 
-fn differs(old: &TokenSet, new: &TokenSet) -> bool {
+/// Whether somebody else wrote, or may write, before.
+fn is_overtaken(kind: StoreErrorKind) -> bool {
+    matches!(kind, StoreErrorKind::Conflict | StoreErrorKind::Fenced)
+}
+
+pub(super) fn differs(old: &TokenSet, new: &TokenSet) -> bool {
     old.access_token_str() != new.access_token_str() || old.is_newer_than(new)
 }
 

@@ -87,7 +87,9 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
         ErrorKind::LostRotation => {
             "the provider gave a new refresh token for the old one, and the answer never arrived here: a crash, a restart or a broken connection at that moment"
         }
-        ErrorKind::RefreshExpired => "the refresh token lay unused for longer than the provider allows, or has a fixed end",
+        ErrorKind::RefreshExpired => {
+            "the refresh token lay unused for longer than the provider allows, or has a fixed end"
+        }
         ErrorKind::NotConnected => {
             "the account was disconnected, here or in another process, or the store lost what it had"
         }

@@ -23,7 +23,7 @@ impl Ahead {
     /// later, so that the tokens of many accounts which were issued together are not renewed together.
     pub(crate) fn soon(self, key: &RecordKey, tokens: &TokenSet) -> Option<SystemTime> {
         let ends = tokens.expires_at()?;
-        let life = tokens.issued_at().and_then(|issued| ends.duration_since(issued).ok()).unwrap_or(self.most * 5);
+        let life = tokens.issued_at.and_then(|issued| ends.duration_since(issued).ok()).unwrap_or(self.most * 5);
         let ahead = (life / 5).min(self.most);
         let spread = self.spread(key, ends, ahead / 2);
         ends.checked_sub(ahead)?.checked_add(spread)
@@ -44,7 +44,7 @@ impl Ahead {
 
     /// When a refresh token that ends if it is not used is used: at half of the time that it may lie idle.
     pub(crate) fn idle(self, key: &RecordKey, tokens: &TokenSet) -> Option<SystemTime> {
-        let (ends, issued) = tokens.refresh_expires_at().zip(tokens.issued_at())?;
+        let (ends, issued) = tokens.refresh_expires_at().zip(tokens.issued_at)?;
         let half = ends.duration_since(issued).ok()? / 2;
         let spread = self.spread(key, ends, half / 5);
         issued.checked_add(half)?.checked_add(spread)

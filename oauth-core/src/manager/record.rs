@@ -66,7 +66,13 @@ pub(crate) enum Mark {
 
 impl Record {
     /// The record of a login.
-    pub(crate) fn new(id: AccountId, login: String, origins: Vec<String>, tokens: Arc<TokenSet>, now: SystemTime) -> Self {
+    pub(crate) fn new(
+        id: AccountId,
+        login: String,
+        origins: Vec<String>,
+        tokens: Arc<TokenSet>,
+        now: SystemTime,
+    ) -> Self {
         Self {
             version: 0,
             id,
@@ -134,7 +140,12 @@ impl Record {
                 // A mark that this version does not know came after something was sent.
                 _ => Mark::Sent,
             };
-            Ok::<_, serde_json::Error>(Intent { mark, of: intent.of, until: time(intent.until_ms), replay: intent.replay })
+            Ok::<_, serde_json::Error>(Intent {
+                mark,
+                of: intent.of,
+                until: time(intent.until_ms),
+                replay: intent.replay,
+            })
         });
         Ok(Self {
             version,

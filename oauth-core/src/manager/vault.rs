@@ -52,8 +52,9 @@ impl Vault {
         self.not_older(key, stored.version)?;
         let of = SealOf { kind: KIND, key: key.as_str(), version: stored.version };
         let opened = self.sealer.open(self.store.name(), of, &stored.payload)?;
-        let unreadable = || self.error(StoreErrorKind::Corrupt, "the record opens, and is none that this library wrote");
-        let text = std::str::from_utf8(opened.plain.expose_secret()).map_err(|_| unreadable())?;
+        let unreadable =
+            || self.error(StoreErrorKind::Corrupt, "the record opens, and is none that this library wrote");
+        let text = std::str::from_utf8(&opened.plain).map_err(|_| unreadable())?;
         if schema_of(text).is_some_and(|schema| schema > NEWEST) {
             let error = self.error(StoreErrorKind::NewerSchema, "the record was written by a newer version");
             return Err(error.fix("update this program; the record is left as it is"));
@@ -75,7 +76,8 @@ impl Vault {
             // since never meets it.
             None => self.first_version(key),
         };
-        let text = record.expose_json().map_err(|_| self.error(StoreErrorKind::Internal, "the record is not writable"))?;
+        let text =
+            record.expose_json().map_err(|_| self.error(StoreErrorKind::Internal, "the record is not writable"))?;
         let of = SealOf { kind: KIND, key: key.as_str(), version };
         let payload = self.sealer.seal(self.store.name(), of, text.expose_secret().as_bytes())?;
         let stored = StoredRecord { version, due: self.ahead.due(key, record), payload };
