@@ -68,6 +68,7 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
             scopes: &attempt.scopes,
             ..Context::default()
         },
+        progress: None,
     };
     let mut tokens = token::send(inner, call, &attempt.scopes).await?.tokens;
     tokens.brought(kept);
@@ -102,6 +103,7 @@ async fn upgrade(inner: &Inner, upgrade: &Upgrade, tokens: TokenSet, redirect_ur
         query: &[],
         client_auth: RefreshAuth::None,
         context: Context { redirect_uri: Some(redirect_uri), ..token::context(&tokens) },
+        progress: None,
     };
     let scopes = tokens.scopes.clone();
     let longer = token::send(inner, call, &scopes).await?.tokens;

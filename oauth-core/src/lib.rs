@@ -64,6 +64,8 @@ mod json;
 #[cfg(feature = "client")]
 mod lookup;
 #[cfg(feature = "client")]
+mod manager;
+#[cfg(feature = "client")]
 pub mod mechanism;
 #[cfg(feature = "client")]
 mod openid;
@@ -81,6 +83,8 @@ mod refresh;
 mod rng;
 #[cfg(feature = "client")]
 mod scopes;
+#[cfg(feature = "client")]
+pub mod seal;
 #[cfg(feature = "client")]
 mod signature;
 #[cfg(feature = "client")]
@@ -100,7 +104,7 @@ pub use self::schema::json_schema;
 pub use self::spec::ProviderSpec;
 #[cfg(feature = "client")]
 pub use self::{
-    account::Account,
+    account::{AccessToken, Account},
     api::{ApiCall, ApiRequest, ApiResponse, IntoParam, OperationCall, OperationOutput},
     authorize::{Attempt, AuthorizationUrl, Authorize},
     browser::{Browser, BrowserBinding},
@@ -110,6 +114,10 @@ pub use self::{
     clock::{Clock, SystemClock},
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
+    manager::{
+        AccountId, AccountInfo, AccountName, Accounts, ClientQuery, ClientResolver, Disconnected, Event, EventKind,
+        Events, Reason, Revocation, Status, TokenManager, TokenManagerBuilder, Worker, WorkerReport,
+    },
     openid::{Discovered, IdToken, Metadata},
     pending::{PendingAttempt, PendingAttempts},
     profile::Profile,

@@ -84,6 +84,15 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
             "two answers about one account name two users: neither is believed"
         }
         ErrorKind::OriginRefused => "a token is sent only to the provider that issued it",
+        ErrorKind::LostRotation => {
+            "the provider gave a new refresh token for the old one, and the answer never arrived here: a crash, a restart or a broken connection at that moment"
+        }
+        ErrorKind::RefreshExpired => {
+            "the refresh token lay unused for longer than the provider allows, or has a fixed end"
+        }
+        ErrorKind::NotConnected => {
+            "the account was disconnected, here or in another process, or the store lost what it had"
+        }
         ErrorKind::ResponseEncoded => {
             "compressed answers are not asked for, because their size cannot be bounded up front"
         }
@@ -118,6 +127,10 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
         | ErrorKind::NoRefreshToken
         | ErrorKind::IssuerChanged
         | ErrorKind::IdentityChanged
+        | ErrorKind::LostRotation
+        | ErrorKind::RefreshExpired
+        | ErrorKind::NotConnected
+        | ErrorKind::Revoked
         | ErrorKind::SubjectMismatch => "send the user through the login again",
         ErrorKind::IdTokenExpired | ErrorKind::IdTokenNotYetValid | ErrorKind::IdTokenTooOld => {
             "set the clock by a time server; `leeway` allows for a few minutes"

@@ -170,12 +170,7 @@ impl Store for MemoryStore {
         })
     }
 
-    fn claim_due(
-        &self,
-        now: SystemTime,
-        claim: Duration,
-        limit: usize,
-    ) -> BoxFuture<'_, StoreResult<Vec<RecordKey>>> {
+    fn claim_due(&self, now: SystemTime, claim: Duration, limit: usize) -> BoxFuture<'_, StoreResult<Vec<RecordKey>>> {
         Box::pin(async move { Ok(self.with(|kept| kept.claim_due(now, claim, limit))) })
     }
 

@@ -84,12 +84,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Takes at most `limit` records that are due at `now`, the longest due first, and keeps them from other workers for
     /// the time of `claim`. A claim is no lease: it only spreads the work.
-    fn claim_due(
-        &self,
-        now: SystemTime,
-        claim: Duration,
-        limit: usize,
-    ) -> BoxFuture<'_, StoreResult<Vec<RecordKey>>>;
+    fn claim_due(&self, now: SystemTime, claim: Duration, limit: usize) -> BoxFuture<'_, StoreResult<Vec<RecordKey>>>;
 
     /// Grants the lease of a key, whether or not it has a record, unless somebody holds it. It ends by itself.
     fn lease<'a>(&'a self, key: &'a RecordKey, lasts: Duration) -> BoxFuture<'a, StoreResult<LeaseAnswer>>;

@@ -29,6 +29,7 @@ pub fn token_response_reader<P: Provider>(
             query: &[],
             client_auth: RefreshAuth::Full,
             context: Context::default(),
+            progress: None,
         };
         Ok(failure::Reader { inner, call: &call, proof: &[], secure: true }.grant(&answer, &[])?.tokens)
     }

@@ -12,6 +12,7 @@ use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Scrub, Step};
 use crate::http::send_bounded;
 use crate::mechanism;
+use crate::refresh::Progress;
 use crate::spec::{BodyFormat, Hole, Method, Params, RefreshAuth, Template};
 
 /// A request to the token endpoint or to one like it.
@@ -29,6 +30,8 @@ pub(crate) struct TokenCall<'a> {
     /// What the client shows of itself.
     pub(crate) client_auth: RefreshAuth,
     pub(crate) context: Context<'a>,
+    /// Who is told when it is sent.
+    pub(crate) progress: Option<&'a dyn Progress>,
 }
 
 /// Sends the request and reads the tokens. What the request held is blotted out of any error.
@@ -36,6 +39,9 @@ pub(crate) async fn send<'a>(inner: &'a Inner, call: TokenCall<'a>, requested: &
     let step = call.step;
     let (request, proof) = call.build(inner)?;
     let secure = request.uri().scheme_str() == Some("https");
+    if let Some(progress) = call.progress {
+        progress.sending().await?;
+    }
     let answer = send_bounded(inner.http()?, inner.spec(), step, inner.config.timeout, request).await?;
     failure::Reader { inner, call: &call, proof: &proof, secure }.grant(&answer, requested)
 }
