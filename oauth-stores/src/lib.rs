@@ -1,2 +1,10 @@
 //! Stores for the tokens of `oauth-providers` that outlive a process or are shared by many, each behind a feature of its
 //! name.
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+#[cfg(feature = "sqlite")]
+pub use self::sqlite::SqliteStore;
