@@ -18,7 +18,7 @@ pub enum Point {
     Sent,
     /// The answer is here, and nobody has seen it.
     Answer,
-    /// The new tokens are about to be written.
+    /// That there is an answer is in the store, and the new tokens are about to be written.
     Write,
     /// The new tokens are written, and the lease is still held.
     Release,
@@ -57,8 +57,9 @@ pub struct Watch {
 #[derive(Default)]
 struct Way {
     leased: bool,
-    saved: bool,
     answered: bool,
+    /// Since the lease, or since the answer.
+    saved: usize,
     requests: usize,
 }
 
@@ -87,13 +88,13 @@ impl Watch {
 
 /// A store whose refreshes are watched.
 pub struct HeldStore {
-    inner: Box<dyn Store>,
+    inner: Arc<dyn Store>,
     watch: Arc<Watch>,
 }
 
 impl HeldStore {
     /// Watches the refreshes over this store.
-    pub fn new(inner: Box<dyn Store>, watch: Arc<Watch>) -> Self {
+    pub fn new(inner: Arc<dyn Store>, watch: Arc<Watch>) -> Self {
         Self { inner, watch }
     }
 
@@ -107,11 +108,12 @@ impl HeldStore {
     }
 
     async fn saved(&self, key: &RecordKey, write: Write<'_>) -> StoreResult<()> {
-        if self.watch.way(|way| way.leased && way.answered) {
+        if self.watch.way(|way| way.leased && way.answered && way.saved == 1) {
             self.watch.at(Point::Write).await;
         }
         self.inner.save(key, write).await?;
-        if self.watch.way(|way| way.leased && !std::mem::replace(&mut way.saved, true)) {
+        self.watch.way(|way| way.saved += 1);
+        if self.watch.way(|way| way.leased && !way.answered && way.saved == 1) {
             self.watch.at(Point::Intent).await;
         }
         Ok(())
@@ -179,7 +181,7 @@ impl HeldHttp {
         self.watch.at(Point::Sent).await;
         self.watch.way(|way| way.requests += 1);
         let answer = self.inner.send(request).await;
-        self.watch.way(|way| way.answered = answer.is_ok());
+        self.watch.way(|way| (way.answered, way.saved) = (answer.is_ok(), 0));
         self.watch.at(Point::Answer).await;
         answer
     }
@@ -212,7 +214,7 @@ mod tests {
         let key = RecordKey::from_digest([1; 32]);
         let LeaseAnswer::Granted(lease) = store.lease(&key, Duration::from_secs(9)).await.unwrap() else { panic!() };
         let mut expected = store.load(&key).await.unwrap().map(|record| record.version);
-        for step in 0..3 {
+        for step in 0..4 {
             if step == 2 {
                 http.send(http::Request::new(Bytes::new())).await.unwrap();
             }
@@ -229,7 +231,7 @@ mod tests {
         let pass = Arc::clone(&seen);
         let watch = Watch::new(hold, move |point| pass.lock().unwrap().push(point));
         let memory = MemoryStore::new();
-        let store = HeldStore::new(Box::new(memory.clone()), Arc::clone(&watch));
+        let store = HeldStore::new(Arc::new(memory.clone()), Arc::clone(&watch));
         let http = HeldHttp::new(Arc::new(Answers), Arc::clone(&watch));
         let ended = at_once(refresh(&store, &http)).is_some();
         assert_eq!(ended, hold.is_none());
@@ -249,12 +251,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_refresh_passes_all_points_in_their_order() {
-        assert_eq!(passed(None).await, (Point::ALL.to_vec(), Some(2)));
+        assert_eq!(passed(None).await, (Point::ALL.to_vec(), Some(3)));
     }
 
     #[tokio::test]
     async fn a_refresh_is_held_where_it_is_told_to() {
-        let stored = [None, Some(0), Some(1), Some(1), Some(1), Some(2)];
+        let stored = [None, Some(0), Some(1), Some(1), Some(2), Some(3)];
         for (at, (point, stored)) in Point::ALL.into_iter().zip(stored).enumerate() {
             assert_eq!(passed(Some(point)).await, (Point::ALL[..=at].to_vec(), stored), "{point:?}");
             assert_eq!(Point::named(point.name()), Some(point));

@@ -3,6 +3,7 @@
 pub mod arguments;
 pub mod child;
 pub mod held;
+pub mod place;
 
 /// What ends a program, in words.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
