@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use secrecy::SecretSlice;
 use secrecy::zeroize::{Zeroize as _, Zeroizing};
 
 use super::{KeyId, KeyRing, SealingKey, framed};
@@ -37,7 +38,7 @@ pub(crate) struct SealOf<'a> {
 
 /// What was sealed.
 pub(crate) struct Opened {
-    pub(crate) plain: Zeroizing<Vec<u8>>,
+    pub(crate) plain: SecretSlice<u8>,
     /// Whether an old key opened it: it should be sealed anew.
     #[allow(dead_code, reason = "what the vault goes by")]
     pub(crate) by_old_key: bool,
@@ -95,16 +96,14 @@ impl Sealer {
         };
         let (master, by_old_key) = self.key(store, KeyId::from_bytes(*id))?;
         let key = master.derive(&*self.crypto, of.kind, of.key).map_err(|error| backend(store, error))?;
-        let mut plain = Zeroizing::new(ciphertext.to_vec());
-        let len = match self.crypto.chacha20_poly1305_open(&key, nonce, &aad(of), &mut plain) {
-            Ok(opened) => opened.len(),
+        let mut buffer = Zeroizing::new(ciphertext.to_vec());
+        match self.crypto.chacha20_poly1305_open(&key, nonce, &aad(of), &mut buffer) {
+            Ok(plain) => Ok(Opened { plain: plain.to_vec().into(), by_old_key }),
             Err(CryptoError::NotAuthentic) => {
-                return Err(corrupt("this was changed since it was sealed, or was sealed for another place"));
+                Err(corrupt("this was changed since it was sealed, or was sealed for another place"))
             }
-            Err(error) => return Err(backend(store, error)),
-        };
-        plain.truncate(len);
-        Ok(Opened { plain, by_old_key })
+            Err(error) => Err(backend(store, error)),
+        }
     }
 
     /// The key of that id, and whether it is an old one.
@@ -142,6 +141,6 @@ impl fmt::Debug for Sealer {
 
 impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Opened({} bytes)", self.plain.len())
+        f.debug_struct("Opened").field("by_old_key", &self.by_old_key).finish_non_exhaustive()
     }
 }

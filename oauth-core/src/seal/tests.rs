@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use secrecy::ExposeSecret as _;
 
 use super::sealer::OVERHEAD;
 use super::{KeyRing, SealOf, Sealer, SealingKey};
@@ -30,7 +31,7 @@ fn sealer(ring: impl Into<KeyRing>) -> Sealer {
 }
 
 fn opened(sealer: &Sealer, of: SealOf<'_>, sealed: &[u8]) -> StoreResult<Vec<u8>> {
-    sealer.open("memory", of, sealed).map(|opened| opened.plain.to_vec())
+    sealer.open("memory", of, sealed).map(|opened| opened.plain.expose_secret().to_vec())
 }
 
 /// Why it did not open, of a text that tells nothing.
@@ -49,7 +50,7 @@ fn what_was_sealed_opens() {
         assert_eq!(sealed.len(), plain.len() + OVERHEAD);
         assert!(plain.is_empty() || !sealed.windows(plain.len()).any(|part| part == plain));
         let opened = sealer.open("memory", OF, &sealed).unwrap();
-        assert_eq!((opened.plain.as_slice(), opened.by_old_key), (plain, false));
+        assert_eq!((opened.plain.expose_secret(), opened.by_old_key), (plain, false));
     }
 }
 
@@ -174,11 +175,11 @@ fn en_03_a_replaced_key_still_opens() {
     let ring = KeyRing::from(new.clone()).with_old(key()).with_old(old.clone());
     let by_both = sealer(ring);
     let found = by_both.open("memory", OF, &sealed).unwrap();
-    assert_eq!((found.plain.as_slice(), found.by_old_key), (PLAIN, true));
+    assert_eq!((found.plain.expose_secret(), found.by_old_key), (PLAIN, true));
 
-    let anew = by_both.seal("memory", OF, &found.plain).unwrap();
+    let anew = by_both.seal("memory", OF, found.plain.expose_secret()).unwrap();
     let found = sealer(new).open("memory", OF, &anew).unwrap();
-    assert_eq!((found.plain.as_slice(), found.by_old_key), (PLAIN, false));
+    assert_eq!((found.plain.expose_secret(), found.by_old_key), (PLAIN, false));
 }
 
 #[test]
@@ -243,7 +244,7 @@ fn en_05_a_key_as_text_has_32_bytes() {
     ];
     let key = SealingKey::from_bytes(bytes).unwrap();
     let standard = "+/+/Ep4Dd8FNWojgMWv0KdIMlUanH7hj7lA9hMlyGq8=";
-    assert_eq!(secrecy::ExposeSecret::expose_secret(&key.expose_base64()), standard);
+    assert_eq!(key.expose_base64().expose_secret(), standard);
     let url = standard.replace('+', "-").replace('/', "_");
     for text in [standard, &url, &standard[..43], &url[..43], &format!(" {standard}\n")] {
         assert_eq!(SealingKey::from_base64(&text.into()).unwrap(), key, "{text}");
@@ -264,7 +265,7 @@ fn en_05_a_key_as_text_has_32_bytes() {
 fn en_05_a_key_is_not_printed() {
     let key = key();
     let ring = KeyRing::from(key.clone()).with_old(self::key());
-    let text = secrecy::ExposeSecret::expose_secret(&key.expose_base64()).to_owned();
+    let text = key.expose_base64().expose_secret().to_owned();
     let shown = format!("{key:?} {ring:?} {:?}", sealer(ring.clone()));
     assert!(shown.starts_with(&format!("SealingKey({}) ", key.id())), "{shown}");
     let bytes = crate::encode::hex(key.expose_bytes());
