@@ -21,7 +21,7 @@ pub(crate) const OVERHEAD: usize = CIPHERTEXT_AT + AEAD_TAG;
 /// Seals and opens: magic and format, key id, nonce, ciphertext, tag.
 #[derive(Clone)]
 pub(crate) struct Sealer {
-    ring: KeyRing,
+    keys: KeyRing,
     crypto: Arc<dyn Crypto>,
     rng: Arc<dyn Rng>,
 }
@@ -45,15 +45,15 @@ pub(crate) struct Opened {
 }
 
 impl Sealer {
-    pub(crate) fn new(ring: KeyRing, crypto: Arc<dyn Crypto>, rng: Arc<dyn Rng>) -> Self {
-        Self { ring, crypto, rng }
+    pub(crate) fn new(keys: KeyRing, crypto: Arc<dyn Crypto>, rng: Arc<dyn Rng>) -> Self {
+        Self { keys, crypto, rng }
     }
 
     /// Seals with the current key. `store` is whose name an error has.
     pub(crate) fn seal(&self, store: &'static str, of: SealOf<'_>, plain: &[u8]) -> StoreResult<Vec<u8>> {
         let crypto = &*self.crypto;
         let failed = |error: CryptoError| backend(store, error);
-        let master = self.ring.current();
+        let master = self.keys.current();
         let id = master.id_by(crypto).map_err(failed)?;
         let key = master.derive(crypto, of.kind, of.key).map_err(failed)?;
         let mut nonce = [0; AEAD_NONCE];
@@ -109,7 +109,7 @@ impl Sealer {
     /// The key of that id, and whether it is an old one.
     fn key(&self, store: &'static str, id: KeyId) -> StoreResult<(&SealingKey, bool)> {
         let mut known = Vec::new();
-        for (at, key) in self.ring.all().enumerate() {
+        for (at, key) in self.keys.all().enumerate() {
             let this = key.id_by(&*self.crypto).map_err(|error| backend(store, error))?;
             if this == id {
                 return Ok((key, at > 0));
@@ -135,7 +135,7 @@ fn aad(of: SealOf<'_>) -> Vec<u8> {
 
 impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sealer").field("ring", &self.ring).finish_non_exhaustive()
+        f.debug_struct("Sealer").field("keys", &self.keys).finish_non_exhaustive()
     }
 }
 
