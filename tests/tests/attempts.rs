@@ -355,11 +355,13 @@ async fn a_cookie_needs_no_waiting() {
     assert_eq!(error.kind(), ErrorKind::AlreadyUsed);
 }
 
+type Put = (String, Vec<u8>, Duration);
+
 /// A store that shows what it was given, changes it, or fails.
 #[derive(Clone, Default)]
 struct Watched {
     memory: MemoryStore,
-    put: Arc<Mutex<Vec<(String, Vec<u8>, Duration)>>>,
+    put: Arc<Mutex<Vec<Put>>>,
     failing: Arc<Mutex<Option<&'static str>>>,
 }
 

@@ -35,11 +35,13 @@ const MAX_VALUE: usize = 4096 - 256;
 ///
 /// ```
 /// use oauth_core::seal::SealingKey;
-/// use oauth_core::{Client, OsRng, Result, SealedAttempts};
+/// use oauth_core::{Client, OsRng, SealedAttempts};
+///
+/// type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 ///
 /// async fn login(client: &Client, logins: &SealedAttempts) -> Result<[String; 3]> {
 ///     let (url, pending, browser) = client.authorize().begin().await?.into_parts();
-///     let sealed = logins.seal(pending).expect("a backend, random bytes, and less than 4 kB");
+///     let sealed = logins.seal(pending)?;
 ///     Ok([url.into(), browser.set_cookie("browser", "/auth"), sealed.set_cookie("login", "/auth", &browser)])
 /// }
 ///

@@ -65,9 +65,9 @@ impl StoredAttempts {
     /// Remembers a login until its callback or its end.
     ///
     /// ```
-    /// # async fn login(client: &oauth_core::Client, logins: &oauth_core::StoredAttempts) -> oauth_core::Result<()> {
+    /// # async fn login(client: &oauth_core::Client, logins: &oauth_core::StoredAttempts) -> Result<(), Box<dyn std::error::Error>> {
     /// let (url, pending, browser) = client.authorize().begin().await?.into_parts();
-    /// logins.insert(pending).await.expect("the store is there");
+    /// logins.insert(pending).await?;
     /// # Ok(()) }
     /// ```
     pub async fn insert(&self, attempt: PendingAttempt) -> StoreResult<()> {
