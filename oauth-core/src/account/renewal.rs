@@ -37,7 +37,7 @@ struct Renewal<'a> {
 /// What is to be done about a record.
 enum Decision {
     /// Somebody has renewed the token already.
-    Adopt(Record, Arc<TokenSet>),
+    Adopt(Box<Record>, Arc<TokenSet>),
     /// It is renewed from this record.
     Go(Box<Record>, Arc<TokenSet>),
 }
@@ -104,7 +104,7 @@ impl Renewal<'_> {
         };
         let revoked = record.trouble.as_ref().is_some_and(|trouble| trouble.until == Until::Revoked);
         if tokens.is_newer_than(self.asked) && !tokens.is_due(inner.now()) && !revoked {
-            return Ok(Decision::Adopt(record, tokens));
+            return Ok(Decision::Adopt(Box::new(record), tokens));
         }
         if let Some(error) = record.trouble.as_ref().and_then(|trouble| trouble.stands(inner)) {
             self.shared.publish_record(&record);

@@ -17,6 +17,7 @@ pub(crate) struct Trouble {
     pub(crate) attempts: u32,
     kind: ErrorKind,
     what: String,
+    fix: Option<String>,
     server: Option<ServerTold>,
     /// A digest of the credentials that were refused: others are tried at once.
     credentials: Option<String>,
@@ -81,7 +82,15 @@ impl Trouble {
             description: server.description().map(ToOwned::to_owned),
             status: server.status(),
         });
-        Self { until, attempts: 1, kind: error.kind(), what: error.what().to_owned(), server, credentials: None }
+        Self {
+            until,
+            attempts: 1,
+            kind: error.kind(),
+            what: error.what().to_owned(),
+            fix: error.fix().map(ToOwned::to_owned),
+            server,
+            credentials: None,
+        }
     }
 
     pub(crate) fn kind(&self) -> ErrorKind {
@@ -110,7 +119,12 @@ impl Trouble {
                 if self.credentials.is_some() && self.credentials != credentials(inner) {
                     return None;
                 }
-                let what = format!("{} (attempt {}; the next in {} s)", self.what, self.attempts, wait.as_secs() + 1);
+                let what = format!(
+                    "{} (attempt {}; the next in {} s)",
+                    self.what,
+                    self.attempts,
+                    wait.as_millis().div_ceil(1000)
+                );
                 Error::new(self.kind, Step::Refresh, what).retry_after(wait)
             }
         };
@@ -119,6 +133,10 @@ impl Trouble {
                 ServerError::new(told.code.as_deref(), told.description.as_deref(), None)
                     .with_status(told.status.unwrap_or_default(), None),
             ),
+            None => builder,
+        };
+        let builder = match &self.fix {
+            Some(fix) => builder.fix(fix.clone()),
             None => builder,
         };
         Some(builder.of(inner.spec()))
@@ -139,6 +157,7 @@ impl Trouble {
             attempts: self.attempts,
             code: self.kind.code().to_owned(),
             what: self.what.clone(),
+            fix: self.fix.clone(),
             server: self.server.clone(),
             credentials: self.credentials.clone(),
         }
@@ -154,6 +173,7 @@ impl Trouble {
             attempts: stored.attempts,
             kind: ErrorKind::from_code(&stored.code),
             what: stored.what,
+            fix: stored.fix,
             server: stored.server,
             credentials: stored.credentials,
         }
@@ -177,6 +197,8 @@ pub(crate) struct TroubleAs {
     attempts: u32,
     code: String,
     what: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fix: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     server: Option<ServerTold>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
