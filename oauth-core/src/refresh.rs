@@ -94,6 +94,7 @@ async fn send(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
         params,
         extra: &rule.params,
         query: &[],
+        headers: &[],
         client_auth: rule.client_auth,
         context: token::context(tokens),
     };
