@@ -80,6 +80,8 @@ mod provider;
 #[cfg(feature = "client")]
 mod refresh;
 #[cfg(feature = "client")]
+mod revoke;
+#[cfg(feature = "client")]
 mod rng;
 #[cfg(feature = "client")]
 mod scopes;
@@ -124,7 +126,7 @@ pub use self::{
         StoredAttempts,
     },
     profile::Profile,
-    provider::{CanAuthorize, CanRefresh, Compiled, Dynamic, HasApi, HasProfile, Provider},
+    provider::{CanAuthorize, CanRefresh, CanRevoke, Compiled, Dynamic, HasApi, HasProfile, Provider},
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},
     signature::VerifiedQuery,

@@ -14,6 +14,8 @@ pub enum Step {
     Exchange,
     /// Renewing the access token.
     Refresh,
+    /// Revoking tokens.
+    Revoke,
     /// Asking the issuer for its metadata.
     Discovery,
     /// Opening the session that belongs to a fresh token.
@@ -38,6 +40,7 @@ impl fmt::Display for Step {
             Self::Callback => "reading the login callback",
             Self::Exchange => "exchanging the authorization code",
             Self::Refresh => "refreshing the token",
+            Self::Revoke => "revoking the tokens",
             Self::Discovery => "asking the issuer for its metadata",
             Self::Session => "opening the session",
             Self::IdToken => "checking the ID token",
