@@ -19,8 +19,7 @@ pub(crate) const FORGET_EVERY: u32 = 64;
 
 /// A version as a column holds it.
 pub(crate) fn version(store: &'static str, version: u64) -> StoreResult<i64> {
-    i64::try_from(version)
-        .map_err(|_| StoreError::new(StoreErrorKind::Config, store, "a version is at most 2^63 - 1"))
+    i64::try_from(version).map_err(|_| StoreError::new(StoreErrorKind::Config, store, "a version is at most 2^63 - 1"))
 }
 
 /// What is written is no larger than a record may be.

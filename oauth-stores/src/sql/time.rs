@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The longest lease and the longest life of a login: what is asked for beyond it is cut. A year and a day.
-pub(crate) const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+pub(crate) const LONGEST: Duration = Duration::from_hours(366 * 24);
 
 /// Seconds since 1970, rounded towards the future.
 pub(crate) fn seconds_up(time: SystemTime) -> i64 {
@@ -67,7 +67,9 @@ mod tests {
 
     #[test]
     fn time_04_beyond_2038_and_9999_nothing_is_lost() {
-        for seconds in [i64::from(i32::MAX) + 1, 9_223_372_037, 253_402_300_800, -1, -2_208_988_800, i64::from(i32::MIN)] {
+        for seconds in
+            [i64::from(i32::MAX) + 1, 9_223_372_037, 253_402_300_800, -1, -2_208_988_800, i64::from(i32::MIN)]
+        {
             let time = at_second(seconds).unwrap();
             assert_eq!((seconds_down(time), seconds_up(time)), (seconds, seconds));
         }
