@@ -26,6 +26,8 @@ use crate::sql::{FORGET_EVERY, MAX_ATTEMPTS};
 pub(crate) const NAME: &str = "sqlite";
 /// How long a writer waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
+/// SQLite counts milliseconds in 32 bits.
+const MOST_PATIENCE: Duration = Duration::from_hours(24);
 const READERS: u32 = 3;
 
 /// Sealed records in a database file, for the processes of one machine. Clones share.
@@ -91,6 +93,7 @@ impl SqliteStore {
 
     /// With another time to wait for a writer of another process than 5 seconds.
     pub fn patience(mut self, patience: Duration) -> Self {
+        let patience = patience.min(MOST_PATIENCE);
         let options = options(&self.file, patience);
         self.writer = pool(&options, 1, patience);
         self.readers = pool(&options, READERS, patience);
@@ -133,7 +136,7 @@ impl SqliteStore {
 fn pool(options: &SqliteConnectOptions, most: u32, patience: Duration) -> SqlitePool {
     SqlitePoolOptions::new()
         .max_connections(most)
-        .acquire_timeout(patience.saturating_mul(2))
+        .acquire_timeout(patience * 2)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
@@ -141,8 +144,6 @@ fn pool(options: &SqliteConnectOptions, most: u32, patience: Duration) -> Sqlite
 }
 
 fn options(file: &DatabaseFile, patience: Duration) -> SqliteConnectOptions {
-    // SQLite counts milliseconds in 32 bits.
-    let patience = patience.min(Duration::from_millis(i32::MAX.unsigned_abs().into()));
     SqliteConnectOptions::new()
         .filename(file.path())
         .create_if_missing(false)
