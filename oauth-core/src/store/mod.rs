@@ -3,9 +3,11 @@
 //! A [`Store`] keeps sealed records under opaque keys. It knows nothing of tokens: the manager seals before it writes and
 //! opens after it has read, so that a store of your own sees no secret and cannot mix two accounts up unnoticed. What it
 //! must get right is small: compare and set by version, leases with a rising fence, and each of them atomic.
-//! `conformance` is the suite that says whether it does.
+//! `conformance` (feature `conformance`) is the suite that says whether it does.
 
 mod attempts;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod error;
 mod key;
 mod lease;
@@ -84,12 +86,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Takes at most `limit` records that are due at `now`, the longest due first, and keeps them from other workers for
     /// the time of `claim`. A claim is no lease: it only spreads the work.
-    fn claim_due(
-        &self,
-        now: SystemTime,
-        claim: Duration,
-        limit: usize,
-    ) -> BoxFuture<'_, StoreResult<Vec<RecordKey>>>;
+    fn claim_due(&self, now: SystemTime, claim: Duration, limit: usize) -> BoxFuture<'_, StoreResult<Vec<RecordKey>>>;
 
     /// Grants the lease of a key, whether or not it has a record, unless somebody holds it. It ends by itself.
     fn lease<'a>(&'a self, key: &'a RecordKey, lasts: Duration) -> BoxFuture<'a, StoreResult<LeaseAnswer>>;

@@ -1,32 +1,4 @@
-//! Sealed records in Redis or Valkey, for many machines that share accounts.
-//!
-//! # What a server must be
-//!
-//! Redis 6 or newer, or Valkey: one primary, reached by a name that follows it, with `maxmemory-policy noeviction` and
-//! `appendonly yes`. [`Store::check`] says what is not so. Records have no time to live. A cluster works if all keys of
-//! a prefix may be on the node that is connected to; Sentinel is not asked, its name for the primary is.
-//!
-//! # What a failover can lose, and how it is noticed
-//!
-//! A replica is behind its primary by the writes of the last moments. When it takes over, those are gone, and so are
-//! those of the last second before a crash with `appendfsync everysec`. It can lose:
-//!
-//! - *A refreshed token.* The record is the one before. Each process remembers the highest version of each account that
-//!   it has seen: an older one is reported as [`StoreErrorKind::Stale`], and never taken for the newest. A process that
-//!   has seen no newer one uses the old refresh token, as after a lost answer; where the provider rotates tokens it may
-//!   refuse that, and the account needs a new login, which is said.
-//! - *A lease.* Two processes may refresh one account at once. Both ask the provider; of their writes one is refused,
-//!   by its version or its fence. A lease only saves work: no record depends on it.
-//! - *The fence of a lease.* The next one is still higher: a fence is the largest of the server's clock in microseconds,
-//!   the highest fence granted here, the one of the key's last lease and the one in its record, each of them and one.
-//!   What a failover takes from the last three, the clock gives back: the new primary grants its first lease later than
-//!   the old one granted its last. Only a new primary whose clock is behind by longer than the failover took could grant
-//!   a lower one; then a late write under the old lease is refused by its version alone.
-//! - *That a login was taken.* Its callback could be taken twice; the provider redeems its code only once.
-//! - *A deleted record.* It is there again, until somebody disconnects the account again.
-//!
-//! `min-replicas-to-write 1` makes the server refuse writes that no replica could have; then they fail as
-//! [`StoreErrorKind::Unavailable`] rather than get lost. Where nothing may be lost at all, use PostgreSQL.
+//! Redis and Valkey.
 
 mod address;
 mod attempts;
@@ -68,18 +40,46 @@ const REMEMBERED: Duration = Duration::from_hours(24);
 /// Sealed records and logins under way in Redis or Valkey.
 ///
 /// It has one connection, which all calls share, and makes it anew when it is lost; a step that may be done twice is
-/// then tried once more. [The module](self) says what the server must be, and what a failover can lose.
+/// then tried once more.
 ///
 /// ```no_run
 /// # async fn connect() -> oauth_core::store::StoreResult<()> {
 /// use oauth_core::store::Store as _;
 ///
-/// let store = oauth_stores::redis::RedisStore::connect("rediss://app:password@cache.example:6379/0").await?;
+/// let store = oauth_stores::RedisStore::connect("rediss://app:password@cache.example:6379/0").await?;
 /// for advice in store.check().await? {
 ///     eprintln!("{advice}");
 /// }
 /// # Ok(()) }
 /// ```
+///
+/// # What a server must be
+///
+/// Redis 6 or newer, or Valkey: one primary, reached by a name that follows it, with `maxmemory-policy noeviction` and
+/// `appendonly yes`. [`Store::check`] says what is not so. Records have no time to live. A cluster works if all keys of
+/// a prefix may be on the node that is connected to; Sentinel is not asked, its name for the primary is.
+///
+/// # What a failover can lose, and how it is noticed
+///
+/// A replica is behind its primary by the writes of the last moments. When it takes over, those are gone, and so are
+/// those of the last second before a crash with `appendfsync everysec`. It can lose:
+///
+/// - *A refreshed token.* The record is the one before. Each process remembers the highest version of each account that
+///   it has seen: an older one is reported as [`StoreErrorKind::Stale`], and never taken for the newest. A process that
+///   has seen no newer one uses the old refresh token, as after a lost answer; where the provider rotates tokens it may
+///   refuse that, and the account needs a new login, which is said.
+/// - *A lease.* Two processes may refresh one account at once. Both ask the provider; of their writes one is refused,
+///   by its version or its fence. A lease only saves work: no record depends on it.
+/// - *The fence of a lease.* The next one is still higher: a fence is the largest of the server's clock in microseconds,
+///   the highest fence granted here, the one of the key's last lease and the one in its record, each of them and one.
+///   What a failover takes from the last three, the clock gives back: the new primary grants its first lease later than
+///   the old one granted its last. Only a new primary whose clock is behind by longer than the failover took could grant
+///   a lower one; then a late write under the old lease is refused by its version alone.
+/// - *That a login was taken.* Its callback could be taken twice; the provider redeems its code only once.
+/// - *A deleted record.* It is there again, until somebody disconnects the account again.
+///
+/// `min-replicas-to-write 1` makes the server refuse writes that no replica could have; then they fail as
+/// [`StoreErrorKind::Unavailable`] rather than get lost. Where nothing may be lost at all, use PostgreSQL.
 pub struct RedisStore {
     link: Link,
     keys: Keys,
