@@ -82,6 +82,8 @@ mod rng;
 #[cfg(feature = "client")]
 mod scopes;
 #[cfg(feature = "client")]
+pub mod seal;
+#[cfg(feature = "client")]
 mod signature;
 #[cfg(feature = "client")]
 pub mod store;
@@ -104,14 +106,17 @@ pub use self::{
     api::{ApiCall, ApiRequest, ApiResponse, IntoParam, OperationCall, OperationOutput},
     authorize::{Attempt, AuthorizationUrl, Authorize},
     browser::{Browser, BrowserBinding},
-    callback::{CallbackInput, IntoPending, VerifiedCode},
+    callback::{CallbackInput, VerifiedCode},
     catalog::CatalogEntry,
     client::{Client, ClientAuth},
     clock::{Clock, SystemClock},
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
     openid::{Discovered, IdToken, Metadata},
-    pending::{PendingAttempt, PendingAttempts},
+    pending::{
+        HeldPending, IntoPending, PendingAttempt, PendingAttempts, SealedAttempt, SealedAttempts, SealedCookie,
+        StoredAttempts,
+    },
     profile::Profile,
     provider::{CanAuthorize, CanRefresh, Compiled, Dynamic, HasApi, HasProfile, Provider},
     rng::{OsRng, Rng, RngError},
