@@ -15,6 +15,7 @@ use crate::manager::Reason;
 use crate::manager::record::{Intent, Mark, Record};
 use crate::manager::trouble::{Trouble, Until};
 use crate::refresh::{self, Progress};
+use crate::spec::{RefreshReplay, RevokeEnds};
 use crate::store::{Lease, StoreErrorKind};
 use crate::token::TokenSet;
 
@@ -165,7 +166,7 @@ impl Renewal<'_> {
     fn may_replay(&self, record: &Record, lost: &Intent) -> bool {
         let rule = self.shared.client.spec().refresh.as_ref();
         let rotates = record.rotated || rule.is_some_and(|rule| rule.rotates);
-        !rotates || !lost.replay
+        rule.is_some_and(|rule| rule.replay != RefreshReplay::Never) && (!rotates || !lost.replay)
     }
 
     async fn send(&self, lease: &Lease, mut record: Record, tokens: &Arc<TokenSet>, replay: bool) -> Result<Turn> {
@@ -265,7 +266,11 @@ impl Renewal<'_> {
     async fn discard(&self, ours: &Record, new: &TokenSet) -> Result<Arc<TokenSet>> {
         self.kept.tell(EventKind::Discarded);
         let current = self.kept.load().await?;
-        if current.as_ref().is_none_or(|current| current.login != ours.login) {
+        let replaced = current.as_ref().is_some_and(|current| current.login != ours.login);
+        let whole_grant =
+            self.shared.client.spec().revoke.as_ref().is_some_and(|rule| rule.ends != Some(RevokeEnds::Token));
+        // Where one token's end is that of all, it would be that of the new login's as well.
+        if current.is_none() || replaced && !whole_grant {
             self.kept.core.revoke_quietly(&self.shared.client, new).await;
         }
         match self.decide(current)? {

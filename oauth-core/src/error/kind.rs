@@ -28,8 +28,6 @@ pub enum Step {
     Api,
     /// Reading or writing stored tokens.
     Store,
-    /// Revoking the tokens.
-    Revoke,
 }
 
 impl fmt::Display for Step {
@@ -40,7 +38,6 @@ impl fmt::Display for Step {
             Self::Callback => "reading the login callback",
             Self::Exchange => "exchanging the authorization code",
             Self::Refresh => "refreshing the token",
-            Self::Revoke => "revoking the tokens",
             Self::Discovery => "asking the issuer for its metadata",
             Self::Session => "opening the session",
             Self::IdToken => "checking the ID token",
