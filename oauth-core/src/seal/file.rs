@@ -116,7 +116,7 @@ pub(super) fn read(path: &Path) -> StoreResult<Option<Zeroizing<String>>> {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) if is_link(&error) => return Err(not_a_file(path)),
-        Err(error) => return Err(fault(StoreErrorKind::Unavailable, path, "cannot be opened", error)),
+        Err(error) => return Err(fault(StoreErrorKind::Config, path, "cannot be opened", error)),
     };
     let unreadable = |error| fault(StoreErrorKind::Unavailable, path, "cannot be read", error);
     let metadata = file.metadata().map_err(unreadable)?;

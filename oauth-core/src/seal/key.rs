@@ -124,12 +124,7 @@ impl SealingKey {
         Ok(derived)
     }
 
-    #[cfg(test)]
-    pub(super) fn expose_bytes(&self) -> &[u8; Self::SIZE] {
-        self.expose()
-    }
-
-    fn expose(&self) -> &[u8; Self::SIZE] {
+    pub(super) fn expose(&self) -> &[u8; Self::SIZE] {
         self.0.bytes.expose_secret()
     }
 

@@ -28,6 +28,8 @@ mod passphrase;
 mod sealer;
 mod source;
 #[cfg(test)]
+mod source_tests;
+#[cfg(test)]
 mod tests;
 
 pub use self::chain::{FoundKey, KeyChain, KeyProvider};
