@@ -64,6 +64,8 @@ mod json;
 #[cfg(feature = "client")]
 mod lookup;
 #[cfg(feature = "client")]
+mod manager;
+#[cfg(feature = "client")]
 pub mod mechanism;
 #[cfg(feature = "client")]
 mod openid;
@@ -78,9 +80,13 @@ mod provider;
 #[cfg(feature = "client")]
 mod refresh;
 #[cfg(feature = "client")]
+mod revoke;
+#[cfg(feature = "client")]
 mod rng;
 #[cfg(feature = "client")]
 mod scopes;
+#[cfg(feature = "client")]
+pub mod seal;
 #[cfg(feature = "client")]
 mod signature;
 #[cfg(feature = "client")]
@@ -100,20 +106,27 @@ pub use self::schema::json_schema;
 pub use self::spec::ProviderSpec;
 #[cfg(feature = "client")]
 pub use self::{
-    account::Account,
+    account::{AccessToken, Account},
     api::{ApiCall, ApiRequest, ApiResponse, IntoParam, OperationCall, OperationOutput},
     authorize::{Attempt, AuthorizationUrl, Authorize},
     browser::{Browser, BrowserBinding},
-    callback::{CallbackInput, IntoPending, VerifiedCode},
+    callback::{CallbackInput, VerifiedCode},
     catalog::CatalogEntry,
     client::{Client, ClientAuth},
     clock::{Clock, SystemClock},
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
+    manager::{
+        AccountId, AccountInfo, AccountName, Accounts, ClientQuery, ClientResolver, Disconnected, Event, EventKind,
+        Events, Reason, Revocation, Status, TokenManager, TokenManagerBuilder, Worker, WorkerReport,
+    },
     openid::{Discovered, IdToken, Metadata},
-    pending::{PendingAttempt, PendingAttempts},
+    pending::{
+        HeldPending, IntoPending, PendingAttempt, PendingAttempts, SealedAttempt, SealedAttempts, SealedCookie,
+        StoredAttempts,
+    },
     profile::Profile,
-    provider::{CanAuthorize, CanRefresh, Compiled, Dynamic, HasApi, HasProfile, Provider},
+    provider::{CanAuthorize, CanRefresh, CanRevoke, Compiled, Dynamic, HasApi, HasProfile, Provider},
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},
     signature::VerifiedQuery,

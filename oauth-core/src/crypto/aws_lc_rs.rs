@@ -6,11 +6,11 @@ use aws_lc_rs::signature::{
     self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, ParsedPublicKey, RsaEncoding,
     RsaParameters, RsaPublicKeyComponents,
 };
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::{aead, digest, hkdf, hmac};
 
 use super::{
-    Crypto, CryptoError, Curve, Digest, EcPublicKey, Hash, HmacKey, PrivateKey, PrivateKeyFormat, PublicKey,
-    RsaPublicKey, SignatureAlg, SigningKey, VerifyingKey,
+    AEAD_KEY, AEAD_NONCE, AEAD_TAG, Crypto, CryptoError, Curve, Digest, EcPublicKey, Hash, HmacKey, PrivateKey,
+    PrivateKeyFormat, PublicKey, RsaPublicKey, SignatureAlg, SigningKey, VerifyingKey,
 };
 
 /// The backend AWS-LC.
@@ -87,6 +87,51 @@ impl Crypto for AwsLcRs {
         };
         Ok(Box::new(Signer { pair, public }))
     }
+
+    fn hkdf_sha256(&self, salt: &[u8], secret: &[u8], info: &[u8], okm: &mut [u8]) -> Result<(), CryptoError> {
+        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(secret);
+        let info = [info];
+        let filled = prk.expand(&info, Length(okm.len())).and_then(|key| key.fill(okm));
+        filled.map_err(|_| CryptoError::Failed)
+    }
+
+    fn chacha20_poly1305_seal(
+        &self,
+        key: &[u8; AEAD_KEY],
+        nonce: [u8; AEAD_NONCE],
+        aad: &[u8],
+        plain: &mut [u8],
+    ) -> Result<[u8; AEAD_TAG], CryptoError> {
+        let nonce = aead::Nonce::assume_unique_for_key(nonce);
+        let tag = chacha20_poly1305(key)?.seal_in_place_separate_tag(nonce, aead::Aad::from(aad), plain);
+        tag.ok().and_then(|tag| tag.as_ref().try_into().ok()).ok_or(CryptoError::Failed)
+    }
+
+    fn chacha20_poly1305_open<'a>(
+        &self,
+        key: &[u8; AEAD_KEY],
+        nonce: [u8; AEAD_NONCE],
+        aad: &[u8],
+        sealed: &'a mut [u8],
+    ) -> Result<&'a mut [u8], CryptoError> {
+        let nonce = aead::Nonce::assume_unique_for_key(nonce);
+        let plain = chacha20_poly1305(key)?.open_in_place(nonce, aead::Aad::from(aad), sealed);
+        plain.map_err(|_| CryptoError::NotAuthentic)
+    }
+}
+
+/// How many bytes a key of HKDF is to have.
+struct Length(usize);
+
+impl hkdf::KeyType for Length {
+    fn len(&self) -> usize {
+        self.0
+    }
+}
+
+fn chacha20_poly1305(key: &[u8; AEAD_KEY]) -> Result<aead::LessSafeKey, CryptoError> {
+    let key = aead::UnboundKey::new(&aead::CHACHA20_POLY1305, key).map_err(|_| CryptoError::Failed)?;
+    Ok(aead::LessSafeKey::new(key))
 }
 
 /// The random part of a signature comes from the backend's own source: it takes no other.

@@ -7,6 +7,9 @@ pub enum CryptoError {
     /// The signature or authentication code is not of this message and key.
     #[error("the signature is not valid")]
     BadSignature,
+    /// What was to be opened is not what was sealed, or was sealed with another key.
+    #[error("the sealed data is not authentic")]
+    NotAuthentic,
     /// The key is not of the kind that the algorithm works with.
     #[error("the key is not of the kind that {0} works with")]
     KeyMismatch(SignatureAlg),
@@ -60,6 +63,7 @@ impl CryptoError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::BadSignature => "signature-invalid",
+            Self::NotAuthentic => "seal-invalid",
             Self::KeyMismatch(_) => "key-mismatch",
             Self::BadKey(_) => "key-invalid",
             Self::WeakKey { .. } => "key-weak",

@@ -1,8 +1,10 @@
-//! Digests and signatures, over a backend that the client holds: no process-wide state is installed or relied on.
+//! Digests, signatures and sealing, over a backend that the client holds: no process-wide state is installed or relied on.
 //!
 //! [`Crypto`] is what the engine needs of a backend. Two are built in, each behind a feature of its name: `Ring` and
 //! `AwsLcRs`; with both on, AWS-LC is the default. [`Client::crypto`](crate::Client::crypto) takes any other.
 
+#[cfg(all(test, any(feature = "ring", feature = "aws-lc-rs")))]
+mod aead_vectors;
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc_rs;
 mod digest;
@@ -64,7 +66,38 @@ pub trait Crypto: fmt::Debug + Send + Sync + 'static {
 
     /// A private key made ready, to sign with one algorithm.
     fn signing_key(&self, alg: SignatureAlg, key: &PrivateKey) -> Result<Box<dyn SigningKey>, CryptoError>;
+
+    /// Derives a key from a secret (RFC 5869, with SHA-256): fills `okm`, of at most 255 times 32 bytes.
+    fn hkdf_sha256(&self, salt: &[u8], secret: &[u8], info: &[u8], okm: &mut [u8]) -> Result<(), CryptoError>;
+
+    /// Seals in place and gives the tag (RFC 8439 section 2.8). A nonce must never be used twice with the same key.
+    fn chacha20_poly1305_seal(
+        &self,
+        key: &[u8; AEAD_KEY],
+        nonce: [u8; AEAD_NONCE],
+        aad: &[u8],
+        plain: &mut [u8],
+    ) -> Result<[u8; AEAD_TAG], CryptoError>;
+
+    /// Opens in place what is followed by its tag (RFC 8439 section 2.8), and gives the buffer without the tag.
+    ///
+    /// [`CryptoError::NotAuthentic`] where key, nonce, `aad`, ciphertext or tag is another than it was sealed with; then
+    /// the buffer's content is of no use.
+    fn chacha20_poly1305_open<'a>(
+        &self,
+        key: &[u8; AEAD_KEY],
+        nonce: [u8; AEAD_NONCE],
+        aad: &[u8],
+        sealed: &'a mut [u8],
+    ) -> Result<&'a mut [u8], CryptoError>;
 }
+
+/// The bytes of a key of ChaCha20-Poly1305 (RFC 8439 section 2.8).
+pub const AEAD_KEY: usize = 32;
+/// The bytes of its nonce.
+pub const AEAD_NONCE: usize = 12;
+/// The bytes of its tag.
+pub const AEAD_TAG: usize = 16;
 
 /// The backend that is compiled in: AWS-LC with the feature `aws-lc-rs`, else ring with the feature `ring`, else none.
 pub fn default_backend() -> Option<Arc<dyn Crypto>> {

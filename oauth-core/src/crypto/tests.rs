@@ -1,5 +1,6 @@
 use super::{
-    Crypto, CryptoError, Digest, Hash, HmacKey, PrivateKey, PublicKey, SignatureAlg, SigningKey, VerifyingKey,
+    AEAD_KEY, AEAD_NONCE, AEAD_TAG, Crypto, CryptoError, Digest, Hash, HmacKey, PrivateKey, PublicKey, SignatureAlg,
+    SigningKey, VerifyingKey,
 };
 
 /// A backend whose every digest is zeros.
@@ -21,6 +22,30 @@ impl Crypto for Zeros {
 
     fn signing_key(&self, alg: SignatureAlg, _: &PrivateKey) -> Result<Box<dyn SigningKey>, CryptoError> {
         Err(CryptoError::Unsupported(alg))
+    }
+
+    fn hkdf_sha256(&self, _: &[u8], _: &[u8], _: &[u8], _: &mut [u8]) -> Result<(), CryptoError> {
+        Err(CryptoError::Failed)
+    }
+
+    fn chacha20_poly1305_seal(
+        &self,
+        _: &[u8; AEAD_KEY],
+        _: [u8; AEAD_NONCE],
+        _: &[u8],
+        _: &mut [u8],
+    ) -> Result<[u8; AEAD_TAG], CryptoError> {
+        Err(CryptoError::Failed)
+    }
+
+    fn chacha20_poly1305_open<'a>(
+        &self,
+        _: &[u8; AEAD_KEY],
+        _: [u8; AEAD_NONCE],
+        _: &[u8],
+        _: &'a mut [u8],
+    ) -> Result<&'a mut [u8], CryptoError> {
+        Err(CryptoError::NotAuthentic)
     }
 }
 

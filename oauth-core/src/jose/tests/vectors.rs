@@ -202,6 +202,27 @@ fn keys_are_made_ready_once() {
         fn signing_key(&self, alg: SignatureAlg, key: &PrivateKey) -> Result<Box<dyn SigningKey>, CryptoError> {
             self.0.signing_key(alg, key)
         }
+        fn hkdf_sha256(&self, salt: &[u8], secret: &[u8], info: &[u8], okm: &mut [u8]) -> Result<(), CryptoError> {
+            self.0.hkdf_sha256(salt, secret, info, okm)
+        }
+        fn chacha20_poly1305_seal(
+            &self,
+            key: &[u8; 32],
+            nonce: [u8; 12],
+            aad: &[u8],
+            plain: &mut [u8],
+        ) -> Result<[u8; 16], CryptoError> {
+            self.0.chacha20_poly1305_seal(key, nonce, aad, plain)
+        }
+        fn chacha20_poly1305_open<'a>(
+            &self,
+            key: &[u8; 32],
+            nonce: [u8; 12],
+            aad: &[u8],
+            sealed: &'a mut [u8],
+        ) -> Result<&'a mut [u8], CryptoError> {
+            self.0.chacha20_poly1305_open(key, nonce, aad, sealed)
+        }
     }
 
     for crypto in backends() {
