@@ -95,7 +95,7 @@ pub(super) fn pool(options: PgConnectOptions, connections: u32, patience: Durati
     let millis = |part: Duration| part.as_millis().max(1).to_string();
     let options = options.options([
         ("lock_timeout", millis(patience / 4)),
-        ("statement_timeout", millis(patience)),
+        ("statement_timeout", millis(patience / 2)),
         ("idle_in_transaction_session_timeout", millis(patience)),
     ]);
     Ok(PgPoolOptions::new().max_connections(connections).acquire_timeout(patience).connect_lazy_with(options))

@@ -56,7 +56,8 @@ impl PostgresOptions {
         self
     }
 
-    /// With another time for one step, with all its waiting and trying again, than 10 seconds: at least a millisecond.
+    /// With another time after which a step is not tried again than 10 seconds, at least a millisecond. A single try takes
+    /// no longer than that, either.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience.clamp(Duration::from_millis(1), Duration::from_hours(1));
         self
