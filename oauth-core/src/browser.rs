@@ -34,14 +34,23 @@ impl BrowserBinding {
     /// because a browser sends no other cookie with such a POST. `Secure` is left out only where the callback is plain
     /// http on this machine. What a name or a path cannot have in a cookie is left out of them.
     pub fn set_cookie(&self, name: &str, path: &str) -> String {
-        let clean = |text: &str| text.replace(|c: char| c.is_control() || c == ';', "");
-        let (name, path, value) = (clean(name), clean(path), self.value.expose_secret());
+        self.cookie_of(name, path, self.value.expose_secret())
+    }
+
+    /// The same with another value, for what belongs to the same login.
+    pub(crate) fn cookie_of(&self, name: &str, path: &str, value: &str) -> String {
+        let (name, path) = (without_separators(name), without_separators(path));
         // A browser takes SameSite=None with Secure alone.
         let secure = if self.plain && !self.cross_site { "" } else { "; Secure" };
         let same_site = if self.cross_site { "None" } else { "Lax" };
         let age = ATTEMPT_LIFETIME.as_secs();
         format!("{name}={value}; Path={path}; HttpOnly{secure}; SameSite={same_site}; Max-Age={age}")
     }
+}
+
+/// A name or a path without what would end it in a header.
+pub(crate) fn without_separators(text: &str) -> String {
+    text.replace(|c: char| c.is_control() || c == ';', "")
 }
 
 impl fmt::Debug for BrowserBinding {

@@ -4,12 +4,13 @@ use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
+use tracing::Instrument as _;
 
 use crate::account::Account;
 use crate::browser::Browser;
-use crate::client::{Client, Inner, renamed};
+use crate::client::{Client, Inner, Prepared, renamed};
 use crate::error::{Error, ErrorKind, Result, Scrub, Step, clean};
-use crate::pending::{Found, PendingAttempt, PendingAttempts};
+use crate::pending::{HeldPending, IntoPending, PendingAttempt, TakeError, TakeResult};
 use crate::provider::{CanAuthorize, Provider};
 use crate::signature;
 
@@ -103,61 +104,6 @@ impl fmt::Debug for CallbackInput {
     }
 }
 
-/// Where the attempt of a callback is: the attempt itself, perhaps none, or a store that is asked for it.
-pub trait IntoPending: private::Sealed {
-    #[doc(hidden)]
-    fn take(
-        self,
-        state: &str,
-        admit: &dyn Fn(&PendingAttempt) -> Result<()>,
-    ) -> Result<Option<PendingAttempt>, TakeError>;
-}
-
-#[doc(hidden)]
-#[derive(Debug)]
-pub enum TakeError {
-    AlreadyUsed,
-    Refused(Error),
-}
-
-impl IntoPending for PendingAttempt {
-    fn take(self, _: &str, admit: &dyn Fn(&PendingAttempt) -> Result<()>) -> Result<Option<PendingAttempt>, TakeError> {
-        admit(&self).map_err(TakeError::Refused)?;
-        Ok(Some(self))
-    }
-}
-
-impl IntoPending for Option<PendingAttempt> {
-    fn take(
-        self,
-        state: &str,
-        admit: &dyn Fn(&PendingAttempt) -> Result<()>,
-    ) -> Result<Option<PendingAttempt>, TakeError> {
-        self.map_or(Ok(None), |attempt| attempt.take(state, admit))
-    }
-}
-
-impl IntoPending for &PendingAttempts {
-    fn take(
-        self,
-        state: &str,
-        admit: &dyn Fn(&PendingAttempt) -> Result<()>,
-    ) -> Result<Option<PendingAttempt>, TakeError> {
-        match PendingAttempts::take(self, state, admit).map_err(TakeError::Refused)? {
-            Found::Unknown => Ok(None),
-            Found::Taken => Err(TakeError::AlreadyUsed),
-            Found::Waiting(attempt) => Ok(Some(*attempt)),
-        }
-    }
-}
-
-mod private {
-    pub trait Sealed {}
-    impl Sealed for super::PendingAttempt {}
-    impl Sealed for Option<super::PendingAttempt> {}
-    impl Sealed for &super::PendingAttempts {}
-}
-
 /// A code that came back to the browser, provider and server that it was asked for with: the only thing that
 /// [`Client::exchange`] takes.
 pub struct VerifiedCode {
@@ -175,9 +121,14 @@ impl fmt::Debug for VerifiedCode {
 impl<P: Provider> Client<P> {
     /// Finishes a login: checks whose callback this is, exchanges the code, and gives the account.
     ///
-    /// `input` is the request's query or URL, `pending` the attempt (or the [`PendingAttempts`] that hold it), and
-    /// `browser` the cookie that was set when the login started. With a store, a refused callback leaves the attempt
-    /// where it is, so that a forged one cannot end somebody's login.
+    /// `input` is the request's query or URL. `pending` is the attempt, or whoever remembers it: [`&PendingAttempts`] in
+    /// this process, [`&StoredAttempts`] in a store, [`SealedAttempts::cookie`] in the browser. `browser` is the cookie
+    /// that was set when the login started. A refused callback leaves a remembered attempt where it is, so that a forged
+    /// one cannot end somebody's login.
+    ///
+    /// [`&PendingAttempts`]: crate::PendingAttempts
+    /// [`&StoredAttempts`]: crate::StoredAttempts
+    /// [`SealedAttempts::cookie`]: crate::SealedAttempts::cookie
     pub async fn callback(
         &self,
         input: impl Into<CallbackInput>,
@@ -187,77 +138,125 @@ impl<P: Provider> Client<P> {
     where
         P: CanAuthorize,
     {
+        let (input, browser) = (input.into(), browser.into());
         let inner = self.inner().ready().await?;
-        let code = verify(&inner, &input.into(), pending, &browser.into())?;
+        let verified = async {
+            let reading = Reading::new(&inner, &input, &browser)?;
+            let admit = |attempt: &PendingAttempt| reading.admit(attempt);
+            let taken = pending.take(reading.state, &admit).await;
+            reading.verified(taken)
+        };
+        let code = verified.instrument(span(&inner)).await?;
         Ok(self.account(self.exchange(code).await?))
     }
 
-    /// The checks of [`callback`](Self::callback) alone; nothing is sent.
+    /// The checks of [`callback`](Self::callback) alone; nothing is sent. The attempt is one that needs no waiting for.
     pub fn verify_callback(
         &self,
         input: impl Into<CallbackInput>,
-        pending: impl IntoPending,
+        pending: impl HeldPending,
         browser: impl Into<Browser>,
     ) -> Result<VerifiedCode>
     where
         P: CanAuthorize,
     {
-        verify(&*self.inner().ready_now()?, &input.into(), pending, &browser.into())
+        let (input, browser) = (input.into(), browser.into());
+        let inner = self.inner().ready_now()?;
+        span(&inner).in_scope(|| {
+            let reading = Reading::new(&inner, &input, &browser)?;
+            let taken = pending.take_now(reading.state, &|attempt| reading.admit(attempt));
+            reading.verified(taken)
+        })
     }
 }
 
-fn verify(inner: &Inner, input: &CallbackInput, pending: impl IntoPending, browser: &Browser) -> Result<VerifiedCode> {
-    let _span = tracing::debug_span!("oauth.callback", provider = %inner.config.spec.id).entered();
-    let prepared = inner.prepared()?;
-    let rules = &inner.config.spec.callback;
-    let fail = |kind, what: &str| inner.error(kind, Step::Callback, what);
-    if input.too_large {
-        return Err(fail(ErrorKind::CallbackTooLarge, "the callback is larger than any real one"));
-    }
-    let once = |name: &str| {
-        input.once(name).map_err(|()| {
-            fail(ErrorKind::AmbiguousCallback, &format!("the callback has `{}` more than once", clean(name)))
-        })
-    };
-    let state = once(renamed(&inner.config.spec.authorize.rename, "state"))?;
-    let code = once(&rules.code)?;
-    let error = rules.error.iter().try_fold(None, |error: Option<&str>, name| Ok::<_, Error>(error.or(once(name)?)))?;
-    let iss = once("iss")?;
-    let state = state.ok_or_else(|| fail(ErrorKind::StateMissing, "the callback has no `state`"))?;
+fn span(inner: &Inner) -> tracing::Span {
+    tracing::debug_span!("oauth.callback", provider = %inner.config.spec.id)
+}
 
-    // Everything that shows whose callback this is comes before anything it says is believed: a forged refusal must not
-    // end a login (RFC 6749 section 10.12, RFC 9700 section 4.7).
-    let admit = |attempt: &PendingAttempt| {
-        belongs(inner, &prepared.server, attempt, state, browser)?;
-        check_issuer(inner, input, prepared.issuer.as_deref(), iss)?;
-        rules.verify.as_ref().map_or(Ok(()), |rules| signature::check(inner, rules, input))
-    };
-    let attempt = match pending.take(state, &admit) {
-        Ok(Some(attempt)) => attempt,
-        Ok(None) => {
-            return Err(fail(ErrorKind::NoPendingAttempt, "no login is under way that this callback belongs to"));
+/// A callback, read and not yet believed.
+struct Reading<'a> {
+    inner: &'a Inner,
+    prepared: &'a Prepared,
+    input: &'a CallbackInput,
+    browser: &'a Browser,
+    state: &'a str,
+    code: Option<&'a str>,
+    error: Option<&'a str>,
+    iss: Option<&'a str>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(inner: &'a Inner, input: &'a CallbackInput, browser: &'a Browser) -> Result<Self> {
+        let prepared = inner.prepared()?;
+        let rules = &inner.config.spec.callback;
+        let fail = |kind, what: &str| inner.error(kind, Step::Callback, what);
+        if input.too_large {
+            return Err(fail(ErrorKind::CallbackTooLarge, "the callback is larger than any real one"));
         }
-        Err(TakeError::AlreadyUsed) => {
-            return Err(fail(ErrorKind::AlreadyUsed, "this login has been completed already"));
-        }
-        Err(TakeError::Refused(error)) => return Err(error),
-    };
-    match (code, error) {
-        (Some(_), Some(_)) => Err(fail(ErrorKind::AmbiguousCallback, "the callback has both a code and an error")),
-        (_, Some(error)) => Err(refusal(inner, input, &attempt, error)),
-        (None, None) => Err(fail(ErrorKind::MissingCode, "the callback has no code, only the code flow is accepted")),
-        (Some(code), None) if code.len() > MAX_CODE => {
-            Err(fail(ErrorKind::CallbackTooLarge, "the code is larger than any real one"))
-        }
-        (Some(code), None) => Ok(VerifiedCode { code: code.into(), kept: kept(inner, input)?, attempt }),
+        let once = |name: &str| {
+            input.once(name).map_err(|()| {
+                fail(ErrorKind::AmbiguousCallback, &format!("the callback has `{}` more than once", clean(name)))
+            })
+        };
+        let state = once(renamed(&inner.config.spec.authorize.rename, "state"))?;
+        let code = once(&rules.code)?;
+        let error =
+            rules.error.iter().try_fold(None, |error: Option<&str>, name| Ok::<_, Error>(error.or(once(name)?)))?;
+        let iss = once("iss")?;
+        let state = state.ok_or_else(|| fail(ErrorKind::StateMissing, "the callback has no `state`"))?;
+        Ok(Self { inner, prepared, input, browser, state, code, error, iss })
     }
+
+    /// Everything that shows whose callback this is comes before anything it says is believed: a forged refusal must not
+    /// end a login (RFC 6749 section 10.12, RFC 9700 section 4.7).
+    fn admit(&self, attempt: &PendingAttempt) -> Result<()> {
+        let inner = self.inner;
+        belongs(inner, &self.prepared.server, attempt, self.state, self.browser)?;
+        check_issuer(inner, self.input, self.prepared.issuer.as_deref(), self.iss)?;
+        inner.config.spec.callback.verify.as_ref().map_or(Ok(()), |rules| signature::check(inner, rules, self.input))
+    }
+
+    fn verified(&self, taken: TakeResult) -> Result<VerifiedCode> {
+        let (inner, input) = (self.inner, self.input);
+        let fail = |kind, what: &str| Err(inner.error(kind, Step::Callback, what));
+        let attempt = taken.map_err(|error| not_taken(inner, error))?;
+        let Some(attempt) = attempt else {
+            return fail(ErrorKind::NoPendingAttempt, NO_ATTEMPT);
+        };
+        match (self.code, self.error) {
+            (Some(_), Some(_)) => fail(ErrorKind::AmbiguousCallback, "the callback has both a code and an error"),
+            (_, Some(error)) => Err(refusal(inner, input, &attempt, error)),
+            (None, None) => fail(ErrorKind::MissingCode, "the callback has no code, only the code flow is accepted"),
+            (Some(code), None) if code.len() > MAX_CODE => {
+                fail(ErrorKind::CallbackTooLarge, "the code is larger than any real one")
+            }
+            (Some(code), None) => Ok(VerifiedCode { code: code.into(), kept: kept(inner, input)?, attempt }),
+        }
+    }
+}
+
+const NO_ATTEMPT: &str = "no login is under way that this callback belongs to";
+const OTHER_STATE: &str = "the callback's `state` is not the one this login was started with";
+
+fn not_taken(inner: &Inner, error: TakeError) -> Error {
+    let new = |kind, what| Error::new(kind, Step::Callback, what);
+    match error {
+        TakeError::AlreadyUsed => new(ErrorKind::AlreadyUsed, "this login has been completed already"),
+        TakeError::OtherState => new(ErrorKind::StateMismatch, OTHER_STATE),
+        TakeError::Refused(error) => return error,
+        // Whoever sends a cookie of their own making gets the answer of those who send none.
+        TakeError::Unreadable(cause) => new(ErrorKind::NoPendingAttempt, NO_ATTEMPT).source(cause),
+        TakeError::Store(cause) => new(ErrorKind::Store, "what remembers the logins under way failed").source(cause),
+    }
+    .of(inner.spec())
 }
 
 /// Whether the attempt is this callback's, this browser's and this client's.
 fn belongs(inner: &Inner, server: &str, attempt: &PendingAttempt, state: &str, browser: &Browser) -> Result<()> {
     let fail = |kind, what: &str| Err(inner.error(kind, Step::Callback, what));
     if !same(attempt.state_str(), state) {
-        return fail(ErrorKind::StateMismatch, "the callback's `state` is not the one this login was started with");
+        return fail(ErrorKind::StateMismatch, OTHER_STATE);
     }
     if inner.now() >= attempt.expires_at {
         return fail(ErrorKind::AttemptExpired, "this login took too long and is no longer valid");

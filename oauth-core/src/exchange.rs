@@ -60,6 +60,7 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
         params: token::named(inner, standard.into_iter().flatten().map(|(name, value)| (name, Cow::Borrowed(value)))),
         extra: &spec.token.request.params,
         query: &spec.token.request.query,
+        headers: &[],
         client_auth: RefreshAuth::Full,
         context: Context {
             callback: &kept,
@@ -101,6 +102,7 @@ async fn upgrade(inner: &Inner, upgrade: &Upgrade, tokens: TokenSet, redirect_ur
         params: vec![("grant_type", Cow::Borrowed(upgrade.grant_type.as_str()))],
         extra: &upgrade.params,
         query: &[],
+        headers: &[],
         client_auth: RefreshAuth::None,
         context: Context { redirect_uri: Some(redirect_uri), ..token::context(&tokens) },
         progress: None,

@@ -80,6 +80,8 @@ mod provider;
 #[cfg(feature = "client")]
 mod refresh;
 #[cfg(feature = "client")]
+mod revoke;
+#[cfg(feature = "client")]
 mod rng;
 #[cfg(feature = "client")]
 mod scopes;
@@ -108,7 +110,7 @@ pub use self::{
     api::{ApiCall, ApiRequest, ApiResponse, IntoParam, OperationCall, OperationOutput},
     authorize::{Attempt, AuthorizationUrl, Authorize},
     browser::{Browser, BrowserBinding},
-    callback::{CallbackInput, IntoPending, VerifiedCode},
+    callback::{CallbackInput, VerifiedCode},
     catalog::CatalogEntry,
     client::{Client, ClientAuth},
     clock::{Clock, SystemClock},
@@ -119,9 +121,12 @@ pub use self::{
         Events, Reason, Revocation, Status, TokenManager, TokenManagerBuilder, Worker, WorkerReport,
     },
     openid::{Discovered, IdToken, Metadata},
-    pending::{PendingAttempt, PendingAttempts},
+    pending::{
+        HeldPending, IntoPending, PendingAttempt, PendingAttempts, SealedAttempt, SealedAttempts, SealedCookie,
+        StoredAttempts,
+    },
     profile::Profile,
-    provider::{CanAuthorize, CanRefresh, Compiled, Dynamic, HasApi, HasProfile, Provider},
+    provider::{CanAuthorize, CanRefresh, CanRevoke, Compiled, Dynamic, HasApi, HasProfile, Provider},
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},
     signature::VerifiedQuery,

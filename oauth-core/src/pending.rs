@@ -1,5 +1,10 @@
 //! Logins under way: what must be remembered between the redirect and the callback, and by whom.
 
+mod into;
+mod seal;
+mod sealed;
+mod stored;
+
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
@@ -9,6 +14,10 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
+pub use self::into::{HeldPending, IntoPending};
+pub(crate) use self::into::{TakeError, TakeResult};
+pub use self::sealed::{SealedAttempt, SealedAttempts, SealedCookie};
+pub use self::stored::StoredAttempts;
 use crate::clock::{Clock, SystemClock};
 
 /// RFC 6749 section 4.1.2 recommends that a code lives at most 10 minutes; so does the attempt.
@@ -71,7 +80,11 @@ impl PendingAttempt {
 
     /// Reads what [`expose_json`](Self::expose_json) wrote, and nothing else.
     pub fn from_exposed_json(json: &SecretString) -> Result<Self, serde_json::Error> {
-        let stored: Stored = serde_json::from_str(json.expose_secret())?;
+        Self::from_json(json.expose_secret())
+    }
+
+    fn from_json(json: &str) -> Result<Self, serde_json::Error> {
+        let stored: Stored = serde_json::from_str(json)?;
         if stored.kind != KIND {
             return Err(serde::de::Error::custom("this is not a pending login attempt"));
         }

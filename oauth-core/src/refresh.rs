@@ -136,6 +136,7 @@ async fn send(inner: &Inner, tokens: &TokenSet, progress: Option<&dyn Progress>)
         params,
         extra: &rule.params,
         query: &[],
+        headers: &[],
         client_auth: rule.client_auth,
         context: token::context(tokens),
         progress,

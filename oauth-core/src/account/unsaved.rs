@@ -60,16 +60,13 @@ impl Shared {
             Ok(()) => Ok(Some(record)),
             Err(error) => Err(error),
         };
-        match saved? {
-            Some(record) => {
-                self.forget_unsaved();
-                self.publish_record(&record);
-                kept.tell(EventKind::Saved);
-            }
-            None => {
-                self.forget_unsaved();
-                kept.tell(EventKind::Discarded);
-            }
+        let saved = saved?;
+        self.forget_unsaved();
+        if let Some(record) = saved {
+            self.publish_record(&record);
+            kept.tell(EventKind::Saved);
+        } else {
+            kept.tell(EventKind::Discarded);
         }
         Ok(())
     }

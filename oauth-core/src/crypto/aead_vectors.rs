@@ -12,9 +12,8 @@ fn backends() -> Vec<Box<dyn Crypto>> {
 }
 
 fn bytes(hex: &str) -> Vec<u8> {
-    let digits: Vec<u8> =
-        hex.chars().filter_map(|c| c.to_digit(16)).map(|digit| u8::try_from(digit).unwrap()).collect();
-    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+    let digits: Vec<char> = hex.chars().filter(char::is_ascii_hexdigit).collect();
+    digits.chunks(2).filter_map(|pair| u8::from_str_radix(&String::from_iter(pair), 16).ok()).collect()
 }
 
 /// RFC 8439 section 2.8.2.

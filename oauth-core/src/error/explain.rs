@@ -56,6 +56,7 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
         ErrorKind::GrantRejected if step == Step::Refresh => {
             "the refresh token was revoked, expired, or has been used already by somebody else"
         }
+        ErrorKind::GrantRejected if step == Step::Revoke => "the token belongs to another client, or had ended already",
         ErrorKind::GrantRejected => {
             "the code was used before, is too old, or was issued for another redirect URI or verifier"
         }
@@ -104,6 +105,7 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
 fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
     const AGAIN: &str = "start the login again";
     Some(match kind {
+        ErrorKind::GrantRejected if step == Step::Revoke => return None,
         ErrorKind::GrantRejected if step != Step::Refresh => AGAIN,
         ErrorKind::NoPendingAttempt
         | ErrorKind::StateMissing

@@ -14,6 +14,8 @@ pub enum Step {
     Exchange,
     /// Renewing the access token.
     Refresh,
+    /// Revoking tokens.
+    Revoke,
     /// Asking the issuer for its metadata.
     Discovery,
     /// Opening the session that belongs to a fresh token.
@@ -26,8 +28,6 @@ pub enum Step {
     Api,
     /// Reading or writing stored tokens.
     Store,
-    /// Revoking the tokens.
-    Revoke,
 }
 
 impl fmt::Display for Step {

@@ -104,6 +104,10 @@ impl Error {
         &self.inner.what
     }
 
+    pub(crate) fn fix(&self) -> Option<&str> {
+        self.inner.fix.as_deref()
+    }
+
     /// What the store said, where one failed.
     pub fn store(&self) -> Option<&StoreError> {
         self.inner.source.as_deref().and_then(|source| source.downcast_ref())

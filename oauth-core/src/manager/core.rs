@@ -14,6 +14,7 @@ use crate::client::{Client, Inner};
 use crate::crypto::Crypto;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::provider::Dynamic;
+use crate::revoke;
 use crate::rng::Rng;
 use crate::store::RecordKey;
 use crate::token::TokenSet;
@@ -98,8 +99,11 @@ impl Core {
 
     /// Ends tokens with the provider, where it has a way.
     pub(super) async fn revoke(&self, client: &Arc<Inner>, tokens: &TokenSet) -> Revocation {
-        let _ = (client, tokens);
-        Revocation::NotSupported
+        match revoke::revoke(client, tokens).await {
+            Ok(()) => Revocation::Done,
+            Err(error) if error.kind() == ErrorKind::Unsupported => Revocation::NotSupported,
+            Err(error) => Revocation::Failed(error),
+        }
     }
 
     /// Ends tokens that nobody uses, as far as that can be done; what comes of it changes nothing.

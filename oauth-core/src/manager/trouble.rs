@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::record::{millis, time};
 use crate::client::Inner;
 use crate::crypto::Hash;
+use crate::encode::hex;
 use crate::error::{Error, ErrorKind, ServerError, Step};
 
 /// How the last refresh failed, and what follows from it.
@@ -17,6 +18,7 @@ pub(crate) struct Trouble {
     pub(crate) attempts: u32,
     kind: ErrorKind,
     what: String,
+    fix: Option<String>,
     server: Option<ServerTold>,
     /// A digest of the credentials that were refused: others are tried at once.
     credentials: Option<String>,
@@ -56,7 +58,7 @@ impl Trouble {
         let attempts = before.map_or(0, |before| before.attempts).saturating_add(1);
         let first = if error.is_retryable() { FIRST } else { MENDING };
         let wait = first.saturating_mul(1 << (attempts - 1).min(16)).min(LONGEST);
-        let wait = wait - wait / 4 * u32::from(jitter) / 255;
+        let wait = wait * (1024 - u32::from(jitter)) / 1024;
         let wait = wait.max(error.retry_after().unwrap_or_default());
         let now = inner.now();
         let until = Until::Time(now.checked_add(wait).unwrap_or(now));
@@ -81,7 +83,15 @@ impl Trouble {
             description: server.description().map(ToOwned::to_owned),
             status: server.status(),
         });
-        Self { until, attempts: 1, kind: error.kind(), what: error.what().to_owned(), server, credentials: None }
+        Self {
+            until,
+            attempts: 1,
+            kind: error.kind(),
+            what: error.what().to_owned(),
+            fix: error.fix().map(ToOwned::to_owned),
+            server,
+            credentials: None,
+        }
     }
 
     pub(crate) fn kind(&self) -> ErrorKind {
@@ -110,7 +120,12 @@ impl Trouble {
                 if self.credentials.is_some() && self.credentials != credentials(inner) {
                     return None;
                 }
-                let what = format!("{} (attempt {}; the next in {} s)", self.what, self.attempts, wait.as_secs() + 1);
+                let what = format!(
+                    "{} (attempt {}; the next in {} s)",
+                    self.what,
+                    self.attempts,
+                    wait.as_millis().div_ceil(1000)
+                );
                 Error::new(self.kind, Step::Refresh, what).retry_after(wait)
             }
         };
@@ -119,6 +134,10 @@ impl Trouble {
                 ServerError::new(told.code.as_deref(), told.description.as_deref(), None)
                     .with_status(told.status.unwrap_or_default(), None),
             ),
+            None => builder,
+        };
+        let builder = match &self.fix {
+            Some(fix) => builder.fix(fix.clone()),
             None => builder,
         };
         Some(builder.of(inner.spec()))
@@ -139,6 +158,7 @@ impl Trouble {
             attempts: self.attempts,
             code: self.kind.code().to_owned(),
             what: self.what.clone(),
+            fix: self.fix.clone(),
             server: self.server.clone(),
             credentials: self.credentials.clone(),
         }
@@ -154,6 +174,7 @@ impl Trouble {
             attempts: stored.attempts,
             kind: ErrorKind::from_code(&stored.code),
             what: stored.what,
+            fix: stored.fix,
             server: stored.server,
             credentials: stored.credentials,
         }
@@ -165,7 +186,7 @@ fn credentials(inner: &Inner) -> Option<String> {
     let crypto = inner.config.crypto.as_ref()?;
     let text = format!("oauth-credentials/1 {} {}", inner.config.client_id, inner.config.auth.as_secret()?);
     let digest = crypto.digest(Hash::Sha256, text.as_bytes());
-    Some(digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex(&digest.as_ref()[..8]))
 }
 
 /// [`Trouble`] in a record.
@@ -177,6 +198,8 @@ pub(crate) struct TroubleAs {
     attempts: u32,
     code: String,
     what: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fix: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     server: Option<ServerTold>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

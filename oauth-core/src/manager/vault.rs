@@ -56,7 +56,7 @@ impl Vault {
         let opened = self.sealer.open(self.store.name(), of, &stored.payload)?;
         let unreadable =
             || self.error(StoreErrorKind::Corrupt, "the record opens, and is none that this library wrote");
-        let text = std::str::from_utf8(&opened.plain).map_err(|_| unreadable())?;
+        let text = std::str::from_utf8(opened.plain.expose_secret()).map_err(|_| unreadable())?;
         if schema_of(text).is_some_and(|schema| schema > NEWEST) {
             let error = self.error(StoreErrorKind::NewerSchema, "the record was written by a newer version");
             return Err(error.fix("update this program; the record is left as it is"));

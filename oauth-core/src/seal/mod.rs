@@ -18,24 +18,33 @@
 //! # Ok(()) }
 //! ```
 
+mod chain;
+#[cfg(feature = "file")]
+mod file;
 mod key;
 mod key_ring;
+#[cfg(feature = "passphrase")]
+mod passphrase;
 mod sealer;
 mod source;
 #[cfg(test)]
+mod source_tests;
+#[cfg(test)]
 mod tests;
 
+pub use self::chain::{FoundKey, KeyChain, KeyProvider};
 pub use self::key::{KeyId, SealingKey};
 pub use self::key_ring::KeyRing;
-#[allow(unused_imports, reason = "what the vault seals with")]
-pub(crate) use self::sealer::{Opened, SealOf, Sealer};
+#[cfg(feature = "passphrase")]
+pub use self::passphrase::PassphraseParams;
+pub(crate) use self::sealer::{SealOf, Sealer};
 pub use self::source::KeySource;
 
 /// What errors about keys are of.
 const NAME: &str = "key";
 
 /// The parts, each behind its length, so that no two lists of parts give the same bytes.
-fn framed(parts: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn framed(parts: &[&[u8]]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len() + 8).sum());
     for part in parts {
         bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());

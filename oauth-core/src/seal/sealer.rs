@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use secrecy::SecretSlice;
 use secrecy::zeroize::{Zeroize as _, Zeroizing};
 
 use super::{KeyId, KeyRing, SealingKey, framed};
@@ -20,7 +21,7 @@ pub(crate) const OVERHEAD: usize = CIPHERTEXT_AT + AEAD_TAG;
 /// Seals and opens: magic and format, key id, nonce, ciphertext, tag.
 #[derive(Clone)]
 pub(crate) struct Sealer {
-    ring: KeyRing,
+    keys: KeyRing,
     crypto: Arc<dyn Crypto>,
     rng: Arc<dyn Rng>,
 }
@@ -37,22 +38,22 @@ pub(crate) struct SealOf<'a> {
 
 /// What was sealed.
 pub(crate) struct Opened {
-    pub(crate) plain: Zeroizing<Vec<u8>>,
+    pub(crate) plain: SecretSlice<u8>,
     /// Whether an old key opened it: it should be sealed anew.
     #[allow(dead_code, reason = "what the vault goes by")]
     pub(crate) by_old_key: bool,
 }
 
 impl Sealer {
-    pub(crate) fn new(ring: KeyRing, crypto: Arc<dyn Crypto>, rng: Arc<dyn Rng>) -> Self {
-        Self { ring, crypto, rng }
+    pub(crate) fn new(keys: KeyRing, crypto: Arc<dyn Crypto>, rng: Arc<dyn Rng>) -> Self {
+        Self { keys, crypto, rng }
     }
 
     /// Seals with the current key. `store` is whose name an error has.
     pub(crate) fn seal(&self, store: &'static str, of: SealOf<'_>, plain: &[u8]) -> StoreResult<Vec<u8>> {
         let crypto = &*self.crypto;
         let failed = |error: CryptoError| backend(store, error);
-        let master = self.ring.current();
+        let master = self.keys.current();
         let id = master.id_by(crypto).map_err(failed)?;
         let key = master.derive(crypto, of.kind, of.key).map_err(failed)?;
         let mut nonce = [0; AEAD_NONCE];
@@ -95,22 +96,20 @@ impl Sealer {
         };
         let (master, by_old_key) = self.key(store, KeyId::from_bytes(*id))?;
         let key = master.derive(&*self.crypto, of.kind, of.key).map_err(|error| backend(store, error))?;
-        let mut plain = Zeroizing::new(ciphertext.to_vec());
-        let len = match self.crypto.chacha20_poly1305_open(&key, nonce, &aad(of), &mut plain) {
-            Ok(opened) => opened.len(),
+        let mut buffer = Zeroizing::new(ciphertext.to_vec());
+        match self.crypto.chacha20_poly1305_open(&key, nonce, &aad(of), &mut buffer) {
+            Ok(plain) => Ok(Opened { plain: plain.to_vec().into(), by_old_key }),
             Err(CryptoError::NotAuthentic) => {
-                return Err(corrupt("this was changed since it was sealed, or was sealed for another place"));
+                Err(corrupt("this was changed since it was sealed, or was sealed for another place"))
             }
-            Err(error) => return Err(backend(store, error)),
-        };
-        plain.truncate(len);
-        Ok(Opened { plain, by_old_key })
+            Err(error) => Err(backend(store, error)),
+        }
     }
 
     /// The key of that id, and whether it is an old one.
     fn key(&self, store: &'static str, id: KeyId) -> StoreResult<(&SealingKey, bool)> {
         let mut known = Vec::new();
-        for (at, key) in self.ring.all().enumerate() {
+        for (at, key) in self.keys.all().enumerate() {
             let this = key.id_by(&*self.crypto).map_err(|error| backend(store, error))?;
             if this == id {
                 return Ok((key, at > 0));
@@ -136,12 +135,12 @@ fn aad(of: SealOf<'_>) -> Vec<u8> {
 
 impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sealer").field("ring", &self.ring).finish_non_exhaustive()
+        f.debug_struct("Sealer").field("keys", &self.keys).finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Opened({} bytes)", self.plain.len())
+        f.debug_struct("Opened").field("by_old_key", &self.by_old_key).finish_non_exhaustive()
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use secrecy::ExposeSecret as _;
 
 use super::sealer::OVERHEAD;
 use super::{KeyRing, SealOf, Sealer, SealingKey};
@@ -25,17 +26,17 @@ fn key() -> SealingKey {
     SealingKey::generate(&OsRng).unwrap()
 }
 
-fn sealer(ring: impl Into<KeyRing>) -> Sealer {
+fn with(ring: impl Into<KeyRing>) -> Sealer {
     Sealer::new(ring.into(), crypto(), Arc::new(OsRng))
 }
 
-fn opened(sealer: &Sealer, of: SealOf<'_>, sealed: &[u8]) -> StoreResult<Vec<u8>> {
-    sealer.open("memory", of, sealed).map(|opened| opened.plain.to_vec())
+fn opened(safe: &Sealer, of: SealOf<'_>, sealed: &[u8]) -> StoreResult<Vec<u8>> {
+    safe.open("memory", of, sealed).map(|opened| opened.plain.expose_secret().to_vec())
 }
 
 /// Why it did not open, of a text that tells nothing.
-fn refused(sealer: &Sealer, of: SealOf<'_>, sealed: &[u8]) -> StoreErrorKind {
-    let error = opened(sealer, of, sealed).unwrap_err();
+fn refused(safe: &Sealer, of: SealOf<'_>, sealed: &[u8]) -> StoreErrorKind {
+    let error = opened(safe, of, sealed).unwrap_err();
     let text = format!("{error} {error:?} {:?}", error.remedy());
     assert!(!text.contains("canary") && error.store() == "memory", "{text}");
     error.kind()
@@ -43,20 +44,20 @@ fn refused(sealer: &Sealer, of: SealOf<'_>, sealed: &[u8]) -> StoreErrorKind {
 
 #[test]
 fn what_was_sealed_opens() {
-    let sealer = sealer(key());
-    for plain in [&b""[..], PLAIN, &[0xa5; 100_000]] {
-        let sealed = sealer.seal("memory", OF, plain).unwrap();
+    let safe = with(key());
+    for plain in [&b""[..], PLAIN, &[0xa5; 10_000]] {
+        let sealed = safe.seal("memory", OF, plain).unwrap();
         assert_eq!(sealed.len(), plain.len() + OVERHEAD);
         assert!(plain.is_empty() || !sealed.windows(plain.len()).any(|part| part == plain));
-        let opened = sealer.open("memory", OF, &sealed).unwrap();
-        assert_eq!((opened.plain.as_slice(), opened.by_old_key), (plain, false));
+        let opened = safe.open("memory", OF, &sealed).unwrap();
+        assert_eq!((opened.plain.expose_secret(), opened.by_old_key), (plain, false));
     }
 }
 
 #[test]
 fn en_01_what_was_sealed_opens_nowhere_else() {
-    let sealer = sealer(key());
-    let sealed = sealer.seal("memory", OF, PLAIN).unwrap();
+    let safe = with(key());
+    let sealed = safe.seal("memory", OF, PLAIN).unwrap();
     for of in [
         SealOf { key: "oa1bob", ..OF },
         SealOf { key: "", ..OF },
@@ -66,9 +67,9 @@ fn en_01_what_was_sealed_opens_nowhere_else() {
         // The same letters, cut elsewhere.
         SealOf { kind: "recordo", key: "a1alice", ..OF },
     ] {
-        assert_eq!(refused(&sealer, of, &sealed), StoreErrorKind::Corrupt, "{of:?}");
+        assert_eq!(refused(&safe, of, &sealed), StoreErrorKind::Corrupt, "{of:?}");
     }
-    assert_eq!(opened(&sealer, OF, &sealed).unwrap(), PLAIN);
+    assert_eq!(opened(&safe, OF, &sealed).unwrap(), PLAIN);
 }
 
 /// The same nonce for two places is no nonce used twice: their keys differ.
@@ -81,8 +82,8 @@ fn en_02_each_place_has_a_key_of_its_own() {
             Ok(())
         }
     }
-    let sealer = Sealer::new(key().into(), crypto(), Arc::new(Fixed));
-    let seal = |key| sealer.seal("memory", SealOf { key, ..OF }, PLAIN).unwrap()[HEAD + 8 + 12..].to_vec();
+    let safe = Sealer::new(key().into(), crypto(), Arc::new(Fixed));
+    let seal = |key| safe.seal("memory", SealOf { key, ..OF }, PLAIN).unwrap()[HEAD + 8 + 12..].to_vec();
     assert_eq!(seal("oa1alice"), seal("oa1alice"));
     let (alice, bob) = (seal("oa1alice"), seal("oa1bob"));
     assert!(alice.iter().zip(&bob).filter(|(one, other)| one == other).count() < 8);
@@ -90,9 +91,9 @@ fn en_02_each_place_has_a_key_of_its_own() {
 
 #[test]
 fn en_02_each_sealing_has_a_nonce_of_its_own() {
-    let sealer = sealer(key());
+    let safe = with(key());
     let nonces: std::collections::HashSet<Vec<u8>> =
-        (0..1000).map(|_| sealer.seal("memory", OF, PLAIN).unwrap()[HEAD + 8..HEAD + 20].to_vec()).collect();
+        (0..1000).map(|_| safe.seal("memory", OF, PLAIN).unwrap()[HEAD + 8..HEAD + 20].to_vec()).collect();
     assert_eq!(nonces.len(), 1000);
 }
 
@@ -104,16 +105,16 @@ fn en_02_without_random_bytes_nothing_is_sealed() {
             Err(RngError)
         }
     }
-    let sealer = Sealer::new(key().into(), crypto(), Arc::new(Broken));
-    assert_eq!(sealer.seal("memory", OF, PLAIN).unwrap_err().kind(), StoreErrorKind::Internal);
+    let safe = Sealer::new(key().into(), crypto(), Arc::new(Broken));
+    assert_eq!(safe.seal("memory", OF, PLAIN).unwrap_err().kind(), StoreErrorKind::Internal);
     assert_eq!(SealingKey::generate(&Broken).unwrap_err().kind(), StoreErrorKind::Internal);
 }
 
 /// A flipped bit in the key id names a key that is not here; in the format, perhaps a newer version.
 #[test]
 fn en_02_no_change_goes_unnoticed() {
-    let sealer = sealer(key());
-    let sealed = sealer.seal("memory", OF, PLAIN).unwrap();
+    let safe = with(key());
+    let sealed = safe.seal("memory", OF, PLAIN).unwrap();
     for at in 0..sealed.len() {
         for bit in 0..8 {
             let mut changed = sealed.clone();
@@ -123,15 +124,15 @@ fn en_02_no_change_goes_unnoticed() {
                 HEAD..12 => StoreErrorKind::KeyUnknown,
                 _ => StoreErrorKind::Corrupt,
             };
-            assert_eq!(refused(&sealer, OF, &changed), expected, "byte {at}, bit {bit}");
+            assert_eq!(refused(&safe, OF, &changed), expected, "byte {at}, bit {bit}");
         }
     }
     for len in 0..sealed.len() {
-        assert_eq!(refused(&sealer, OF, &sealed[..len]), StoreErrorKind::Corrupt, "cut to {len}");
+        assert_eq!(refused(&safe, OF, &sealed[..len]), StoreErrorKind::Corrupt, "cut to {len}");
     }
     let longer = [&sealed[..], &[0]].concat();
-    assert_eq!(refused(&sealer, OF, &longer), StoreErrorKind::Corrupt);
-    assert_eq!(refused(&sealer, OF, PLAIN), StoreErrorKind::Corrupt);
+    assert_eq!(refused(&safe, OF, &longer), StoreErrorKind::Corrupt);
+    assert_eq!(refused(&safe, OF, PLAIN), StoreErrorKind::Corrupt);
 }
 
 proptest! {
@@ -139,11 +140,11 @@ proptest! {
     fn en_02_bytes_from_elsewhere_are_corrupt(key_bytes in any::<[u8; 32]>(), mut bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         prop_assume!(SealingKey::from_bytes(key_bytes).is_ok());
         let key = SealingKey::from_bytes(key_bytes).unwrap();
-        let sealer = sealer(key.clone());
-        prop_assert_eq!(refused(&sealer, OF, &bytes), StoreErrorKind::Corrupt);
+        let safe = with(key.clone());
+        prop_assert_eq!(refused(&safe, OF, &bytes), StoreErrorKind::Corrupt);
         // As close to a real one as an attacker gets.
         bytes.splice(..0, [b"oas\x01", &key.id().as_bytes()[..]].concat());
-        prop_assert_eq!(refused(&sealer, OF, &bytes), StoreErrorKind::Corrupt);
+        prop_assert_eq!(refused(&safe, OF, &bytes), StoreErrorKind::Corrupt);
     }
 
     #[test]
@@ -154,15 +155,15 @@ proptest! {
         kinds in (0..2usize, 0..2usize),
     ) {
         const KINDS: [&str; 2] = ["record", "attempt"];
-        let sealer = sealer(key());
+        let safe = with(key());
         let sealed_at = SealOf { kind: KINDS[kinds.0], key: &one.0, version: one.1 };
         let opened_at = SealOf { kind: KINDS[kinds.1], key: &other.0, version: other.1 };
-        let sealed = sealer.seal("memory", sealed_at, &plain).unwrap();
-        prop_assert_eq!(&opened(&sealer, sealed_at, &sealed).unwrap(), &plain);
+        let sealed = safe.seal("memory", sealed_at, &plain).unwrap();
+        prop_assert_eq!(&opened(&safe, sealed_at, &sealed).unwrap(), &plain);
         if (&one, kinds.0) == (&other, kinds.1) {
-            prop_assert_eq!(&opened(&sealer, opened_at, &sealed).unwrap(), &plain);
+            prop_assert_eq!(&opened(&safe, opened_at, &sealed).unwrap(), &plain);
         } else {
-            prop_assert_eq!(refused(&sealer, opened_at, &sealed), StoreErrorKind::Corrupt);
+            prop_assert_eq!(refused(&safe, opened_at, &sealed), StoreErrorKind::Corrupt);
         }
     }
 }
@@ -170,22 +171,22 @@ proptest! {
 #[test]
 fn en_03_a_replaced_key_still_opens() {
     let (old, new) = (key(), key());
-    let sealed = sealer(old.clone()).seal("memory", OF, PLAIN).unwrap();
+    let sealed = with(old.clone()).seal("memory", OF, PLAIN).unwrap();
     let ring = KeyRing::from(new.clone()).with_old(key()).with_old(old.clone());
-    let by_both = sealer(ring);
+    let by_both = with(ring);
     let found = by_both.open("memory", OF, &sealed).unwrap();
-    assert_eq!((found.plain.as_slice(), found.by_old_key), (PLAIN, true));
+    assert_eq!((found.plain.expose_secret(), found.by_old_key), (PLAIN, true));
 
-    let anew = by_both.seal("memory", OF, &found.plain).unwrap();
-    let found = sealer(new).open("memory", OF, &anew).unwrap();
-    assert_eq!((found.plain.as_slice(), found.by_old_key), (PLAIN, false));
+    let anew = by_both.seal("memory", OF, found.plain.expose_secret()).unwrap();
+    let found = with(new).open("memory", OF, &anew).unwrap();
+    assert_eq!((found.plain.expose_secret(), found.by_old_key), (PLAIN, false));
 }
 
 #[test]
 fn en_03_and_en_06_an_unknown_key_is_named() {
     let (lost, here) = (key(), key());
-    let sealed = sealer(lost.clone()).seal("memory", OF, PLAIN).unwrap();
-    let error = sealer(here.clone()).open("memory", OF, &sealed).unwrap_err();
+    let sealed = with(lost.clone()).seal("memory", OF, PLAIN).unwrap();
+    let error = with(here.clone()).open("memory", OF, &sealed).unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::KeyUnknown);
     assert!(!error.is_transient());
     for id in [lost.id(), here.id()] {
@@ -200,16 +201,16 @@ fn en_03_and_en_06_an_unknown_key_is_named() {
 /// older state does not open as a newer one.
 #[test]
 fn en_04_an_older_state_does_not_open_as_a_newer_one() {
-    let sealer = sealer(key());
-    let older = sealer.seal("memory", OF, PLAIN).unwrap();
-    assert_eq!(refused(&sealer, SealOf { version: OF.version + 1, ..OF }, &older), StoreErrorKind::Corrupt);
+    let safe = with(key());
+    let older = safe.seal("memory", OF, PLAIN).unwrap();
+    assert_eq!(refused(&safe, SealOf { version: OF.version + 1, ..OF }, &older), StoreErrorKind::Corrupt);
 }
 
 #[test]
 fn en_05_only_random_keys_are_taken() {
     let count: [u8; 32] = std::array::from_fn(|at| u8::try_from(at).unwrap());
     let twice: [u8; 32] = std::array::from_fn(|at| u8::try_from(at % 16 * 37 % 256).unwrap());
-    let mut half = *key().expose_bytes();
+    let mut half = *key().expose();
     half[16..].fill(0);
     let weak = [
         [0; 32],
@@ -243,7 +244,7 @@ fn en_05_a_key_as_text_has_32_bytes() {
     ];
     let key = SealingKey::from_bytes(bytes).unwrap();
     let standard = "+/+/Ep4Dd8FNWojgMWv0KdIMlUanH7hj7lA9hMlyGq8=";
-    assert_eq!(secrecy::ExposeSecret::expose_secret(&key.expose_base64()), standard);
+    assert_eq!(key.expose_base64().expose_secret(), standard);
     let url = standard.replace('+', "-").replace('/', "_");
     for text in [standard, &url, &standard[..43], &url[..43], &format!(" {standard}\n")] {
         assert_eq!(SealingKey::from_base64(&text.into()).unwrap(), key, "{text}");
@@ -264,10 +265,10 @@ fn en_05_a_key_as_text_has_32_bytes() {
 fn en_05_a_key_is_not_printed() {
     let key = key();
     let ring = KeyRing::from(key.clone()).with_old(self::key());
-    let text = secrecy::ExposeSecret::expose_secret(&key.expose_base64()).to_owned();
-    let shown = format!("{key:?} {ring:?} {:?}", sealer(ring.clone()));
+    let text = key.expose_base64().expose_secret().to_owned();
+    let shown = format!("{key:?} {ring:?} {:?}", with(ring.clone()));
     assert!(shown.starts_with(&format!("SealingKey({}) ", key.id())), "{shown}");
-    let bytes = crate::encode::hex(key.expose_bytes());
+    let bytes = crate::encode::hex(key.expose());
     assert!(!shown.contains(&text[..8]) && !shown.contains(&bytes[..8]), "{shown}");
 }
 

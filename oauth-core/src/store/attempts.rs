@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::StoreResult;
@@ -18,6 +19,20 @@ pub trait AttemptStore: Send + Sync + 'static {
 
     /// Looks at the attempt of that id without taking it.
     fn peek<'a>(&'a self, id: &'a str) -> BoxFuture<'a, StoreResult<TakenAttempt>>;
+}
+
+impl<S: AttemptStore + ?Sized> AttemptStore for Arc<S> {
+    fn put<'a>(&'a self, id: &'a str, attempt: &'a [u8], ttl: Duration) -> BoxFuture<'a, StoreResult<()>> {
+        (**self).put(id, attempt, ttl)
+    }
+
+    fn take<'a>(&'a self, id: &'a str) -> BoxFuture<'a, StoreResult<TakenAttempt>> {
+        (**self).take(id)
+    }
+
+    fn peek<'a>(&'a self, id: &'a str) -> BoxFuture<'a, StoreResult<TakenAttempt>> {
+        (**self).peek(id)
+    }
 }
 
 /// What became of an attempt.

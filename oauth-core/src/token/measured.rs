@@ -27,6 +27,7 @@ pub fn token_response_reader<P: Provider>(
             params: Vec::new(),
             extra: &rules.params,
             query: &[],
+            headers: &[],
             client_auth: RefreshAuth::Full,
             context: Context::default(),
             progress: None,

@@ -74,7 +74,7 @@ fn io_error(error: &io::Error, path: &Path, what: &str) -> StoreError {
     let kind = match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Kind::NotWritable,
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Kind::Full,
-        io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => Kind::NotAFile,
+        io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::AlreadyExists => Kind::NotAFile,
         _ => Kind::Unavailable,
     };
     about(kind, path, what).because(io::Error::from(error.kind()))
@@ -105,7 +105,8 @@ mod system {
         for (above, path) in folder.ancestors().enumerate() {
             let found =
                 fs::metadata(path).map_err(|error| io_error(&error, path, "the folder cannot be looked at"))?.mode();
-            let open = if above == 0 { found & OTHERS_WRITE != 0 } else { found & ANYBODY_WRITES != 0 && found & STICKY == 0 };
+            let open =
+                if above == 0 { found & OTHERS_WRITE != 0 } else { found & ANYBODY_WRITES != 0 && found & STICKY == 0 };
             if open {
                 return Err(about(Kind::InsecureDirectory, path, "others can change this folder")
                     .fix(format!("chmod go-w {}", path.display())));
