@@ -12,7 +12,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 
 pub(crate) use self::policy::{Answer, send_bounded, transport_error};
-pub use self::reqwest_client::ReqwestClient;
+pub use self::reqwest_client::{ReqwestClient, tls_config};
 pub(crate) use self::retry_after::retry_after;
 
 /// A boxed future, as object-safe traits need it.

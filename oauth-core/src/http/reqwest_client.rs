@@ -40,7 +40,7 @@ impl ReqwestClient {
     ) -> Result<Self, TransportError> {
         let fresh = reqwest::Client::builder()
             .user_agent(concat!("oauth-providers/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(tls()?)
+            .tls_backend_preconfigured(tls_config()?)
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
             .no_proxy();
@@ -52,9 +52,11 @@ impl ReqwestClient {
     }
 }
 
-/// One TLS configuration for the process: the trust store is read once. The crypto provider is given explicitly and no
+/// The TLS configuration of the default transport, for what speaks TLS without HTTP: a store's connection to its server.
+///
+/// There is one for the process: the trust store is read once. The crypto provider is given explicitly and no
 /// process-wide one is installed or relied on.
-fn tls() -> Result<rustls::ClientConfig, TransportError> {
+pub fn tls_config() -> Result<rustls::ClientConfig, TransportError> {
     static TLS: OnceLock<rustls::ClientConfig> = OnceLock::new();
     if let Some(config) = TLS.get() {
         return Ok(config.clone());

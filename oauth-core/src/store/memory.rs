@@ -39,6 +39,13 @@ struct Held {
     until: SystemTime,
 }
 
+impl Held {
+    /// No secret is needed: who can call the store is in this process.
+    fn token(&self) -> String {
+        format!("memory-{}", self.fence)
+    }
+}
+
 impl MemoryStore {
     /// An empty store.
     pub fn new() -> Self {
@@ -100,8 +107,10 @@ impl Kept {
         }
         self.fence += 1;
         let until = now.checked_add(lasts).unwrap_or(now);
-        self.leases.insert(key, Held { fence: self.fence, until });
-        LeaseAnswer::Granted(Lease { fence: self.fence, token: self.fence.to_string(), lasts })
+        let held = Held { fence: self.fence, until };
+        let token = held.token();
+        self.leases.insert(key, held);
+        LeaseAnswer::Granted(Lease { fence: self.fence, token, lasts })
     }
 
     fn claim_due(&mut self, now: SystemTime, claim: Duration, limit: usize) -> Vec<RecordKey> {
@@ -185,7 +194,8 @@ impl Store for MemoryStore {
         Box::pin(async move {
             let now = self.clock.now();
             self.with(|kept| {
-                if let Some(held) = kept.leases.get_mut(key).filter(|held| held.fence == lease.fence) {
+                let own = |held: &&mut Held| held.fence == lease.fence && lease.token == held.token();
+                if let Some(held) = kept.leases.get_mut(key).filter(own) {
                     held.until = held.until.min(now);
                 }
             });

@@ -3,9 +3,11 @@
 //! A [`Store`] keeps sealed records under opaque keys. It knows nothing of tokens: the manager seals before it writes and
 //! opens after it has read, so that a store of your own sees no secret and cannot mix two accounts up unnoticed. What it
 //! must get right is small: compare and set by version, leases with a rising fence, and each of them atomic.
-//! `conformance` is the suite that says whether it does.
+//! `conformance` (feature `conformance`) is the suite that says whether it does.
 
 mod attempts;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod error;
 mod key;
 mod lease;

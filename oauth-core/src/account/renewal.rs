@@ -1,0 +1,209 @@
+//! The refresh of an account that other processes know of: lock, read again, decide, note, refresh, write, release.
+//!
+//! What is noted on the way is what lets the next process tell a refresh that never began from one whose answer was lost.
+
+mod notes;
+mod outcome;
+
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use self::notes::{Held, Notes};
+pub(super) use self::outcome::differs;
+use self::outcome::is_overtaken;
+use super::kept::Kept;
+use super::shared::Shared;
+use crate::clock::within;
+use crate::error::{ErrorKind, Result, Step};
+use crate::manager::EventKind;
+use crate::manager::record::{Intent, Mark, Record};
+use crate::manager::trouble::Until;
+use crate::refresh;
+use crate::spec::RefreshReplay;
+use crate::store::Lease;
+use crate::token::TokenSet;
+
+/// What a lease has beyond the time of the request.
+const SPARE: Duration = Duration::from_secs(5);
+/// How long a process waits between two looks at a lease that another one has.
+const FIRST_LOOK: Duration = Duration::from_millis(15);
+const LAST_LOOK: Duration = Duration::from_millis(300);
+
+/// The refresh of one token of one login.
+struct Renewal<'a> {
+    shared: &'a Arc<Shared>,
+    kept: &'a Kept,
+    /// The further token, by name; `None` for the login's own.
+    of: Option<&'a str>,
+    /// What whoever asks for a new token has.
+    asked: &'a Arc<TokenSet>,
+}
+
+/// What is to be done about a record.
+enum Decision {
+    /// Somebody has renewed the token already.
+    Adopt(Box<Record>, Arc<TokenSet>),
+    /// It is renewed from this record.
+    Go(Box<Record>, Arc<TokenSet>),
+}
+
+/// How a turn with the lease ended.
+enum Turn {
+    Done(Result<Arc<TokenSet>>),
+    /// Nothing may be done before this time.
+    Wait(SystemTime),
+}
+
+pub(super) async fn refresh(
+    shared: &Arc<Shared>,
+    kept: &Kept,
+    of: Option<&str>,
+    asked: &Arc<TokenSet>,
+) -> Result<Arc<TokenSet>> {
+    shared.save_unsaved().await?;
+    Renewal { shared, kept, of, asked }.run().await
+}
+
+impl Renewal<'_> {
+    async fn run(&self) -> Result<Arc<TokenSet>> {
+        let vault = &self.kept.core.vault;
+        let mut look = FIRST_LOOK;
+        loop {
+            match self.decide(self.kept.load().await?)? {
+                Decision::Adopt(record, tokens) => return Ok(self.adopt(&record, tokens)),
+                Decision::Go(..) => {}
+            }
+            let lease = match vault.try_lease(&self.kept.key, self.lease_lasts()).await? {
+                Ok(lease) => Held::new(self.kept, lease),
+                Err(remaining) => {
+                    vault.clock.sleep(look.min(remaining).max(Duration::from_millis(1))).await;
+                    look = (look * 2).min(LAST_LOOK);
+                    continue;
+                }
+            };
+            let turn = self.turn(&lease.lease).await;
+            lease.release().await;
+            match turn? {
+                Turn::Done(result) => return result,
+                Turn::Wait(until) => {
+                    let wait = until.duration_since(vault.clock.now()).unwrap_or_default();
+                    vault.clock.sleep(wait.min(self.lease_lasts()) + Duration::from_millis(1)).await;
+                }
+            }
+        }
+    }
+
+    /// A lease outlasts everything that is done under it: the request, and the session login where there is one.
+    fn lease_lasts(&self) -> Duration {
+        let inner = &self.shared.client;
+        let requests =
+            if inner.prepared().is_ok_and(|prepared| prepared.hooks.session_login.is_some()) { 2 } else { 1 };
+        inner.config.timeout * requests + SPARE * 2
+    }
+
+    fn decide(&self, record: Option<Record>) -> Result<Decision> {
+        let inner = &self.shared.client;
+        let Some((tokens, record)) = record.and_then(|record| Some((record.tokens_of(self.of)?, record))) else {
+            self.shared.publish_gone();
+            return Err(self.shared.not_connected());
+        };
+        let revoked = record.trouble.as_ref().is_some_and(|trouble| trouble.until == Until::Revoked);
+        if tokens.is_newer_than(self.asked) && !tokens.is_due(inner.now()) && !revoked {
+            return Ok(Decision::Adopt(Box::new(record), tokens));
+        }
+        if let Some(error) = record.trouble.as_ref().and_then(|trouble| trouble.stands(inner)) {
+            self.shared.publish_record(&record);
+            return Err(error);
+        }
+        if !self.shared.can_renew(&tokens) {
+            self.shared.publish_record(&record);
+            return Err(self.shared.cannot_renew());
+        }
+        Ok(Decision::Go(Box::new(record), tokens))
+    }
+
+    fn adopt(&self, record: &Record, tokens: Arc<TokenSet>) -> Arc<TokenSet> {
+        self.shared.publish_record(record);
+        self.kept.tell(EventKind::Adopted);
+        tokens
+    }
+
+    /// One turn with the lease.
+    async fn turn(&self, lease: &Lease) -> Result<Turn> {
+        let (record, tokens) = match self.decide(self.kept.load().await?)? {
+            Decision::Adopt(record, tokens) => return Ok(Turn::Done(Ok(self.adopt(&record, tokens)))),
+            Decision::Go(record, tokens) => (*record, tokens),
+        };
+        let now = self.kept.core.vault.clock.now();
+        let mut replay = false;
+        match &record.intent {
+            Some(Intent { mark: Mark::Answered(answer), of, .. }) if of.as_deref() == self.of => {
+                let answer = (**answer).clone();
+                return Ok(Turn::Done(self.resume(lease, record, &tokens, answer).await));
+            }
+            Some(intent @ Intent { mark: Mark::Sent, of, .. }) if of.as_deref() == self.of => {
+                // The request may still be on its way: nobody knows before the lease of whoever sent it has ended.
+                if intent.until > now
+                    && intent.until.duration_since(now).is_ok_and(|left| left <= self.lease_lasts() * 2)
+                {
+                    return Ok(Turn::Wait(intent.until));
+                }
+                if !self.may_replay(&record, intent) {
+                    let what = "the answer to the last refresh was lost, and its refresh token is not used again";
+                    return Ok(Turn::Done(Err(self.lost(lease, record, &tokens, what, None).await)));
+                }
+                self.kept.tell(EventKind::Replaying);
+                replay = true;
+            }
+            _ => {}
+        }
+        if let Some(ended) = tokens.refresh_expires_at().filter(|ended| *ended <= self.shared.client.now()) {
+            let _ = ended;
+            let what = "the refresh token has ended, so it was not sent";
+            let error = self.shared.client.error(ErrorKind::RefreshExpired, Step::Refresh, what);
+            return Ok(Turn::Done(Err(self.refused(lease, record, &tokens, error).await)));
+        }
+        self.send(lease, record, &tokens, replay).await
+    }
+
+    /// Whether the refresh token of a refresh whose answer never came may be used once more.
+    fn may_replay(&self, record: &Record, lost: &Intent) -> bool {
+        let rule = self.shared.client.spec().refresh.as_ref();
+        let rotates = record.rotated || rule.is_some_and(|rule| rule.rotates);
+        rule.is_some_and(|rule| rule.replay != RefreshReplay::Never) && (!rotates || !lost.replay)
+    }
+
+    async fn send(&self, lease: &Lease, mut record: Record, tokens: &Arc<TokenSet>, replay: bool) -> Result<Turn> {
+        let vault = &self.kept.core.vault;
+        let until = vault.clock.now().checked_add(lease.lasts).unwrap_or(SystemTime::UNIX_EPOCH);
+        let of = self.of.map(ToOwned::to_owned);
+        record.intent = Some(Intent { mark: Mark::Prepared, of, until, replay });
+        // Where this cannot be written the new token could not be either: nothing is sent then.
+        match vault.save(&self.kept.key, &mut record, Some(lease)).await {
+            Err(error) if is_overtaken(error.kind()) => return Ok(Turn::Wait(vault.clock.now())),
+            saved => saved?,
+        }
+        let notes = Notes {
+            kept: self.kept,
+            lease,
+            record: tokio::sync::Mutex::new(record),
+            sent: std::sync::Mutex::new(false),
+        };
+        // The request is cut when the lease ends, so that nobody else sends one at the same time.
+        let cut = lease.lasts.saturating_sub(SPARE);
+        let asking = refresh::refresh(&self.shared.client, tokens, Some(&notes));
+        let result = within(&*vault.clock, cut, asking).await.unwrap_or_else(|| {
+            let what = "the refresh took as long as it may";
+            Err(self.shared.client.error(ErrorKind::Timeout, Step::Refresh, what))
+        });
+        let sent = *notes.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let record = notes.record.into_inner();
+        Ok(match result {
+            Ok(new) => Turn::Done(self.keep(lease, record, tokens, new).await),
+            Err(error) if !sent && error.store().is_some_and(|store| is_overtaken(store.kind())) => {
+                Turn::Wait(vault.clock.now())
+            }
+            Err(error) => Turn::Done(Err(self.failed(lease, record, tokens, error, sent).await)),
+        })
+    }
+}
