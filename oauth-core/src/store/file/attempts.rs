@@ -1,5 +1,5 @@
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::FileStore;
@@ -8,7 +8,6 @@ use super::folder::Part;
 use super::lease::milliseconds;
 use super::line::{self, Bad};
 use super::lock::Of;
-use super::private;
 use super::record::is_of_the_record;
 use super::write::replace;
 use crate::store::{MAX_RECORD, StoreError, StoreErrorKind, StoreResult, TakenAttempt};
@@ -83,10 +82,13 @@ impl FileStore {
     }
 
     /// The attempt, unless its time is over.
-    fn attempt(&self, path: &std::path::Path) -> StoreResult<Option<Attempt>> {
+    fn attempt(&self, path: &Path) -> StoreResult<Option<Attempt>> {
         let most = MAX_RECORD + line::MAX;
-        let Some((mut bytes, length)) = private::read(path, self.folder.owner(), most)? else { return Ok(None) };
+        let Some((mut bytes, length)) = self.folder.read(path, most)? else { return Ok(None) };
         let (mut attempt, begins) = Attempt::head(&bytes, length).map_err(|bad| bad.at(path))?;
+        if length > most as u64 {
+            return Err(Bad::Corrupt.at(path));
+        }
         if attempt.until <= milliseconds(self.clock.now()) {
             return Ok(None);
         }
@@ -97,13 +99,13 @@ impl FileStore {
         Ok(Some(attempt))
     }
 
-    fn keep_attempt(&self, path: &std::path::Path, attempt: &Attempt) -> StoreResult<()> {
+    fn keep_attempt(&self, path: &Path, attempt: &Attempt) -> StoreResult<()> {
         let sealed = attempt.sealed.as_deref().unwrap_or_default();
         replace(path, &[attempt.line().as_bytes(), sealed], &*self.rng)
     }
 
     /// Removes what has ended and, where that is not enough, the oldest; gives the number of the next attempt.
-    fn make_room(&self, now: u64, next: &std::path::Path) -> StoreResult<u64> {
+    fn make_room(&self, now: u64, next: &Path) -> StoreResult<u64> {
         let mut kept = Vec::new();
         let mut newest = 0;
         for name in self.folder.names(Part::Attempts)? {
@@ -111,7 +113,7 @@ impl FileStore {
             if !is_of_attempt(&name) || path == next {
                 continue;
             }
-            let head = match private::read(&path, self.folder.owner(), line::MAX) {
+            let head = match self.folder.read(&path, line::MAX) {
                 Ok(Some((bytes, length))) => Attempt::head(&bytes, length).map(|(head, _)| head),
                 Ok(None) => continue,
                 Err(error) if is_of_the_record(&error) => Err(Bad::Corrupt),
@@ -152,7 +154,7 @@ fn is_of_attempt(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn remove(path: &std::path::Path) -> StoreResult<()> {
+fn remove(path: &Path) -> StoreResult<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failure::writing(path, error)),
         _ => Ok(()),

@@ -6,7 +6,6 @@ use super::folder::Part;
 use super::lease::milliseconds;
 use super::line;
 use super::lock::Of;
-use super::private;
 use super::record::is_of_the_record;
 use super::write::replace;
 use crate::store::{RecordKey, StoreResult};
@@ -64,7 +63,7 @@ impl FileStore {
     /// Claims only spread the work: what cannot be read is none.
     fn claims(&self) -> StoreResult<Claims> {
         let path = self.folder.file(Part::Leases, FILE);
-        let Some((bytes, _)) = private::read(&path, self.folder.owner(), MAX_CLAIMS)? else { return Ok(Claims::new()) };
+        let Some((bytes, _)) = self.folder.read(&path, MAX_CLAIMS)? else { return Ok(Claims::new()) };
         let Ok(([_], begins)) = line::read(KIND, &bytes) else { return Ok(Claims::new()) };
         let claim = |line: &str| {
             let mut fields = line.split(' ');

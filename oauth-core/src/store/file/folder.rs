@@ -82,6 +82,16 @@ impl Folder {
         path
     }
 
+    /// The beginning of a file, at most `most` bytes of it, and how long it is. A missing file is none only as long as the
+    /// folder is there.
+    pub(super) fn read(&self, path: &Path, most: usize) -> StoreResult<Option<(Vec<u8>, u64)>> {
+        let found = private::read(path, self.owner, most)?;
+        if let (None, Some(part)) = (&found, path.parent()) {
+            fs::symlink_metadata(part).map_err(|error| failure::reading(part, error))?;
+        }
+        Ok(found)
+    }
+
     /// What there is in a part, by name, in no order.
     pub(super) fn names(&self, part: Part) -> StoreResult<Vec<String>> {
         let path = self.part(part);

@@ -109,14 +109,14 @@ impl FileStore {
 
     fn lease_state(&self, key: &RecordKey) -> StoreResult<Option<State>> {
         let path = self.folder.file(Part::Leases, key.as_str());
-        let Some((bytes, _)) = private::read(&path, self.folder.owner(), line::MAX)? else { return Ok(None) };
+        let Some((bytes, _)) = self.folder.read(&path, line::MAX)? else { return Ok(None) };
         State::of(&bytes).map(Some).map_err(|bad| bad.at(&path))
     }
 
     /// A fence that is at least as high as that of each lease that is forgotten.
     fn fence_floor(&self, key: &RecordKey) -> StoreResult<u64> {
         let path = self.folder.file(Part::Leases, &floor_of(key));
-        let Some((bytes, _)) = private::read(&path, self.folder.owner(), line::MAX)? else { return Ok(0) };
+        let Some((bytes, _)) = self.folder.read(&path, line::MAX)? else { return Ok(0) };
         let read = || line::number(line::read::<1>(FLOOR, &bytes)?.0[0]);
         read().map_err(|bad| bad.at(&path))
     }

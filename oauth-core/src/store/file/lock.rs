@@ -61,12 +61,12 @@ pub(super) fn lock(folder: &Folder, of: Of<'_>, patience: Duration) -> StoreResu
 
 /// Whether somebody has deleted the file between our opening and our locking it: then others lock a new one.
 #[cfg(unix)]
-fn is_gone(file: &File) -> bool {
+pub(super) fn is_gone(file: &File) -> bool {
     use std::os::unix::fs::MetadataExt;
     file.metadata().is_ok_and(|found| found.nlink() == 0)
 }
 
 #[cfg(not(unix))]
-fn is_gone(_: &File) -> bool {
+pub(super) fn is_gone(_: &File) -> bool {
     false
 }

@@ -11,7 +11,7 @@ use crate::store::{StoreError, StoreErrorKind, StoreResult};
 
 /// To whom our files belong: where the system knows users, whoever owns what this process creates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Owner(u32);
+pub(super) struct Owner(pub(super) u32);
 
 /// Opens a file to read it: no link is followed, and a pipe or a device does not keep us waiting.
 pub(super) fn open(path: &Path) -> io::Result<File> {

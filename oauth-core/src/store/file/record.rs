@@ -55,8 +55,8 @@ impl FileStore {
     pub(super) fn load_now(&self, key: &RecordKey) -> StoreResult<Option<StoredRecord>> {
         self.folder.look()?;
         let path = self.folder.file(Part::Records, key.as_str());
-        let Some((mut bytes, length)) = private::read(&path, self.folder.owner(), MAX_RECORD + line::MAX + 1)? else {
-            return self.there().map(|()| None);
+        let Some((mut bytes, length)) = self.folder.read(&path, MAX_RECORD + line::MAX + 1)? else {
+            return Ok(None);
         };
         let (head, begins) = head(&path, &bytes, length)?;
         bytes.drain(..begins);
@@ -135,14 +135,8 @@ impl FileStore {
 
     /// What the record's first line says; `None` where there is no record.
     pub(super) fn head_of(&self, path: &Path) -> StoreResult<Option<Head>> {
-        let Some((bytes, length)) = private::read(path, self.folder.owner(), line::MAX)? else { return Ok(None) };
+        let Some((bytes, length)) = self.folder.read(path, line::MAX)? else { return Ok(None) };
         head(path, &bytes, length).map(|(head, _)| Some(head))
-    }
-
-    /// A missing file is no record only as long as the folder is there.
-    fn there(&self) -> StoreResult<()> {
-        let records = self.folder.part(Part::Records);
-        std::fs::symlink_metadata(&records).map(|_| ()).map_err(|error| failure::reading(&records, error))
     }
 }
 

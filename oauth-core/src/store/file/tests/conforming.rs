@@ -57,7 +57,7 @@ async fn clones_are_one_holder() {
     let rig = Rig::new();
     let lease = rig.store.granted(&key(1), Duration::from_secs(60)).unwrap();
     let clone = rig.store.clone();
-    drop(std::mem::replace(&mut { rig.store.clone() }, clone.clone()));
+    drop(rig.store.clone());
     assert_eq!(clone.granted(&key(1), Duration::from_secs(60)), None);
     clone.release(&key(1), &lease).await.unwrap();
     assert!(rig.store.granted(&key(1), Duration::from_secs(60)).is_some());

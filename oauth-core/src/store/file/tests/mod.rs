@@ -19,8 +19,7 @@ pub(super) use super::FileStore;
 use super::folder::Part;
 pub(super) use crate::store::conformance::tests::ManualClock;
 pub(super) use crate::store::{
-    AttemptStore, Lease, LeaseAnswer, RecordKey, Store, StoreError, StoreErrorKind, StoreResult, StoredRecord,
-    TakenAttempt, Write,
+    AttemptStore, Lease, LeaseAnswer, RecordKey, Store, StoreErrorKind, StoreResult, StoredRecord, TakenAttempt, Write,
 };
 
 /// A folder that is gone at the end, and a store in it on a clock that is moved by hand.
