@@ -77,7 +77,7 @@ fn verified(options: PgConnectOptions, chosen: bool, unverified: bool) -> StoreR
         PgSslMode::VerifyFull => Ok(options),
         _ if !chosen => Ok(options.ssl_mode(PgSslMode::VerifyFull)),
         _ => Err(config("the URL lets anybody on the network pass for the server")
-            .fix("sslmode=verify-full, or PostgresOptions::dangerous_without_server_verification")),
+            .fix("sslmode=verify-full, or PostgresStoreBuilder::dangerous_without_server_verification")),
     }
 }
 
