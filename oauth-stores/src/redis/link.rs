@@ -48,15 +48,15 @@ struct Live {
     health: Arc<Health>,
     driver: AbortHandle,
     /// Its sender goes with the driver.
-    driven: watch::Receiver<()>,
+    end: watch::Receiver<()>,
 }
 
 impl Live {
     /// A request that comes when the connection ends may get stuck in its queue: then the end is the answer.
     async fn answer(&self, request: &Request<'_>) -> RedisResult<Value> {
-        let (mut connection, mut driven) = (self.connection.clone(), self.driven.clone());
+        let (mut connection, mut end) = (self.connection.clone(), self.end.clone());
         let mut answer = pin!(request.send(&mut connection));
-        let mut end = pin!(driven.changed());
+        let mut end = pin!(end.changed());
         poll_fn(|cx| match answer.as_mut().poll(cx) {
             // Once more: the answer may have come with the end.
             Poll::Pending if end.as_mut().poll(cx).is_ready() => Poll::Ready(match answer.as_mut().poll(cx) {
@@ -160,12 +160,12 @@ impl Link {
         let config = AsyncConnectionConfig::new().set_response_timeout(Some(self.response_timeout));
         let opened = MultiplexedConnection::new_with_config(&self.settings(), stream, config).await;
         let (connection, driver) = opened.map_err(|error| told(&error))?;
-        let (driving, driven) = watch::channel(());
+        let (driving, end) = watch::channel(());
         let driver = tokio::spawn(async move {
             driver.await;
             drop(driving);
         });
-        let live = Live { connection, health: Arc::clone(&health), driver: driver.abort_handle(), driven };
+        let live = Live { connection, health: Arc::clone(&health), driver: driver.abort_handle(), end };
         live.answer(&Request::Command(redis::cmd("PING"))).await.map_err(|error| told(&error))?;
         Ok(live)
     }
