@@ -4,14 +4,18 @@
 mod apply;
 mod authorize;
 mod counting;
+mod endpoint;
+mod hit;
 mod id_token;
 mod measure;
 mod provider;
 mod refresh;
 mod steps;
+mod storm;
 mod table;
 mod token;
 mod workload;
+mod yup;
 
 use std::process::ExitCode;
 
@@ -23,10 +27,17 @@ usage: oauth-benches [--counter steps|valgrind|none] [--strict] [WORKLOAD ..]   
        oauth-benches can-step                                                      whether this system lets it count";
 
 fn workloads() -> Vec<Workload> {
-    [authorize::workloads(), token::workloads(), refresh::workloads(), apply::workloads(), id_token::workloads()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        authorize::workloads(),
+        token::workloads(),
+        refresh::workloads(),
+        apply::workloads(),
+        hit::workloads(),
+        id_token::workloads(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn main() -> ExitCode {
@@ -39,10 +50,23 @@ fn main() -> ExitCode {
         },
         ["repeat", workload, who, count] => repeat(workload, who, count),
         others => match table::Options::parse(others) {
-            Some(options) => table::print(&workloads(), &options),
+            Some(options) => all(&options),
             None => usage(),
         },
     }
+}
+
+/// The tables of all that was chosen.
+fn all(options: &table::Options) -> ExitCode {
+    let Some(mut missed) = table::print(&workloads(), options) else { return ExitCode::FAILURE };
+    if options.chosen(storm::ID) && !storm::print() {
+        missed.push(storm::ID);
+    }
+    if missed.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    println!("targets missed: {}", missed.join(", "));
+    if options.strict { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 /// What a counter of instructions watches.

@@ -1,18 +1,25 @@
 //! A logged-in account: a handle that keeps its token fresh.
 
+mod flight;
+mod kept;
+mod private;
+mod renewal;
+mod shared;
+mod token;
+mod unsaved;
+
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::watch;
-
+pub(crate) use self::kept::Kept;
+pub(crate) use self::shared::Shared;
+pub use self::token::AccessToken;
 use crate::client::{Client, Inner};
-use crate::error::{Error, ErrorKind, Result, Step};
+use crate::error::{ErrorKind, Result, Step};
 use crate::provider::{CanRefresh, Dynamic, Provider};
-use crate::refresh;
-use crate::spec::{ProviderSpec, RefreshWith};
+use crate::spec::ProviderSpec;
 use crate::token::TokenSet;
 
 /// A logged-in account.
@@ -32,28 +39,12 @@ pub struct Account<P: Provider = Dynamic> {
     provider: PhantomData<fn() -> P>,
 }
 
-pub(crate) struct Shared {
-    pub(crate) client: Arc<Inner>,
-    snapshot: RwLock<Arc<TokenSet>>,
-    flight: Mutex<Option<Flight>>,
-    /// The set that the server refused to renew for good, and how: it is not asked again with the same.
-    refused: Mutex<Option<(Arc<TokenSet>, Error)>>,
-    /// Held while a set is published and written.
-    writing: tokio::sync::Mutex<()>,
-    /// The accounts of further tokens that are in use, by name.
-    pub(crate) also: Mutex<Vec<(String, Weak<Shared>)>>,
-    /// The account that this one is a further token of, and its name there.
-    pub(crate) home: Option<(Arc<Shared>, String)>,
-}
-
-/// The refresh under way: what all who wait for it will get.
-type Flight = watch::Receiver<Option<Result<Arc<TokenSet>>>>;
-
 impl<P: Provider> Account<P> {
     pub(crate) fn new(client: Arc<Inner>, tokens: TokenSet) -> Self {
-        Self::over(Arc::new(Shared::at_home(client, tokens, None)))
+        Self::over(Arc::new(Shared::new(client, Arc::new(tokens), None, None)))
     }
 
+    /// A handle on what is shared.
     pub(crate) fn over(shared: Arc<Shared>) -> Self {
         Self { shared, provider: PhantomData }
     }
@@ -113,12 +104,29 @@ impl<P: Provider> Account<P> {
     }
 
     /// A fresh access token: renewed first when it can be and ends within a minute, or within a tenth of its lifetime
-    /// where that is less.
-    pub async fn token(&self) -> Result<SecretString> {
-        Ok(self.fresh().await?.access_token.expose_secret().into())
+    /// where that is less. While it is fresh this takes no lock and copies nothing.
+    pub async fn token(&self) -> Result<AccessToken> {
+        match self.shared.hit() {
+            Some(tokens) => Ok(AccessToken(tokens)),
+            None => self.ask(Duration::ZERO).await.map(AccessToken),
+        }
     }
 
-    /// Renews the token now, whatever its age. Callers at the same time share one request and its result.
+    /// An access token that lasts at least so long: renewed first when it ends before. A token that has just been renewed
+    /// and still does not is an error, so that nobody renews it again and again.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn run(account: oauth_core::Account) -> oauth_core::Result<()> {
+    /// let token = account.token_lasting(Duration::from_secs(15 * 60)).await?; // for a long upload
+    /// # Ok(()) }
+    /// ```
+    pub async fn token_lasting(&self, least: Duration) -> Result<AccessToken> {
+        self.ask(least).await.map(AccessToken)
+    }
+
+    /// Renews the token now, whatever its age. Callers at the same time share one request and its result, and after a
+    /// failure nothing is sent before the next is due.
     pub async fn refresh(&self) -> Result<Arc<TokenSet>>
     where
         P: CanRefresh,
@@ -129,177 +137,63 @@ impl<P: Provider> Account<P> {
 
     /// Tokens good for a request.
     pub(crate) async fn fresh(&self) -> Result<Arc<TokenSet>> {
-        let tokens = self.tokens();
-        let now = self.inner().now();
-        if !tokens.is_due(now) {
-            return Ok(tokens);
-        }
-        let over = tokens.expires_within(Duration::ZERO, now);
-        if !self.can_renew(&tokens) {
-            return if over { Err(self.cannot_renew()) } else { Ok(tokens) };
-        }
-        match self.renew(&tokens).await {
-            // The old one has not ended yet: what keeps it from being renewed is no reason not to use it. A new one that
-            // could not be saved is here all the same.
-            Err(_) if !over => Ok(Some(self.tokens()).filter(|new| new.session_due.is_none()).unwrap_or(tokens)),
-            result => result,
+        match self.shared.hit() {
+            Some(tokens) => Ok(tokens),
+            None => self.ask(Duration::ZERO).await,
         }
     }
 
     /// Whether there is a way and a token to renew these tokens with.
     pub(crate) fn can_renew(&self, tokens: &TokenSet) -> bool {
-        match self.spec().refresh.as_ref().map(|refresh| refresh.with) {
-            Some(RefreshWith::RefreshToken) => tokens.refresh_token.is_some(),
-            Some(RefreshWith::AccessToken) => true,
-            None => false,
-        }
+        self.shared.can_renew(tokens)
     }
 
-    fn cannot_renew(&self) -> Error {
-        let note = self.spec().refresh.as_ref().and_then(|refresh| refresh.note.clone());
-        let error = Error::new(
-            ErrorKind::NoRefreshToken,
-            Step::Refresh,
-            "the access token has expired and there is nothing to renew it with",
-        );
-        match note {
-            Some(note) => error.fix(note),
-            None => error,
-        }
-        .of(self.spec())
-    }
-
-    /// Replaces `old`, which was expired or refused, by one request for all who ask at the same time.
+    /// Replaces `old`, which was refused, by one request for all who ask at the same time.
     pub(crate) async fn renew(&self, old: &Arc<TokenSet>) -> Result<Arc<TokenSet>> {
-        let mut flight = match self.shared.join(old) {
-            Joined::Newer(tokens) => return self.usable(tokens),
-            Joined::Flight(flight) => flight,
-        };
-        let landed = flight.wait_for(Option::is_some).await;
-        match landed.ok().and_then(|result| result.clone()) {
-            Some(result) => self.usable(result?),
-            None => Err(self.inner().error(
-                ErrorKind::Store,
-                Step::Refresh,
-                "the refresh was ended before it had a result, with the runtime it ran in",
-            )),
-        }
+        self.shared.renew(old).await
     }
 
-    /// The renewed tokens, which are kept already, unless the session that belongs to them could not be opened.
-    fn usable(&self, tokens: Arc<TokenSet>) -> Result<Arc<TokenSet>> {
-        match &tokens.session_due {
-            Some(due) => Err(due.error(self.inner())),
-            None => Ok(tokens),
+    async fn ask(&self, least: Duration) -> Result<Arc<TokenSet>> {
+        let shared = &self.shared;
+        let snapshot = shared.snapshot();
+        let now = self.inner().now();
+        if snapshot.gone {
+            // Asks the store once more, as often as it may: somebody may have connected it again.
+            return shared.renew(&snapshot.tokens).await;
         }
-    }
-}
-
-enum Joined {
-    Newer(Arc<TokenSet>),
-    Flight(Flight),
-}
-
-impl Shared {
-    pub(crate) fn at_home(client: Arc<Inner>, tokens: TokenSet, home: Option<(Arc<Self>, String)>) -> Self {
-        Self {
-            client,
-            snapshot: RwLock::new(Arc::new(tokens)),
-            flight: Mutex::new(None),
-            refused: Mutex::new(None),
-            writing: tokio::sync::Mutex::new(()),
-            also: Mutex::new(Vec::new()),
-            home,
+        let tokens = &snapshot.tokens;
+        if !tokens.is_due(now) && !tokens.expires_within(least, now) {
+            shared.look_after(&snapshot, now);
+            return Ok(Arc::clone(tokens));
         }
-    }
-
-    pub(crate) fn latest(&self) -> Arc<TokenSet> {
-        Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Joins the refresh under way, or starts one in a task of its own: a caller that is cancelled must not cancel a
-    /// refresh that the server may have carried out.
-    fn join(self: &Arc<Self>, old: &Arc<TokenSet>) -> Joined {
-        let mut flight = self.flight.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(under_way) = &*flight {
-            return Joined::Flight(under_way.clone());
+        let over = tokens.expires_within(Duration::ZERO, now);
+        if !self.can_renew(tokens) {
+            shared.look_after(&snapshot, now);
+            return match () {
+                () if over => Err(shared.cannot_renew()),
+                () if tokens.expires_within(least, now) => Err(self.too_short(least)),
+                () => Ok(Arc::clone(tokens)),
+            };
         }
-        let current = self.latest();
-        if !Arc::ptr_eq(&current, old) && current.is_newer_than(old) {
-            return Joined::Newer(current);
-        }
-        let (landing, receiver) = watch::channel(None);
-        *flight = Some(receiver.clone());
-        // A runtime that shuts down drops the task at once, and with it the flight's end, which takes the lock.
-        drop(flight);
-        let end = FlightEnd { shared: Arc::clone(self), landing, result: None };
-        tokio::spawn(async move {
-            let result = end.shared.refresh(&current).await;
-            end.land(result);
-        });
-        Joined::Flight(receiver)
-    }
-
-    /// Re-reads, decides, refreshes, publishes, writes.
-    async fn refresh(&self, current: &Arc<TokenSet>) -> Result<Arc<TokenSet>> {
-        let tokens = Arc::clone(current);
-        self.check_refused(&tokens)?;
-        let answer = refresh::refresh(&self.client, &tokens).await.inspect_err(|error| {
-            if error.kind() == ErrorKind::GrantRejected {
-                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) =
-                    Some((Arc::clone(&tokens), error.clone()));
+        let renewed = match shared.renew(tokens).await {
+            // The old one has not ended yet: what keeps it from being renewed is no reason not to use it. A new one that
+            // could not be saved is here all the same.
+            Err(error) => {
+                let (latest, now) = (shared.snapshot(), self.inner().now());
+                let usable = [&latest.tokens, tokens].into_iter().find(|tokens| !tokens.expires_within(least, now));
+                usable.filter(|_| !latest.gone).cloned().ok_or(error)?
             }
-        })?;
-        let (renewed, saved) = self.commit(|latest| answer.clone().keeping_also(&tokens, latest)).await;
-        saved.and(self.spread(&tokens, &answer, &renewed).await)?;
+            Ok(renewed) => renewed,
+        };
+        if least > Duration::ZERO && renewed.expires_within(least, self.inner().now()) {
+            return Err(self.too_short(least));
+        }
         Ok(renewed)
     }
 
-    /// The refusal that these tokens have had already; one of other tokens is forgotten.
-    fn check_refused(&self, tokens: &TokenSet) -> Result<()> {
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        refused.take_if(|(of, _)| tokens.is_newer_than(of));
-        refused.as_ref().map_or(Ok(()), |(_, error)| Err(error.clone()))
-    }
-
-    /// Publishes what `change` makes of the newest set and writes it: one at a time, so that no change undoes another.
-    /// The set is in use even where it could not be saved, because the tokens before it may have ended with it.
-    pub(crate) async fn commit(
-        &self,
-        change: impl FnOnce(&TokenSet) -> TokenSet + Send,
-    ) -> (Arc<TokenSet>, Result<()>) {
-        let _writing = self.writing.lock().await;
-        let changed = self.publish(Arc::new(change(&self.latest())));
-        (changed, Ok(()))
-    }
-
-    fn publish(&self, tokens: Arc<TokenSet>) -> Arc<TokenSet> {
-        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&tokens);
-        tokens
-    }
-}
-
-/// Ends the flight when it is dropped: after its result, and also when the task panics or its runtime is shut down, even
-/// before the task first ran, so that the next caller starts a new one.
-struct FlightEnd {
-    shared: Arc<Shared>,
-    landing: watch::Sender<Option<Result<Arc<TokenSet>>>>,
-    result: Option<Result<Arc<TokenSet>>>,
-}
-
-impl FlightEnd {
-    fn land(mut self, result: Result<Arc<TokenSet>>) {
-        self.result = Some(result);
-    }
-}
-
-impl Drop for FlightEnd {
-    fn drop(&mut self) {
-        // The flight first: who hears of its end and asks again is not to join it once more.
-        *self.shared.flight.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        if let Some(result) = self.result.take() {
-            self.landing.send_replace(Some(result));
-        }
+    fn too_short(&self, least: Duration) -> crate::error::Error {
+        let what = format!("the token ends within {} s", least.as_secs());
+        self.inner().error(ErrorKind::TooShort, Step::Refresh, what)
     }
 }
 

@@ -36,11 +36,8 @@ impl Shared {
         }
         let main = self.latest();
         let own = main.also(name).ok_or_else(|| self.no_such_token(name))?;
-        let account = Arc::new(Self::at_home(
-            Arc::clone(&self.client),
-            own.beside(&main),
-            Some((Arc::clone(self), name.to_owned())),
-        ));
+        let home = Some((Arc::clone(self), name.to_owned()));
+        let account = Arc::new(Self::new(Arc::clone(&self.client), Arc::new(own.beside(&main)), home, None));
         known.push((name.to_owned(), Arc::downgrade(&account)));
         Ok(account)
     }
@@ -62,20 +59,18 @@ impl Shared {
 
     /// After a refresh of `asked` that gave `answer` and made `after` the newest set: the account that this one came with
     /// hears of it, and so do those that came with this one, where the answer brought a token of theirs.
-    pub(crate) async fn spread(&self, asked: &TokenSet, answer: &TokenSet, after: &TokenSet) -> Result<()> {
-        let mut saved = Ok(());
+    pub(crate) async fn spread(&self, asked: &TokenSet, answer: &TokenSet, after: &TokenSet) {
         if let Some((home, name)) = &self.home {
-            saved = home.commit(|latest| latest.with_also(name, after)).await.1;
+            home.commit(|latest| latest.with_also(name, after)).await;
         }
         let known = self.also.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for (name, account) in known {
             let Some((account, new)) = account.upgrade().zip(answer.also(&name)) else { continue };
             let old = asked.also(&name);
             if old.is_none_or(|old| new.is_newer_than(old)) {
-                saved = saved.and(account.commit(|latest| new.beside(after).over(old, latest)).await.1);
+                account.commit(|latest| new.beside(after).over(old, latest)).await;
             }
         }
-        saved
     }
 }
 
@@ -118,7 +113,7 @@ impl TokenSet {
         }
     }
 
-    fn with_also(&self, name: &str, new: &Self) -> Self {
+    pub(crate) fn with_also(&self, name: &str, new: &Self) -> Self {
         let mut changed = self.clone();
         for (_, also) in changed.also.iter_mut().filter(|(known, _)| known == name) {
             *also = new.clone();

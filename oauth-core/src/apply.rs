@@ -92,7 +92,7 @@ fn admit(inner: &Inner, prepared: &Prepared, tokens: &TokenSet, request: &Reques
 }
 
 /// The one place where a token meets a request.
-fn place(inner: &Inner, prepared: &Prepared, tokens: &TokenSet, request: &mut Request<Bytes>) -> Result<()> {
+pub(crate) fn place(inner: &Inner, prepared: &Prepared, tokens: &TokenSet, request: &mut Request<Bytes>) -> Result<()> {
     let config = &inner.config;
     let malformed = |what: &str| malformed(config, what);
     let secret = tokens.access_token.expose_secret();

@@ -201,7 +201,8 @@ impl<'a> Reading<'a> {
         };
         let state = once(renamed(&inner.config.spec.authorize.rename, "state"))?;
         let code = once(&rules.code)?;
-        let error = rules.error.iter().try_fold(None, |error: Option<&str>, name| Ok(error.or(once(name)?)))?;
+        let error =
+            rules.error.iter().try_fold(None, |error: Option<&str>, name| Ok::<_, Error>(error.or(once(name)?)))?;
         let iss = once("iss")?;
         let state = state.ok_or_else(|| fail(ErrorKind::StateMissing, "the callback has no `state`"))?;
         Ok(Self { inner, prepared, input, browser, state, code, error, iss })

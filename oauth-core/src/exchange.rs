@@ -60,6 +60,7 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
         params: token::named(inner, standard.into_iter().flatten().map(|(name, value)| (name, Cow::Borrowed(value)))),
         extra: &spec.token.request.params,
         query: &spec.token.request.query,
+        headers: &[],
         client_auth: RefreshAuth::Full,
         context: Context {
             callback: &kept,
@@ -68,6 +69,7 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
             scopes: &attempt.scopes,
             ..Context::default()
         },
+        progress: None,
     };
     let mut tokens = token::send(inner, call, &attempt.scopes).await?.tokens;
     tokens.brought(kept);
@@ -100,8 +102,10 @@ async fn upgrade(inner: &Inner, upgrade: &Upgrade, tokens: TokenSet, redirect_ur
         params: vec![("grant_type", Cow::Borrowed(upgrade.grant_type.as_str()))],
         extra: &upgrade.params,
         query: &[],
+        headers: &[],
         client_auth: RefreshAuth::None,
         context: Context { redirect_uri: Some(redirect_uri), ..token::context(&tokens) },
+        progress: None,
     };
     let scopes = tokens.scopes.clone();
     let longer = token::send(inner, call, &scopes).await?.tokens;

@@ -64,6 +64,8 @@ mod json;
 #[cfg(feature = "client")]
 mod lookup;
 #[cfg(feature = "client")]
+mod manager;
+#[cfg(feature = "client")]
 pub mod mechanism;
 #[cfg(feature = "client")]
 mod openid;
@@ -77,6 +79,8 @@ mod profile;
 mod provider;
 #[cfg(feature = "client")]
 mod refresh;
+#[cfg(feature = "client")]
+mod revoke;
 #[cfg(feature = "client")]
 mod rng;
 #[cfg(feature = "client")]
@@ -102,7 +106,7 @@ pub use self::schema::json_schema;
 pub use self::spec::ProviderSpec;
 #[cfg(feature = "client")]
 pub use self::{
-    account::Account,
+    account::{AccessToken, Account},
     api::{ApiCall, ApiRequest, ApiResponse, IntoParam, OperationCall, OperationOutput},
     authorize::{Attempt, AuthorizationUrl, Authorize},
     browser::{Browser, BrowserBinding},
@@ -112,13 +116,17 @@ pub use self::{
     clock::{Clock, SystemClock},
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
+    manager::{
+        AccountId, AccountInfo, AccountName, Accounts, ClientQuery, ClientResolver, Disconnected, Event, EventKind,
+        Events, Reason, Revocation, Status, TokenManager, TokenManagerBuilder, Worker, WorkerReport,
+    },
     openid::{Discovered, IdToken, Metadata},
     pending::{
         HeldPending, IntoPending, PendingAttempt, PendingAttempts, SealedAttempt, SealedAttempts, SealedCookie,
         StoredAttempts,
     },
     profile::Profile,
-    provider::{CanAuthorize, CanRefresh, Compiled, Dynamic, HasApi, HasProfile, Provider},
+    provider::{CanAuthorize, CanRefresh, CanRevoke, Compiled, Dynamic, HasApi, HasProfile, Provider},
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},
     signature::VerifiedQuery,

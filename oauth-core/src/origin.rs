@@ -29,6 +29,15 @@ impl Origins {
         Ok(origins)
     }
 
+    /// All of them as text, for whoever has to notice a change.
+    pub(crate) fn listed(&self) -> Vec<String> {
+        let exact = self.exact.iter().map(url::Origin::ascii_serialization);
+        let mut listed: Vec<String> = exact.chain(self.hosts.iter().map(|host| format!("host {host}"))).collect();
+        listed.sort_unstable();
+        listed.dedup();
+        listed
+    }
+
     /// Whether the token may go to that address: `tokens` are the account's, whose extras may name its API host.
     pub(crate) fn admit(&self, config: &Config, tokens: &TokenSet, uri: &http::Uri) -> Result<()> {
         if self.is_usual(uri) {

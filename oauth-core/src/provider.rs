@@ -65,6 +65,15 @@ capability! {
     CanRefresh
 }
 capability! {
+    /// The provider revokes tokens: its file has `endpoints.revocation`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` cannot revoke tokens",
+        label = "`{Self}` declares no revocation endpoint",
+        note = "add `endpoints.revocation` to the provider's YAML file if it has one"
+    )]
+    CanRevoke
+}
+capability! {
     /// The provider tells who logged in: its file has `profile`.
     #[diagnostic::on_unimplemented(
         message = "provider `{Self}` has no profile request",

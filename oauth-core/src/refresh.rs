@@ -1,7 +1,10 @@
 //! Renewing the access token (RFC 6749 section 6).
 
 use std::borrow::Cow;
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
@@ -9,6 +12,7 @@ use tracing::Instrument as _;
 
 use crate::client::{Client, Inner, renamed};
 use crate::error::{Error, ErrorKind, Result, Step};
+use crate::http::BoxFuture;
 use crate::mechanism;
 use crate::openid;
 use crate::provider::{CanRefresh, Provider};
@@ -27,20 +31,39 @@ impl<P: Provider> Client<P> {
     where
         P: CanRefresh,
     {
-        refresh(self.inner(), tokens).await
+        refresh(self.inner(), tokens, None).await
     }
 }
 
-pub(crate) async fn refresh(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<TokenSet> {
+/// Who is told how far a refresh has come, so that a crash can be told from an answer that never came.
+pub(crate) trait Progress: Send + Sync {
+    /// The request is ready, and nothing of it has been sent; an error keeps it from being sent.
+    fn sending(&self) -> BoxFuture<'_, Result<()>>;
+
+    /// A good answer is here, and what is left to do with it takes a request of its own.
+    fn answered<'a>(&'a self, answer: &'a TokenSet) -> BoxFuture<'a, ()>;
+}
+
+pub(crate) async fn refresh(
+    inner: &Arc<Inner>,
+    tokens: &TokenSet,
+    progress: Option<&dyn Progress>,
+) -> Result<TokenSet> {
     let span = tracing::debug_span!("oauth.refresh", provider = %inner.config.spec.id);
-    async { renew(&*inner.ready().await?, tokens).await }.instrument(span).await
+    async { renew(&*inner.ready().await?, tokens, progress).await }.instrument(span).await
+}
+
+/// Goes on with an answer that was kept when the process that had asked for it ended.
+pub(crate) async fn finish(inner: &Arc<Inner>, tokens: &TokenSet, answer: TokenSet) -> Result<TokenSet> {
+    let span = tracing::debug_span!("oauth.refresh", provider = %inner.config.spec.id);
+    async { complete(&*inner.ready().await?, tokens, answer).await }.instrument(span).await
 }
 
 /// A refresh, and the session login that belongs to it where the provider has sessions.
 ///
 /// What the refresh gave is never lost to a session that cannot be opened: the old refresh token may have ended with it.
 /// The set then says so, and this opens the session when it is next called, without another refresh.
-async fn renew(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
+async fn renew(inner: &Inner, tokens: &TokenSet, progress: Option<&dyn Progress>) -> Result<TokenSet> {
     if tokens.session_due.is_some() && !tokens.ends_within(Duration::ZERO, inner.now()) {
         match mechanism::open(inner, tokens).await {
             Ok(Some(opened)) => return Ok(opened),
@@ -49,7 +72,26 @@ async fn renew(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
             Ok(None) | Err(_) => {}
         }
     }
-    let renewed = send(inner, tokens).await?;
+    let answer = send(inner, tokens, progress).await?;
+    let Some(progress) = progress else { return complete(inner, tokens, answer).await };
+    let kept = answer.clone();
+    let mut completing = pin!(complete(inner, tokens, answer));
+    // What needs no request of its own is done at the first poll: then there is nothing to remember on the way.
+    if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(completing.as_mut().poll(context))).await {
+        return done;
+    }
+    progress.answered(&kept).await;
+    completing.await
+}
+
+/// What belongs to a refresh after its answer: the ID token is checked, and the session opened.
+async fn complete(inner: &Inner, tokens: &TokenSet, mut answer: TokenSet) -> Result<TokenSet> {
+    if inner.config.spec.openid.is_some() {
+        answer.identity = openid::accept_renewed(inner, tokens.identity(), &answer).await?.map(Arc::new);
+        // A token that nobody vouches for is not kept in the place of one that was verified.
+        answer.id_token = answer.id_token.filter(|_| answer.identity.is_some());
+    }
+    let renewed = tokens.renewed(answer);
     match mechanism::open(inner, &renewed).await {
         Ok(opened) => Ok(opened.unwrap_or(renewed)),
         Err(error) => {
@@ -59,7 +101,7 @@ async fn renew(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
     }
 }
 
-async fn send(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
+async fn send(inner: &Inner, tokens: &TokenSet, progress: Option<&dyn Progress>) -> Result<TokenSet> {
     let spec = &*inner.config.spec;
     let Some(rule) = &spec.refresh else {
         return Err(inner.error(
@@ -94,17 +136,14 @@ async fn send(inner: &Inner, tokens: &TokenSet) -> Result<TokenSet> {
         params,
         extra: &rule.params,
         query: &[],
+        headers: &[],
         client_auth: rule.client_auth,
         context: token::context(tokens),
+        progress,
     };
-    let mut answer = token::send(inner, call, &tokens.scopes).await?.tokens;
-    if spec.openid.is_some() {
-        answer.identity = openid::accept_renewed(inner, tokens.identity(), &answer).await?.map(Arc::new);
-        // A token that nobody vouches for is not kept in the place of one that was verified.
-        answer.id_token = answer.id_token.filter(|_| answer.identity.is_some());
-    }
+    let answer = token::send(inner, call, &tokens.scopes).await?.tokens;
     tracing::debug!("token refreshed");
-    Ok(tokens.renewed(answer))
+    Ok(answer)
 }
 
 fn no_refresh_token(inner: &Inner, rule: &Refresh) -> Error {

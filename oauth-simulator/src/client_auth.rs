@@ -26,8 +26,18 @@ type Known<'a> = (usize, &'a RegisteredClient);
 
 /// The client and its index; it has proved itself in the one way that the provider declares.
 pub(crate) fn authenticate<'a>(shared: &'a Shared, proof: &Proof<'_>) -> Result<Known<'a>, Refused> {
+    authenticate_as(shared, proof, &shared.facts.spec.client_auth)
+}
+
+/// The same where the request wants the secret in the `Authorization` header, whatever the token endpoint takes.
+pub(crate) fn authenticate_by_header<'a>(shared: &'a Shared, proof: &Proof<'_>) -> Result<Known<'a>, Refused> {
+    let mut auth = spec::ClientAuth::from(ClientAuthMethod::Basic);
+    auth.basic = shared.facts.spec.client_auth.basic;
+    authenticate_as(shared, proof, &auth)
+}
+
+fn authenticate_as<'a>(shared: &'a Shared, proof: &Proof<'_>, auth: &spec::ClientAuth) -> Result<Known<'a>, Refused> {
     let facts = &shared.facts;
-    let auth = &facts.spec.client_auth;
     if auth.method == ClientAuthMethod::Custom {
         return custom(facts, proof);
     }

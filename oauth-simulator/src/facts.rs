@@ -47,6 +47,8 @@ pub(crate) struct Whose<'a> {
     pub(crate) state: Option<&'a str>,
     /// The scopes, joined as in the authorization request.
     pub(crate) scope: Option<&'a str>,
+    /// Whether the template is an address, where the client's id is a segment of the path.
+    pub(crate) address: bool,
 }
 
 impl<'a> Whose<'a> {
@@ -122,6 +124,7 @@ impl Facts {
             Hole::Callback(name) => meaning(&self.kept, name),
             Hole::Token(name) => self.extras.iter().find(|(known, _)| known == name).map(|(_, value)| text_of(value)),
             Hole::Claim(_) => Some(CLAIM_GUID.to_owned()),
+            Hole::ClientId if whose.address => whose.client.map(|client| segment(client.id())),
             Hole::ClientId => whose.client.map(|client| client.id().to_owned()),
             Hole::ClientSecret => Some(whose.client?.secret()?.expose_secret().to_owned()),
             Hole::AccessToken => whose.access_token.map(str::to_owned),
@@ -136,6 +139,13 @@ impl Facts {
 /// The provider's own name for a standard parameter.
 pub(crate) fn own_name<'a>(renames: &'a oauth_core::spec::Renames, standard: &'a str) -> &'a str {
     renames.iter().find(|(known, _)| known == standard).map_or(standard, |(_, own)| own)
+}
+
+/// RFC 3986 section 2.3: what is not unreserved is escaped.
+fn segment(text: &str) -> String {
+    const KEPT: percent_encoding::AsciiSet =
+        percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    percent_encoding::utf8_percent_encode(text, &KEPT).to_string()
 }
 
 fn meaning(chosen: &[Chosen], name: &str) -> Option<String> {

@@ -88,6 +88,7 @@ mod refresh;
 mod registered;
 mod reply;
 mod request;
+mod revoke;
 mod rng;
 mod route;
 mod sample;

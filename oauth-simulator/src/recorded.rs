@@ -17,6 +17,8 @@ pub enum Endpoint {
     Refresh,
     /// The second exchange: a short-lived token for a long-lived one.
     Upgrade,
+    /// The end of a token (RFC 7009 section 2.1).
+    Revocation,
     /// The request right after the exchange whose answer adds extras.
     Lookup,
     /// The user's profile.

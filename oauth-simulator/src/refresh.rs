@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use oauth_core::Clock as _;
-use oauth_core::spec::{Refresh, RefreshAuth, RefreshWith, Template};
+use oauth_core::spec::{Refresh, RefreshAuth, RefreshReuse, RefreshWith, Template};
 
-use crate::client_auth::{Proof, authenticate, identify, refuse_credentials};
+use crate::client_auth::{Proof, authenticate, authenticate_by_header, identify, refuse_credentials};
 use crate::facts::{Whose, own_name};
 use crate::issue::{Issued, access_token, refresh_token};
 use crate::params::Params;
@@ -25,6 +25,10 @@ pub(crate) fn refresh(shared: &Shared, rules: &Refresh, request: &Request, own: 
         RefreshAuth::Full => {
             let proof = Proof { request, taken: &parameters, wanted: [&rules.params, &nothing, headers] };
             Some(authenticate(shared, &proof)?.0)
+        }
+        RefreshAuth::Basic => {
+            let proof = Proof { request, taken: &parameters, wanted: [&rules.params, &nothing, headers] };
+            Some(authenticate_by_header(shared, &proof)?.0)
         }
         RefreshAuth::Id => Some(identify(&shared.facts, request, &parameters.params)?.0),
         _ => {
@@ -51,6 +55,9 @@ pub(crate) fn refresh(shared: &Shared, rules: &Refresh, request: &Request, own: 
     }
     check_parameters(shared, &state, rules, request, &params, &holder)?;
     if replaced {
+        if rules.reuse == Some(RefreshReuse::Refused) {
+            return Err(Refused::invalid_grant("the refresh token was replaced before"));
+        }
         // RFC 9700 section 4.14.2: one of the two who hold it is a thief, so that the whole grant ends.
         state.revoke(grant);
         return Err(Refused::invalid_grant("the refresh token was replaced before; the grant is revoked"));

@@ -13,7 +13,9 @@ use crate::reply::Reply;
 use crate::request::Request;
 use crate::server::Shared;
 use crate::shape::{Refused, error_answer, token_answer};
-use crate::{Answer, RegisteredClient, SimUser, api, authorize, consent, fetched, pages, refresh, token, upgrade};
+use crate::{
+    Answer, RegisteredClient, SimUser, api, authorize, consent, fetched, pages, refresh, revoke, token, upgrade,
+};
 
 /// Where the provider's endpoints are, worked out once.
 #[derive(Default)]
@@ -30,6 +32,7 @@ impl Routes {
             (Endpoint::Authorization, spec.endpoints.authorization.as_ref()),
             (Endpoint::Token, spec.endpoints.token.as_ref()),
             (Endpoint::Refresh, refresh.and_then(|refresh| refresh.url.as_ref().or(spec.endpoints.token.as_ref()))),
+            (Endpoint::Revocation, spec.endpoints.revocation.as_ref()),
             (Endpoint::Upgrade, spec.token.upgrade.as_ref().map(|upgrade| &upgrade.url)),
             (Endpoint::Keys, spec.openid.as_ref().and_then(|openid| openid.jwks.as_ref())),
         ];
@@ -37,7 +40,10 @@ impl Routes {
         for (endpoint, template) in templates {
             let Some(template) = template else { continue };
             for client in &facts.clients {
-                places.push((endpoint, Place::parse(&facts.render(template, Whose::client(client))?)?));
+                places.push((
+                    endpoint,
+                    Place::parse(&facts.render(template, Whose { address: true, ..Whose::client(client) })?)?,
+                ));
             }
         }
         for (endpoint, url) in below_issuer(facts, issuer) {
@@ -70,6 +76,8 @@ fn below_issuer(facts: &Facts, issuer: &Issuer) -> Vec<(Endpoint, Option<String>
     if spec.endpoints.discovery {
         found.push((Endpoint::Authorization, issuer.below("authorize")));
         found.push((Endpoint::Token, issuer.below("token")));
+        let at_revocation = spec.revoke.is_some() && spec.endpoints.revocation.is_none();
+        found.extend(at_revocation.then(|| (Endpoint::Revocation, issuer.below("revoke"))));
         let at_token = spec.refresh.as_ref().filter(|refresh| refresh.url.is_none());
         found.extend(at_token.map(|_| (Endpoint::Refresh, issuer.below("token"))));
     }
@@ -105,6 +113,9 @@ fn dispatch(shared: &Shared, request: &Request, address: &Address) -> (Endpoint,
     let here: Vec<_> = shared.routes.at(address).collect();
     if let Some((endpoint, place)) = grant_endpoint(&shared.facts, request, &here) {
         return (endpoint, grant(shared, request, endpoint, &place.query));
+    }
+    if let Some((_, place)) = here.iter().find(|(endpoint, _)| *endpoint == Endpoint::Revocation) {
+        return (Endpoint::Revocation, revoke::revoke(shared, request, &place.query));
     }
     if let Some(answered) = fetched::answer(shared, request, address) {
         return answered;

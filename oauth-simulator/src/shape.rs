@@ -103,7 +103,11 @@ fn tokens(facts: &Facts, issued: &Issued) -> Value {
 
 /// The answer to a token request that is refused, in the provider's shape.
 pub(crate) fn error_answer(facts: &Facts, refused: &Refused) -> Reply {
-    let rule = facts.spec.token.response.fails_when.as_ref();
+    refusal(facts, facts.spec.token.response.fails_when.as_ref(), refused)
+}
+
+/// The same at another endpoint, where `rule` says when an answer with status 200 is an error.
+pub(crate) fn refusal(facts: &Facts, rule: Option<&Condition>, refused: &Refused) -> Reply {
     let answer = error_object(facts, rule, refused.code, &refused.description);
     if rule.is_some() {
         return Reply::json(StatusCode::OK, &answer);

@@ -119,6 +119,11 @@ impl Simulator {
         self.shared.state().api_answers.push_back(answer);
     }
 
+    /// Gives that answer to the next request that revokes a token. Several wait in line.
+    pub fn next_revocation_answer(&self, answer: Answer) {
+        self.shared.state().revocation_answers.push_back(answer);
+    }
+
     /// Gives that answer to the next lookup, the request right after the exchange. Several wait in line.
     pub fn next_lookup_answer(&self, answer: Answer) {
         self.shared.state().lookup_answers.push_back(answer);

@@ -26,6 +26,7 @@ pub(crate) struct State {
     pub(crate) refresh: HashMap<String, RefreshToken>,
     pub(crate) token_answers: VecDeque<Answer>,
     pub(crate) api_answers: VecDeque<Answer>,
+    pub(crate) revocation_answers: VecDeque<Answer>,
     pub(crate) metadata_answers: VecDeque<Answer>,
     pub(crate) keys_answers: VecDeque<Answer>,
     pub(crate) lookup_answers: VecDeque<Answer>,
@@ -163,6 +164,12 @@ impl State {
         if let Some(grant) = self.grants.get_mut(grant) {
             grant.revoked = true;
         }
+    }
+
+    /// Ends one token, and no other of its grant.
+    pub(crate) fn forget(&mut self, token: &str) {
+        self.access.remove(token);
+        self.refresh.remove(token);
     }
 
     pub(crate) fn record(&mut self, request: Recorded) {

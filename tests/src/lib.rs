@@ -10,9 +10,11 @@
 pub mod canned;
 pub mod counter;
 pub mod fitting;
+pub mod fleet;
 pub mod issuer;
 pub mod keys;
 pub mod login;
+pub mod rotating;
 
 /// The README's code, compiled and run like any other.
 #[cfg(doctest)]

@@ -1,9 +1,12 @@
 //! Short ways to a client and to a login against a server that a test controls.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use oauth_core::http::BoxFuture;
 use oauth_core::{Account, Attempt, Browser, Client, Clock, Dynamic, PendingAttempt, ProviderSpec, Result, TokenSet};
+
+use tokio::sync::watch;
 
 use crate::canned::{Answer, Canned};
 
@@ -98,17 +101,27 @@ pub async fn account_with(
 
 /// A clock that a test moves.
 #[derive(Clone)]
-pub struct ManualClock(Arc<Mutex<SystemTime>>);
+pub struct ManualClock(watch::Sender<SystemTime>);
 
 impl ManualClock {
     /// A clock at a moment of 2026.
     pub fn new() -> Self {
-        Self(Arc::new(Mutex::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000))))
+        Self(watch::channel(SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000)).0)
     }
 
     /// Moves it.
     pub fn advance(&self, by: Duration) {
-        *self.0.lock().expect("no test panics while it holds this") += by;
+        self.0.send_modify(|now| *now += by);
+    }
+
+    /// Sets it back.
+    pub fn set_back(&self, by: Duration) {
+        self.0.send_modify(|now| *now -= by);
+    }
+
+    /// How many wait for it to move.
+    pub fn sleepers(&self) -> usize {
+        self.0.receiver_count()
     }
 }
 
@@ -120,6 +133,14 @@ impl Default for ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> SystemTime {
-        *self.0.lock().expect("no test panics while it holds this")
+        *self.0.borrow()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        let (until, mut moved) = (self.now() + duration, self.0.subscribe());
+        Box::pin(async move {
+            // The sender is borrowed: it cannot be gone.
+            let _ = moved.wait_for(|now| *now >= until).await;
+        })
     }
 }

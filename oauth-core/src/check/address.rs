@@ -18,6 +18,8 @@ pub(super) enum Stage {
     Begin,
     /// When the code is exchanged or a token renewed: kept values of the callback are known as well.
     Exchange,
+    /// When a token is revoked: as for the exchange, and the client's id may stand in the path.
+    Revoke,
     /// With a new token: the extras of its response are known as well.
     Lookup,
     /// With a token: all its extras are known.
@@ -43,6 +45,7 @@ pub(super) fn address_with(
         callback: stage != Stage::Begin,
         token: matches!(stage, Stage::Lookup | Stage::Api),
         lookup: stage == Stage::Api,
+        client_id: stage == Stage::Revoke,
         parameters,
         ..Reach::default()
     };
@@ -80,7 +83,7 @@ enum Filling {
     TokenUrl { hosts: bool },
     /// Another extra of the token response.
     TokenText,
-    /// A parameter of an operation's path.
+    /// A parameter of an operation's path, or the client's id in one.
     Parameter,
 }
 
@@ -137,6 +140,7 @@ fn piece(spec: &ProviderSpec, part: &Part, choice: (Option<&Hole>, usize)) -> Pi
         },
         Hole::Callback(_) => (Filling::OpenCallback, "example".to_owned()),
         Hole::Token(name) => token_filling(spec, name),
+        Hole::ClientId => (Filling::Parameter, "example".to_owned()),
         // Refused before, where the holes are.
         _ => (Filling::TokenText, "example".to_owned()),
     };

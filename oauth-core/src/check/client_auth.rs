@@ -141,6 +141,17 @@ fn custom_is_complete(cx: &mut Cx<'_>, spec: &ProviderSpec, path: &Path) {
         }
         return;
     }
+    if let Some(revoke) = &spec.revoke {
+        let shown = has(&revoke.params) || has(&revoke.headers) || has(&request.headers);
+        if revoke.client_auth == RefreshAuth::Full && !shown && !cx.is_touched(&top("revoke")) {
+            let place = if cx.has(&top("revoke")) { top("revoke") } else { path.clone() };
+            let message = "a revocation would go without the client's secret";
+            let finding = Finding::new("client-auth", place, message).on_key();
+            cx.report(finding.help(
+                "put it there as well: `revoke: {params: {secret_key: \"{client_secret}\"}}`; or write `revoke: {client_auth: false}`",
+            ));
+        }
+    }
     let Some(refresh) = &spec.refresh else { return };
     let shown = has(&refresh.params) || has(&request.headers);
     if refresh.client_auth == RefreshAuth::Full && !shown && !cx.is_touched(&top("refresh")) {
@@ -150,6 +161,22 @@ fn custom_is_complete(cx: &mut Cx<'_>, spec: &ProviderSpec, path: &Path) {
         cx.report(finding.help(format!(
             "put it there as well: `refresh: {{params: {{secret_key: \"{{client_secret}}\"}}}}`; or write `refresh: {{client_auth: false}}`{own}"
         )));
+    }
+}
+
+/// RFC 6749 section 2.3.1: what goes into the header is the secret itself, which a provider that takes something made of
+/// it has never seen.
+pub(super) fn a_header_shows_the_secret(cx: &mut Cx<'_>, spec: &ProviderSpec) {
+    let method = spec.client_auth.method;
+    let refresh = spec.refresh.as_ref().is_some_and(|refresh| refresh.client_auth == RefreshAuth::Basic);
+    let revoke = spec.revoke.as_ref().is_some_and(|revoke| revoke.client_auth == RefreshAuth::Basic);
+    for (section, given) in [("refresh", refresh), ("revoke", revoke)] {
+        if given && !matches!(method, ClientAuthMethod::Basic | ClientAuthMethod::Body) {
+            let message =
+                format!("`basic` shows the secret as it is, which `client_auth: {}` never does", method.as_str());
+            let finding = Finding::new("client-auth", at![section, "client_auth"], message);
+            cx.report(finding.help("write `true`, `id` or `false`"));
+        }
     }
 }
 
@@ -195,6 +222,7 @@ mod tests {
                 "between a second and six months",
             ),
             ("client_auth: custom\n", "and it stands nowhere"),
+            ("client_auth: none\nrefresh: {client_auth: basic}\n", "`basic` shows the secret as it is"),
             (
                 "client_auth: custom\ntoken: {request: {params: {k: \"{client_secret}\"}}}\n",
                 "a refresh would go without the client's secret",

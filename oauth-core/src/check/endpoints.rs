@@ -16,6 +16,7 @@ pub(super) fn lower(cx: &mut Cx<'_>, endpoints: Option<schema::Endpoints>) -> En
     Endpoints {
         authorization: cx.maybe_template(&at!["endpoints", "authorization"], endpoints.authorization.as_deref()),
         token: cx.maybe_template(&at!["endpoints", "token"], endpoints.token.as_deref()),
+        revocation: cx.maybe_template(&at!["endpoints", "revocation"], endpoints.revocation.as_deref()),
         issuer: cx.maybe_template(&at!["endpoints", "issuer"], endpoints.issuer.as_deref()),
         iss_in_callback: endpoints.iss_in_callback,
         discovery: endpoints.discovery,
@@ -50,6 +51,7 @@ pub(super) fn addresses_are_safe(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let all = [
         ("authorization", &endpoints.authorization, Stage::Begin),
         ("token", &endpoints.token, Stage::Exchange),
+        ("revocation", &endpoints.revocation, Stage::Revoke),
         ("issuer", &endpoints.issuer, Stage::Begin),
     ];
     for (key, template, stage) in all {

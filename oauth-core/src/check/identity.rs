@@ -6,7 +6,7 @@ use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
 use super::{
     api, authorize, callback, client_auth, endpoints, environments, mechanisms, openid, pkce, profile, quirks,
-    redirect, refresh, scopes, settings, text, token,
+    redirect, refresh, revoke, scopes, settings, text, token,
 };
 
 /// Lowers the file.
@@ -35,6 +35,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
     let token = token::lower(cx, file.token);
     let endpoints = endpoints::lower(cx, file.endpoints);
     let refresh = refresh::lower(cx, file.refresh, &endpoints, &token.request);
+    let revoke = revoke::lower(cx, file.revoke, &endpoints);
     ProviderSpec {
         id,
         name,
@@ -58,6 +59,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         callback: callback::lower(cx, file.callback),
         token,
         refresh,
+        revoke,
         openid,
         profile,
         api: api::lower(cx, file.api),

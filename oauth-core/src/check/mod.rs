@@ -24,6 +24,7 @@ mod quirks;
 mod redirect;
 mod refresh;
 mod response;
+mod revoke;
 mod scopes;
 mod settings;
 mod templates;
@@ -68,6 +69,7 @@ const RULES: &[Rule] = &[
     callback::names_and_codes_are_sound,
     callback::signature_and_profile_are_sound,
     client_auth::method_is_sound,
+    client_auth::a_header_shows_the_secret,
     token::request_is_sound,
     response::response_is_sound,
     response::extras_are_sound,
@@ -75,6 +77,7 @@ const RULES: &[Rule] = &[
     token::upgrade_is_sound,
     lookup::lookup_is_sound,
     refresh::request_is_sound,
+    revoke::request_is_sound,
     profile::request_is_sound,
     api::base_and_hosts_are_sound,
     api::failures_are_sound,

@@ -1,7 +1,7 @@
 use crate::fault::{Finding, Path, Step, at, shown};
 use crate::load::Node;
 use crate::schema;
-use crate::spec::{ChallengeEncoding, ChallengeMethod, Pkce, Placement, ProviderSpec, Quirk};
+use crate::spec::{BodyFormat, ChallengeEncoding, ChallengeMethod, Pkce, Placement, ProviderSpec, Quirk, RevokePlace};
 
 use super::cx::{Cx, top};
 use super::text;
@@ -77,6 +77,13 @@ pub(super) fn what_weakens_is_explained(cx: &mut Cx<'_>, spec: &ProviderSpec) {
             matches!(spec.token.placement, Placement::Body { .. }),
             at!["token", "placement"],
             "the token goes into the body",
+        ),
+        (
+            spec.revoke
+                .as_ref()
+                .is_some_and(|revoke| revoke.place == RevokePlace::Param && revoke.format == BodyFormat::Query),
+            at!["revoke"],
+            "the token that is revoked goes into the query",
         ),
         (spec.openid.as_ref().is_some_and(|openid| !openid.nonce), at!["openid", "nonce"], "the nonce is not checked"),
         (!requires_token_type(spec), at!["token", "response", "token_type"], "the token type is not checked"),

@@ -44,6 +44,8 @@ pub(super) fn lower(
         params: cx.params(&path.then("params"), full.params.0),
         rotates: full.rotates,
         keep_old: full.keep_old,
+        reuse: full.reuse,
+        replay: full.replay.unwrap_or_default(),
         expiry: full.expiry.map(|expiry| lower_expiry(expiry, "refresh_token_expires_in")),
         idle_lifetime: full.idle_lifetime,
         needs: full.needs.and_then(|needs| lower_needs(cx, needs)),
@@ -88,7 +90,7 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     grant_type(cx, &path.then("grant_type"), &refresh.grant_type);
     wire::param_name(cx, &path.then("param"), &refresh.param);
     let client = |name: &str| match refresh.client_auth {
-        RefreshAuth::Full => false,
+        RefreshAuth::Full | RefreshAuth::Basic => false,
         RefreshAuth::Id => name == "client_secret",
         RefreshAuth::None => matches!(name, "client_id" | "client_secret"),
     };
@@ -128,7 +130,12 @@ fn refresh_token_ends(cx: &mut Cx<'_>, path: &Path, refresh: &Refresh) {
     if let Some(seconds) = refresh.idle_lifetime {
         lifetime(cx, idle.clone(), "lifetime of an unused refresh token", seconds);
     }
-    for (path, given) in [(expiry, refresh.expiry.is_some()), (idle, refresh.idle_lifetime.is_some())] {
+    let given = [
+        (expiry, refresh.expiry.is_some()),
+        (idle, refresh.idle_lifetime.is_some()),
+        (path.then("reuse"), refresh.reuse.is_some()),
+    ];
+    for (path, given) in given {
         if given && refresh.with == RefreshWith::AccessToken {
             let finding = Finding::new("refresh", path, "there is no refresh token: the access token renews itself");
             cx.report(finding.on_key().help("remove it; see `token.response.expiry`"));
@@ -139,7 +146,7 @@ fn refresh_token_ends(cx: &mut Cx<'_>, path: &Path, refresh: &Refresh) {
 #[cfg(test)]
 mod tests {
     use crate::check::testing::{acme, faults};
-    use crate::spec::{BodyFormat, Method, ProviderSpec, RefreshAuth, RefreshWith};
+    use crate::spec::{BodyFormat, Method, ProviderSpec, RefreshAuth, RefreshReplay, RefreshReuse, RefreshWith};
 
     #[test]
     fn without_a_word_it_is_as_rfc_6749_has_it() {
@@ -177,11 +184,19 @@ mod tests {
             ("{idle_lifetime: 0}", "between a second and ten years"),
             ("{with: access_token, grant_type: x, idle_lifetime: 60}", "there is no refresh token"),
             ("{params: {s: \"{state}\"}}", "the state goes into parameters of `token.request` only"),
+            ("{reuse: ends_all}", "`ends_all` is not a value of `refresh.reuse`"),
+            ("{with: access_token, grant_type: x, reuse: refused}", "there is no refresh token"),
+            ("{replay: always}", "`always` is not a value of `refresh.replay`"),
             ("{rotates: yes}", "`refresh.rotates` is `yes`: it must be `true` or `false`"),
         ] {
             let found = faults(&acme(&format!("refresh: {refresh}\n")));
             assert!(found.len() == 1 && found[0].contains(expected), "{refresh}: {found:#?}");
         }
+        let refresh = ProviderSpec::from_yaml(&acme("refresh: {rotates: true, reuse: ends_family, replay: never}\n"))
+            .unwrap()
+            .refresh
+            .unwrap();
+        assert_eq!((refresh.reuse, refresh.replay), (Some(RefreshReuse::EndsFamily), RefreshReplay::Never));
         let sound = "refresh: {client_auth: id, expiry: {kind: at}, idle_lifetime: 60, params: {s: \"{scope}\", r: \"{redirect_uri}\"}}\n";
         let refresh = ProviderSpec::from_yaml(&acme(sound)).unwrap().refresh.unwrap();
         assert_eq!(refresh.client_auth, RefreshAuth::Id);

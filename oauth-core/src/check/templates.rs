@@ -63,6 +63,8 @@ impl Reach<'_> {
     pub(super) const UPGRADE: Self = Reach { token: true, access_token: true, ..Self::TOKEN_HEADER };
     /// Parameters of requests that renew a token.
     pub(super) const RENEW: Self = Reach { lookup: true, ..Self::UPGRADE };
+    /// Parameters and headers of the request that revokes a token.
+    pub(super) const REVOKE: Self = Reach { access_token: false, redirect_uri: false, scope: false, ..Self::RENEW };
     /// The query of the lookup.
     pub(super) const LOOKUP: Self = Reach { callback: true, token: true, random: false, ..Self::AUTHORIZE };
     /// The lookup's headers, of which one may have the token.
@@ -157,7 +159,7 @@ fn undeclared<'a>(
 fn out_of_place(path: &Path, hole: &Hole) -> Finding {
     let help = match hole {
         Hole::ClientSecret => {
-            "the client secret goes into `token.request` and into parameters of `refresh` and `token.upgrade` only"
+            "the client secret goes into `token.request` and into parameters of `refresh`, `revoke` and `token.upgrade` only"
         }
         Hole::AccessToken => {
             "the access token goes into parameters of `refresh` and `token.upgrade`; for API requests see `token.placement`"
@@ -167,7 +169,9 @@ fn out_of_place(path: &Path, hole: &Hole) -> Finding {
             "it goes into `token.request` and into parameters of `refresh` and `token.upgrade`; the authorization request has it by itself"
         }
         Hole::State => "the state goes into parameters of `token.request` only",
-        Hole::ClientId => "the client id goes into parameters and headers, not into addresses",
+        Hole::ClientId => {
+            "the client id goes into parameters and headers, and into no address but `endpoints.revocation`"
+        }
         Hole::Callback(_) => "the callback comes after the authorization request",
         Hole::Token(_) => {
             "the token response comes after the token request; its values go into `api`, `profile`, `refresh` and `token.upgrade`"

@@ -186,6 +186,15 @@ impl Inner {
             .of(self.spec())
     }
 
+    /// Whether another client is the same one at the same place, made again.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        let (own, other) = (&self.config, &other.config);
+        (Arc::ptr_eq(&own.spec, &other.spec) || own.spec == other.spec)
+            && own.client_id == other.client_id
+            && own.auth.as_secret() == other.auth.as_secret()
+            && (&own.settings, &own.at, &own.scopes) == (&other.settings, &other.at, &other.scopes)
+    }
+
     /// An error builder's last step, with this client's provider.
     pub(crate) fn error(&self, kind: ErrorKind, step: Step, what: impl Into<String>) -> Error {
         Error::new(kind, step, what).of(self.spec())

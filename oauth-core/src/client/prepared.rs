@@ -5,7 +5,7 @@ use http::HeaderValue;
 use super::Config;
 use super::at::Detour;
 use crate::apply::Headers;
-use crate::encode::{push_pair, push_pair_as_is};
+use crate::encode::{push_pair, push_pair_as_is, push_segment};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::mechanism::Hooks;
 use crate::openid::ExpectedIssuer;
@@ -59,6 +59,8 @@ pub(crate) struct Context<'a> {
     pub(crate) secrets: bool,
     /// What was drawn for this parameter of this authorization request.
     pub(crate) random: Option<&'a str>,
+    /// Whether this is an address: the client's id is a segment of its path there.
+    pub(crate) in_address: bool,
 }
 
 impl Prepared {
@@ -156,7 +158,7 @@ impl Prepared {
         address: &Template,
         context: Context<'_>,
     ) -> Result<String> {
-        let rendered = fill(config, step, address, context)?;
+        let rendered = fill(config, step, address, Context { in_address: true, ..context })?;
         let secure = url::Url::parse(&rendered).is_ok_and(|url| {
             template::is_secure(&url)
                 && url.username().is_empty()
@@ -314,6 +316,7 @@ pub(crate) fn fill(config: &Config, step: Step, template: &Template, context: Co
                     .and_then(|tokens| tokens.extra(&config.spec, name))
                     .ok_or_else(|| missing(format!("the token response brought no usable `{name}`")))?,
             ),
+            Hole::ClientId if context.in_address => push_segment(text, &config.client_id),
             Hole::ClientId => text.push_str(&config.client_id),
             Hole::ClientSecret if context.secrets => text.push_str(config.auth.as_secret().unwrap_or_default()),
             Hole::AccessToken if context.secrets => {

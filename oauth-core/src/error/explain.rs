@@ -56,6 +56,7 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
         ErrorKind::GrantRejected if step == Step::Refresh => {
             "the refresh token was revoked, expired, or has been used already by somebody else"
         }
+        ErrorKind::GrantRejected if step == Step::Revoke => "the token belongs to another client, or had ended already",
         ErrorKind::GrantRejected => {
             "the code was used before, is too old, or was issued for another redirect URI or verifier"
         }
@@ -84,6 +85,15 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
             "two answers about one account name two users: neither is believed"
         }
         ErrorKind::OriginRefused => "a token is sent only to the provider that issued it",
+        ErrorKind::LostRotation => {
+            "the provider gave a new refresh token for the old one, and the answer never arrived here: a crash, a restart or a broken connection at that moment"
+        }
+        ErrorKind::RefreshExpired => {
+            "the refresh token lay unused for longer than the provider allows, or has a fixed end"
+        }
+        ErrorKind::NotConnected => {
+            "the account was disconnected, here or in another process, or the store lost what it had"
+        }
         ErrorKind::ResponseEncoded => {
             "compressed answers are not asked for, because their size cannot be bounded up front"
         }
@@ -95,6 +105,7 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
 fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
     const AGAIN: &str = "start the login again";
     Some(match kind {
+        ErrorKind::GrantRejected if step == Step::Revoke => return None,
         ErrorKind::GrantRejected if step != Step::Refresh => AGAIN,
         ErrorKind::NoPendingAttempt
         | ErrorKind::StateMissing
@@ -118,6 +129,10 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
         | ErrorKind::NoRefreshToken
         | ErrorKind::IssuerChanged
         | ErrorKind::IdentityChanged
+        | ErrorKind::LostRotation
+        | ErrorKind::RefreshExpired
+        | ErrorKind::NotConnected
+        | ErrorKind::Revoked
         | ErrorKind::SubjectMismatch => "send the user through the login again",
         ErrorKind::IdTokenExpired | ErrorKind::IdTokenNotYetValid | ErrorKind::IdTokenTooOld => {
             "set the clock by a time server; `leeway` allows for a few minutes"

@@ -14,6 +14,8 @@ pub enum Step {
     Exchange,
     /// Renewing the access token.
     Refresh,
+    /// Revoking tokens.
+    Revoke,
     /// Asking the issuer for its metadata.
     Discovery,
     /// Opening the session that belongs to a fresh token.
@@ -42,6 +44,7 @@ impl fmt::Display for Step {
             Self::Profile => "reading the profile",
             Self::Api => "calling the API",
             Self::Store => "storing the tokens",
+            Self::Revoke => "revoking the tokens",
         })
     }
 }
@@ -54,6 +57,9 @@ macro_rules! kinds {
         pub enum ErrorKind { $($(#[$doc])* $kind,)+ }
 
         impl ErrorKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$kind),+];
+
             /// The stable word, for logs, pages and support.
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$kind => $code,)+ }
@@ -221,11 +227,30 @@ kinds! {
     ApiStatus = "api-refused",
     /// The API's answer is not what the provider's file says.
     BadApiResponse = "bad-api-response",
-    /// A store failed.
+    /// A store failed; [`Error::store`](crate::Error::store) says how.
     Store = "store-failed",
+    /// There are no tokens of that account: it was never connected, was disconnected, or its store has lost it.
+    NotConnected = "not-connected",
+    /// The tokens have been revoked with the provider, and the account is being disconnected.
+    Revoked = "account-revoked",
+    /// The answer that held a new refresh token was lost, and the old one is of no use any more.
+    LostRotation = "rotation-lost",
+    /// The refresh token has ended.
+    RefreshExpired = "refresh-token-expired",
+    /// The token does not last as long as was asked for, although it has just been renewed.
+    TooShort = "token-too-short",
+    /// The manager has been shut down.
+    ShutDown = "shut-down",
+    /// A fault of this library: a task ended without a result.
+    Internal = "internal",
 }
 
 impl ErrorKind {
+    /// The kind of that word, where it is one that a refresh may end with.
+    pub(crate) fn from_code(code: &str) -> Self {
+        Self::ALL.iter().copied().find(|kind| kind.code() == code).unwrap_or(Self::ProviderRefused)
+    }
+
     /// Whether the same call may succeed later without anybody changing anything.
     pub const fn is_retryable(self) -> bool {
         matches!(

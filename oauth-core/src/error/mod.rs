@@ -15,6 +15,7 @@ pub(crate) use self::scrub::Scrub;
 pub use self::server::ServerError;
 pub(crate) use self::server::clean;
 use crate::spec::ProviderSpec;
+use crate::store::StoreError;
 
 /// The result of an OAuth step.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -98,8 +99,25 @@ impl Error {
         self.inner.retry_after
     }
 
+    /// What went wrong, without who and where.
+    pub(crate) fn what(&self) -> &str {
+        &self.inner.what
+    }
+
+    pub(crate) fn fix(&self) -> Option<&str> {
+        self.inner.fix.as_deref()
+    }
+
+    /// What the store said, where one failed.
+    pub fn store(&self) -> Option<&StoreError> {
+        self.inner.source.as_deref().and_then(|source| source.downcast_ref())
+    }
+
     /// Whether the same call may succeed later without anybody changing anything.
     pub fn is_retryable(&self) -> bool {
+        if let Some(store) = self.store() {
+            return store.is_transient();
+        }
         // An ID token is checked when its code is spent: the same call cannot succeed any more.
         self.inner.kind.is_retryable() && self.inner.step != Step::IdToken
     }
@@ -108,8 +126,29 @@ impl Error {
     pub fn needs_reauth(&self) -> bool {
         match self.inner.kind {
             ErrorKind::GrantRejected => self.inner.step == Step::Refresh,
-            kind => matches!(kind, ErrorKind::NoRefreshToken | ErrorKind::IssuerChanged),
+            kind => matches!(
+                kind,
+                ErrorKind::NoRefreshToken
+                    | ErrorKind::IssuerChanged
+                    | ErrorKind::NotConnected
+                    | ErrorKind::Revoked
+                    | ErrorKind::LostRotation
+                    | ErrorKind::RefreshExpired
+            ),
         }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let what = format!("the {} store failed ({})", error.store(), error.code());
+        let builder = Self::new(ErrorKind::Store, Step::Store, what);
+        match error.remedy().map(ToOwned::to_owned) {
+            Some(fix) => builder.fix(fix),
+            None => builder,
+        }
+        .source(error)
+        .general()
     }
 }
 
@@ -161,9 +200,19 @@ impl Builder {
         self
     }
 
+    pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
+        self.inner.retry_after = Some(wait);
+        self
+    }
+
     pub(crate) fn source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.inner.source = Some(source.into());
         self
+    }
+
+    /// The error of a step that belongs to no provider.
+    pub(crate) fn general(self) -> Error {
+        Error { inner: Arc::new(self.inner) }
     }
 
     /// The error, with the provider it happened with.

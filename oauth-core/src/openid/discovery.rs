@@ -10,7 +10,7 @@ use crate::client::{Client, Context, Inner, fill};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::origin::host_matches;
 use crate::provider::Provider;
-use crate::spec::{Profile, ProviderSpec, SigningAlg, Template};
+use crate::spec::{Profile, ProviderSpec, Revoke, SigningAlg, Template};
 
 /// How long metadata that cannot be renewed is still used.
 const STALE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -203,6 +203,12 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
     let token = metadata.token_endpoint.as_deref().ok_or_else(|| missing("token_endpoint"))?;
     spec.endpoints.authorization = metadata.authorization_endpoint.as_deref().map(Template::literal);
     spec.endpoints.token = Some(Template::literal(token));
+    if spec.endpoints.revocation.is_none() {
+        spec.endpoints.revocation = metadata.revocation_endpoint.as_deref().map(Template::literal);
+    }
+    if spec.endpoints.revocation.is_some() {
+        spec.revoke.get_or_insert_with(Revoke::standard);
+    }
     spec.endpoints.iss_in_callback |= metadata.authorization_response_iss_parameter_supported;
     if let Some(openid) = &mut spec.openid {
         if openid.jwks.is_none() {

@@ -19,6 +19,8 @@ pub struct Metadata {
     pub authorization_endpoint: Option<String>,
     /// The token endpoint.
     pub token_endpoint: Option<String>,
+    /// The revocation endpoint.
+    pub revocation_endpoint: Option<String>,
     /// The `UserInfo` endpoint.
     pub userinfo_endpoint: Option<String>,
     /// Where the keys are.
@@ -58,6 +60,7 @@ impl Metadata {
             issuer: issuer.to_owned(),
             authorization_endpoint: document.address("authorization_endpoint")?,
             token_endpoint: document.address("token_endpoint")?,
+            revocation_endpoint: document.address("revocation_endpoint")?,
             userinfo_endpoint: document.address("userinfo_endpoint")?,
             jwks_uri: document.address("jwks_uri")?,
             scopes_supported: document.texts("scopes_supported")?,
@@ -74,6 +77,7 @@ impl Metadata {
         [
             ("authorization_endpoint", &self.authorization_endpoint),
             ("token_endpoint", &self.token_endpoint),
+            ("revocation_endpoint", &self.revocation_endpoint),
             ("userinfo_endpoint", &self.userinfo_endpoint),
             ("jwks_uri", &self.jwks_uri),
         ]

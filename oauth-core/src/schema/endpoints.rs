@@ -10,12 +10,15 @@ pub(crate) struct Endpoints {
     /// The token endpoint (RFC 6749 section 3.2). May also hold `{callback.NAME}` of a kept callback value with a
     /// closed list of values.
     pub(crate) token: Option<String>,
+    /// The revocation endpoint (RFC 7009 section 2), or what the provider has in its place. May hold what `token` may,
+    /// and `{client_id}` in its path.
+    pub(crate) revocation: Option<String>,
     /// The issuer identifier (RFC 8414 section 2): the exact value of `iss` in callbacks (RFC 9207).
     pub(crate) issuer: Option<String>,
     /// Whether the provider always sends `iss` in the callback (RFC 9207 section 3): one without is refused then.
     pub(crate) iss_in_callback: bool,
     /// Whether the issuer's metadata says where the endpoints are (RFC 8414, OpenID Connect Discovery): then
-    /// `authorization` and `token` are left out.
+    /// `authorization` and `token` are left out, and `revocation` may be.
     pub(crate) discovery: bool,
     /// With `discovery`: the hosts that the metadata may lead to beside the issuer's own, as names or `*.example.com`.
     pub(crate) hosts: Vec<String>,

@@ -16,6 +16,7 @@ mod publish;
 mod quirks;
 mod redirect;
 mod refresh;
+mod revoke;
 mod scopes;
 mod settings;
 mod token;
@@ -38,6 +39,7 @@ pub use self::publish::json_schema;
 pub(crate) use self::quirks::Quirk;
 pub(crate) use self::redirect::Redirect;
 pub(crate) use self::refresh::{Refresh, RefreshFull, RefreshNeeds};
+pub(crate) use self::revoke::Revoke;
 pub(crate) use self::scopes::{KnownScope, Scopes, SecondScopes};
 pub(crate) use self::settings::Setting;
 pub(crate) use self::token::{
@@ -101,6 +103,8 @@ pub(crate) struct Provider {
     /// How an access token is renewed; `none` where it cannot be. Default: with a refresh token at the token endpoint
     /// (RFC 6749 section 6).
     pub(crate) refresh: Option<Refresh>,
+    /// How tokens are revoked at `endpoints.revocation`, where that is not as RFC 7009 has it.
+    pub(crate) revoke: Option<Revoke>,
     /// ID tokens (OpenID Connect Core section 2). With this section they are verified.
     pub(crate) openid: Option<OpenId>,
     /// Where the profile of the logged-in user comes from.

@@ -4,7 +4,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::{Entries, Expiry};
-use crate::spec::{BodyFormat, Method, RefreshAuth, RefreshWith};
+use crate::spec::{BodyFormat, Method, RefreshAuth, RefreshReplay, RefreshReuse, RefreshWith};
 
 /// `none`, or how an access token is renewed.
 #[derive(Debug)]
@@ -30,7 +30,8 @@ pub(crate) struct RefreshFull {
     pub(crate) grant_type: Option<String>,
     /// The parameter that carries the token. Default: `refresh_token`, or `access_token` when that renews itself.
     pub(crate) param: Option<String>,
-    /// Whether client credentials go along: `true` (the default), `false`, or `id` for the `client_id` without a secret.
+    /// Whether client credentials go along: `true` (the default), `false`, `id` for the `client_id` without a secret, or
+    /// `basic` for an `Authorization: Basic` header whatever the token endpoint takes.
     pub(crate) client_auth: Option<ClientAuthUse>,
     /// Extra parameters. Values may hold settings, `{client_id}`, `{client_secret}`, `{access_token}`, `{redirect_uri}`,
     /// `{scope}` (the granted scopes), kept callback values and extras.
@@ -39,6 +40,12 @@ pub(crate) struct RefreshFull {
     pub(crate) rotates: bool,
     /// Whether the answer has no refresh token as a rule, so that the old one goes on.
     pub(crate) keep_old: bool,
+    /// What the provider does when a refresh token is used again that a rotation has replaced: `ends_family`, all tokens
+    /// of the login end; `refused`, the newer ones go on. Without it nothing is known.
+    pub(crate) reuse: Option<RefreshReuse>,
+    /// Whether a refresh token is used once more when the answer to its first use was lost: `once` (the default), or
+    /// `never` where the vendor documents that this does harm beyond the login.
+    pub(crate) replay: Option<RefreshReplay>,
     /// How the provider tells when the refresh token itself ends.
     pub(crate) expiry: Option<Expiry>,
     /// The seconds after which an unused refresh token ends.
@@ -62,7 +69,7 @@ pub(crate) struct RefreshNeeds {
     pub(crate) scope: Option<String>,
 }
 
-/// `true`, `false` or `id`.
+/// `true`, `false`, `id` or `basic`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClientAuthUse(pub(crate) RefreshAuth);
 
@@ -78,7 +85,7 @@ impl Visitor<'_> for ClientAuthUseVisitor {
     type Value = ClientAuthUse;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("`true`, `false` or `id`")
+        f.write_str("`true`, `false`, `id` or `basic`")
     }
 
     fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<ClientAuthUse, E> {
@@ -86,10 +93,10 @@ impl Visitor<'_> for ClientAuthUseVisitor {
     }
 
     fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<ClientAuthUse, E> {
-        if word == "id" {
-            Ok(ClientAuthUse(RefreshAuth::Id))
-        } else {
-            Err(E::unknown_variant(word, &["true", "false", "id"]))
+        match word {
+            "id" => Ok(ClientAuthUse(RefreshAuth::Id)),
+            "basic" => Ok(ClientAuthUse(RefreshAuth::Basic)),
+            _ => Err(E::unknown_variant(word, &["true", "false", "id", "basic"])),
         }
     }
 }
@@ -129,7 +136,7 @@ impl schemars::JsonSchema for ClientAuthUse {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"anyOf": [{"type": "boolean"}, {"const": "id"}]})
+        schemars::json_schema!({"anyOf": [{"type": "boolean"}, {"enum": ["id", "basic"]}]})
     }
 }
 

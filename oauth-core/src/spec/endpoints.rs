@@ -13,6 +13,9 @@ pub struct Endpoints {
     /// The token endpoint (RFC 6749 section 3.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<Template>,
+    /// The revocation endpoint (RFC 7009 section 2), or what the provider has in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revocation: Option<Template>,
     /// The issuer identifier (RFC 8414 section 2): the exact value of `iss` in callbacks (RFC 9207) and ID tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<Template>,
@@ -30,6 +33,7 @@ pub struct Endpoints {
 fields!(Endpoints {
     authorization = None,
     token = None,
+    revocation = None,
     issuer = None,
     iss_in_callback = false,
     discovery = false,

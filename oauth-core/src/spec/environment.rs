@@ -67,8 +67,9 @@ impl ProviderSpec {
     /// own belongs here.
     pub(crate) fn each_host(&mut self, visit: &mut dyn FnMut(Place<'_>)) {
         let endpoints = &mut self.endpoints;
-        for address in [&mut endpoints.authorization, &mut endpoints.token, &mut endpoints.issuer].into_iter().flatten()
-        {
+        let addresses =
+            [&mut endpoints.authorization, &mut endpoints.token, &mut endpoints.revocation, &mut endpoints.issuer];
+        for address in addresses.into_iter().flatten() {
             visit(Place::Address(address));
         }
         if let Some(upgrade) = &mut self.token.upgrade {

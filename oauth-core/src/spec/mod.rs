@@ -27,6 +27,7 @@ mod profile;
 mod quirk;
 mod redirect;
 mod refresh;
+mod revoke;
 mod scopes;
 mod setting;
 pub(crate) mod template;
@@ -59,7 +60,8 @@ pub use self::pkce::{Challenge, ChallengeEncoding, ChallengeMethod, Pkce};
 pub use self::profile::{Profile, ProfileField, ProfileFrom, ProfileMap, ProfileThen};
 pub use self::quirk::{Confidence, Quirk};
 pub use self::redirect::{LoopbackRule, Redirect};
-pub use self::refresh::{Refresh, RefreshAuth, RefreshNeeds, RefreshWith};
+pub use self::refresh::{Refresh, RefreshAuth, RefreshNeeds, RefreshReplay, RefreshReuse, RefreshWith};
+pub use self::revoke::{Revoke, RevokeEnds, RevokePlace, RevokedToken};
 pub use self::scopes::{KnownScope, Scopes, SecondScopes};
 #[cfg(feature = "schema")]
 pub(crate) use self::setting::is_host;
@@ -138,6 +140,9 @@ pub struct ProviderSpec {
     /// Refreshing; `None` where the provider has no way to refresh.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh: Option<Refresh>,
+    /// Revoking; `None` where the provider has no way to revoke a token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoke: Option<Revoke>,
     /// ID tokens; `None` where the provider issues none that are verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub openid: Option<OpenId>,
@@ -178,6 +183,7 @@ fields!(ProviderSpec {
     callback,
     token,
     refresh = None,
+    revoke = None,
     openid = None,
     profile = None,
     api = None,
@@ -228,6 +234,9 @@ impl ProviderSpec {
         }
         if self.refresh.is_some() {
             capabilities.push("refresh");
+        }
+        if self.revoke.is_some() {
+            capabilities.push("revoke");
         }
         if self.openid.is_some() {
             capabilities.push("openid");

@@ -32,6 +32,12 @@ pub struct Refresh {
     /// Whether the answer has no refresh token as a rule, so that the old one goes on (RFC 6749 section 6 allows it).
     #[serde(skip_serializing_if = "is_false")]
     pub keep_old: bool,
+    /// What the provider does when a refresh token is used again that a rotation has replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reuse: Option<RefreshReuse>,
+    /// Whether a refresh token is used once more when the answer to its first use was lost.
+    #[serde(skip_serializing_if = "RefreshReplay::is_once")]
+    pub replay: RefreshReplay,
     /// How the provider tells when the refresh token itself ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expiry: Option<Expiry>,
@@ -57,6 +63,8 @@ fields!(Refresh {
     params = Vec::new(),
     rotates = false,
     keep_old = false,
+    reuse = None,
+    replay = RefreshReplay::Once,
     expiry = None,
     idle_lifetime = None,
     needs = None,
@@ -78,7 +86,45 @@ pub enum RefreshWith {
 
 words!(RefreshWith { RefreshToken = "refresh_token", AccessToken = "access_token" });
 
-/// What the client says of itself when it renews a token; written as `true`, `false` or `"id"`.
+/// What a provider does when a refresh token is used again that a rotation has replaced (RFC 9700 section 4.14.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RefreshReuse {
+    /// It ends all tokens of the login: one of the two who hold the token is taken for a thief.
+    EndsFamily,
+    /// It refuses, and the newer tokens go on.
+    Refused,
+}
+
+words!(RefreshReuse { EndsFamily = "ends_family", Refused = "refused" });
+
+/// Whether a refresh token is used once more when the answer to its first use was lost on the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RefreshReplay {
+    /// Once: the login may be saved by it, and is lost without it.
+    #[default]
+    Once,
+    /// Never: the vendor documents that more than this login would suffer.
+    Never,
+}
+
+words!(RefreshReplay { Once = "once", Never = "never" });
+
+impl RefreshReplay {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+    fn is_once(&self) -> bool {
+        *self == Self::Once
+    }
+}
+
+/// What the client says of itself in a request beside the code exchange; written as `true`, `false`, `"id"` or `"basic"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefreshAuth {
@@ -86,6 +132,8 @@ pub enum RefreshAuth {
     Full,
     /// It names its id and shows no secret.
     Id,
+    /// It proves itself in the `Authorization: Basic` header, however it does so at the code exchange.
+    Basic,
     /// Nothing.
     None,
 }
@@ -95,6 +143,7 @@ impl Serialize for RefreshAuth {
         match self {
             Self::Full => serializer.serialize_bool(true),
             Self::Id => serializer.serialize_str("id"),
+            Self::Basic => serializer.serialize_str("basic"),
             Self::None => serializer.serialize_bool(false),
         }
     }
@@ -105,12 +154,15 @@ impl Decode for RefreshAuth {
         match member.boolean() {
             Some(true) => Self::Full,
             Some(false) => Self::None,
-            None => {
-                if member.text() != "id" {
-                    member.unknown();
+            None => match member.text() {
+                "basic" => Self::Basic,
+                word => {
+                    if word != "id" {
+                        member.unknown();
+                    }
+                    Self::Id
                 }
-                Self::Id
-            }
+            },
         }
     }
 }

@@ -24,7 +24,7 @@ fn full() -> Value {
         }],
         "endpoints": {
             "authorization": "https://{region}/authorize", "token": "https://{region}/{{token}}",
-            "issuer": "https://{region}", "iss_in_callback": true, "discovery": true, "hosts": ["*.acme.eu"],
+            "revocation": "https://{region}/revoke/{client_id}", "issuer": "https://{region}", "iss_in_callback": true, "discovery": true, "hosts": ["*.acme.eu"],
         },
         "client_auth": {
             "method": "minted", "basic": {"encode": false, "user": "secret", "id_in_body": true, "public": "basic"},
@@ -63,9 +63,14 @@ fn full() -> Value {
         "refresh": {
             "with": "access_token", "url": "https://acme.example/refresh", "method": "GET", "format": "query",
             "grant_type": "extend", "param": "current", "client_auth": "id", "params": [["a", "{scope}"]],
-            "rotates": true, "keep_old": true,
+            "rotates": true, "keep_old": true, "reuse": "ends_family", "replay": "never",
             "expiry": {"field": "ends", "kind": "in", "unit": "s", "default": 60, "zero": "never"}, "idle_lifetime": 90,
             "needs": {"param": ["access_type", "offline"]}, "note": "Ask for it",
+        },
+        "revoke": {
+            "method": "DELETE", "format": "json", "tokens": ["access"], "in": "api", "param": "access_token", "hint": false,
+            "client_auth": "basic", "params": [["app", "{client_id}"]], "headers": [["X-Version", "2"]],
+            "fails_when": {"at": "/ok", "equals": false}, "gone": ["404"], "ends": "grant",
         },
         "openid": {
             "issuer": "https://{claim.tid}", "also_issuers": ["acme"], "jwks": "https://acme.example/keys", "algs": ["ES256"],
@@ -206,8 +211,8 @@ fn every_member_is_read_as_it_is_written() {
         let changed = with("/client_auth", Some(auth));
         assert_eq!(again(&changed).unwrap(), changed);
     }
-    for auth in [true, false] {
-        let changed = with("/refresh/client_auth", Some(auth.into()));
+    for auth in [json!(true), json!(false), json!("basic")] {
+        let changed = with("/refresh/client_auth", Some(auth));
         assert_eq!(again(&changed).unwrap(), changed);
     }
     let changed = with("/refresh/needs", Some(json!({"scope": "offline"})));
@@ -247,7 +252,8 @@ const REQUIRED: &str = "
     profile.map profile.request.method profile.request.url profile.then.0.map profile.then.0.pick.at
     profile.then.0.request profile.then.0.request.method profile.then.0.request.url quirks.0.because quirks.0.field
     quirks.0.source refresh.client_auth refresh.expiry.field refresh.expiry.kind refresh.expiry.unit refresh.format
-    refresh.grant_type refresh.method refresh.needs.param refresh.param refresh.with scopes scopes.known.0.rust
+    refresh.grant_type refresh.method refresh.needs.param refresh.param refresh.with revoke.client_auth
+    revoke.fails_when.at revoke.format revoke.hint revoke.in revoke.method revoke.param revoke.tokens scopes scopes.known.0.rust
     scopes.known.0.value scopes.param scopes.second.known.0.rust scopes.second.known.0.value scopes.second.name
     scopes.second.param scopes.second.rust scopes.second.separator scopes.separator settings.0.name settings.0.rust
     settings.0.type token token.lookup.extras token.lookup.extras.0.at token.lookup.extras.0.name
@@ -270,7 +276,8 @@ fn a_value_of_another_type_is_a_fault() {
             [json!(-1), json!(0.5), json!("\u{0}"), json!(true), json!([]), json!([[]]), json!({}), json!({"": 1})]
         {
             let outcome = again(&with(&pointer, Some(other.clone())));
-            let free = free || (pointer == "/refresh/client_auth" && other.is_boolean());
+            let free = free
+                || (["/refresh/client_auth", "/revoke/client_auth"].contains(&pointer.as_str()) && other.is_boolean());
             assert!(free || kind(&here) == kind(&other) || outcome.is_err(), "{other} at {pointer}");
         }
         let _ = again(&with(&pointer, Some(Value::Null)));
@@ -341,8 +348,13 @@ fn every_word_is_read_as_it_is_written() {
     words::<Pkce>();
     words::<ProfileFrom>();
     words::<PublicForm>();
+    words::<RefreshReplay>();
+    words::<RefreshReuse>();
     words::<RefreshWith>();
     words::<ResponseMode>();
+    words::<RevokeEnds>();
+    words::<RevokePlace>();
+    words::<RevokedToken>();
     words::<SettingKind>();
     words::<SignatureAlgorithm>();
     words::<SignatureEncoding>();

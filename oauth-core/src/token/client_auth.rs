@@ -16,9 +16,11 @@ use crate::spec::{BasicUser, ClientAuthMethod, MintedPlace, PublicForm, RefreshA
 /// are each form-encoded, then joined by a colon and base64-encoded.
 pub(crate) fn basic(config: &Config) -> Result<Option<HeaderValue>> {
     let auth = &config.spec.client_auth;
-    if auth.method != ClientAuthMethod::Basic {
-        return Ok(None);
-    }
+    if auth.method == ClientAuthMethod::Basic { basic_header(config) } else { Ok(None) }
+}
+
+fn basic_header(config: &Config) -> Result<Option<HeaderValue>> {
+    let auth = &config.spec.client_auth;
     let id = config.client_id.as_str();
     let (user, password, what) = match (config.auth.as_secret(), auth.basic.user) {
         (Some(secret), BasicUser::Id) => (id, secret, "id"),
@@ -62,6 +64,19 @@ pub(super) fn prove<'a>(
         // The file's own holes are the proof.
         (RefreshAuth::None, _) | (RefreshAuth::Full, ClientAuthMethod::Custom) => {}
         (RefreshAuth::Id, _) => params.push(id),
+        // What is no secret to be shown is none here either: the checks refuse such a file.
+        (RefreshAuth::Basic, ClientAuthMethod::Body | ClientAuthMethod::Basic) if config.auth.as_secret().is_some() => {
+            if let Some(header) = basic_header(config)? {
+                made.extend(header.to_str().ok().and_then(|text| text.strip_prefix("Basic ")).map(str::to_owned));
+                return Ok(request.header(AUTHORIZATION, header));
+            }
+        }
+        (RefreshAuth::Basic, _) => {
+            let what = "the provider wants the client's secret in the header `Authorization`, and there is none";
+            return Err(Error::new(ErrorKind::Config, step, what)
+                .fix("make the client with the secret from the provider's console")
+                .of(&config.spec));
+        }
         (RefreshAuth::Full, ClientAuthMethod::Minted) => {
             let (Some(minter), Some(form)) = (&inner.prepared()?.minter, &auth.minted) else {
                 return Err(Error::new(

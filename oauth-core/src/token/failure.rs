@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result, Scrub, ServerError};
 use crate::http::{Answer, retry_after};
 use crate::json::{self, Members};
 use crate::mechanism;
-use crate::spec::AlsoToken;
+use crate::spec::{AlsoToken, Revoke};
 
 pub(super) struct Reader<'a> {
     pub(super) inner: &'a Inner,
@@ -53,6 +53,33 @@ impl Reader<'_> {
                 Ok(grant)
             }
         }
+    }
+
+    /// The answer to a request that ends a token. RFC 7009 section 2.2: status 200 "if the token has been revoked
+    /// successfully or if the client submitted an invalid token"; "the content of the response body is ignored".
+    ///
+    /// A body that says that it is an error is not: whoever takes it for success believes that the token has ended.
+    pub(super) fn ended(&self, answer: &Answer, rules: &Revoke) -> Result<()> {
+        let root: Option<&RawValue> = serde_json::from_slice(&answer.body).ok();
+        if answer.status.is_success() {
+            let failed = match (&rules.fails_when, root) {
+                (Some(rule), Some(root)) => json::holds(rule, root) || is_error(root),
+                (Some(_), None) => return Err(self.not_json(answer)),
+                (None, root) => root.is_some_and(is_error),
+            };
+            if !failed {
+                return Ok(());
+            }
+        }
+        let (code, status) = (self.code(root), answer.status.as_str());
+        let had_ended = rules.gone.iter().any(|gone| gone == status || code.as_deref() == Some(gone.as_str()));
+        if had_ended { Ok(()) } else { Err(self.refusal(answer, root)) }
+    }
+
+    /// The error's code as the server wrote it.
+    fn code(&self, root: Option<&RawValue>) -> Option<String> {
+        let own = self.inner.spec().token.response.error.as_ref().and_then(|fields| fields.code.as_deref());
+        first(root, own, ["/error", "/error/code"])
     }
 
     /// A further token of the answer, where there is one.
@@ -105,12 +132,8 @@ impl Reader<'_> {
     fn refusal(&self, answer: &Answer, root: Option<&RawValue>) -> Error {
         let scrub = self.scrub();
         let fields = self.inner.spec().token.response.error.as_ref();
-        // The provider's own member, the standard's, then the nested object that many APIs answer with.
-        let read = |own: Option<&str>, others: [&str; 2]| {
-            let text = own.into_iter().chain(others).find_map(|at| json::scalar(json::pointer(root?, at)?))?;
-            Some(scrub.text(&text))
-        };
-        let code = read(fields.and_then(|fields| fields.code.as_deref()), ["/error", "/error/code"]);
+        let read = |own: Option<&str>, others: [&str; 2]| first(root, own, others).map(|text| scrub.text(&text));
+        let code = self.code(root).map(|text| scrub.text(&text));
         let description =
             read(fields.and_then(|fields| fields.description.as_deref()), ["/error_description", "/error/message"]);
         let uri = read(None, ["/error_uri", "/error/error_uri"]);
@@ -209,6 +232,11 @@ fn describe(answer: &Answer) -> String {
     format!("{kind}, {} bytes, status {}", answer.body.len(), answer.status.as_u16())
 }
 
+/// The provider's own member, the standard's, then the nested object that many APIs answer with.
+fn first(root: Option<&RawValue>, own: Option<&str>, others: [&str; 2]) -> Option<String> {
+    own.into_iter().chain(others).find_map(|at| json::scalar(json::pointer(root?, at)?).map(Into::into))
+}
+
 /// RFC 6749 section 5.2: an error answer has a member `error`. A token response has none, or an empty one.
 fn is_error(root: &RawValue) -> bool {
     json::pointer(root, "/error").is_some_and(|value| !matches!(value.get(), "null" | "\"\"" | "0" | "false"))
@@ -220,6 +248,7 @@ fn kind(status: StatusCode, code: Option<&str>) -> ErrorKind {
         (_, Some("invalid_grant")) => ErrorKind::GrantRejected,
         (429, _) => ErrorKind::RateLimited,
         (408 | 500.., _) | (_, Some("temporarily_unavailable" | "server_error")) => ErrorKind::Unavailable,
+        (_, Some("unsupported_token_type")) => ErrorKind::Unsupported,
         (_, Some("invalid_scope")) => ErrorKind::Scope,
         (_, Some("access_denied")) => ErrorKind::AccessDenied,
         _ => ErrorKind::ProviderRefused,

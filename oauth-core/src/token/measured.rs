@@ -27,8 +27,10 @@ pub fn token_response_reader<P: Provider>(
             params: Vec::new(),
             extra: &rules.params,
             query: &[],
+            headers: &[],
             client_auth: RefreshAuth::Full,
             context: Context::default(),
+            progress: None,
         };
         Ok(failure::Reader { inner, call: &call, proof: &[], secure: true }.grant(&answer, &[])?.tokens)
     }

@@ -13,6 +13,6 @@ mod stored;
 pub(crate) use self::client_auth::basic;
 pub use self::measured::token_response_reader;
 pub(crate) use self::minted::Minter;
-pub(crate) use self::request::{TokenCall, context, named, send};
+pub(crate) use self::request::{TokenCall, context, end, named, send};
 pub(crate) use self::response::{before, object};
 pub use self::set::TokenSet;

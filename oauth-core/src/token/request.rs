@@ -7,12 +7,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::response::Grant;
 use super::{TokenSet, client_auth, failure};
+use crate::apply;
 use crate::client::{Context, Inner, fill, held, renamed};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Scrub, Step};
 use crate::http::send_bounded;
 use crate::mechanism;
-use crate::spec::{BodyFormat, Hole, Method, Params, RefreshAuth, Template};
+use crate::refresh::Progress;
+use crate::spec::{BodyFormat, Hole, Method, Params, RefreshAuth, Revoke, RevokePlace, Template};
 
 /// A request to the token endpoint or to one like it.
 pub(crate) struct TokenCall<'a> {
@@ -26,9 +28,13 @@ pub(crate) struct TokenCall<'a> {
     pub(crate) extra: &'a Params,
     /// Parameters of the URL's query, from the file.
     pub(crate) query: &'a [(String, Template)],
+    /// Headers beside those of the token endpoint, from the file.
+    pub(crate) headers: &'a [(String, Template)],
     /// What the client shows of itself.
     pub(crate) client_auth: RefreshAuth,
     pub(crate) context: Context<'a>,
+    /// Who is told when it is sent.
+    pub(crate) progress: Option<&'a dyn Progress>,
 }
 
 /// Sends the request and reads the tokens. What the request held is blotted out of any error.
@@ -36,13 +42,27 @@ pub(crate) async fn send<'a>(inner: &'a Inner, call: TokenCall<'a>, requested: &
     let step = call.step;
     let (request, proof) = call.build(inner)?;
     let secure = request.uri().scheme_str() == Some("https");
+    if let Some(progress) = call.progress {
+        progress.sending().await?;
+    }
     let answer = send_bounded(inner.http()?, inner.spec(), step, inner.config.timeout, request).await?;
     failure::Reader { inner, call: &call, proof: &proof, secure }.grant(&answer, requested)
 }
 
+/// Sends a request that ends a token.
+pub(crate) async fn end<'a>(inner: &'a Inner, call: TokenCall<'a>, rules: &Revoke) -> Result<()> {
+    let (mut request, proof) = call.build(inner)?;
+    if let (RevokePlace::Api, Some(tokens)) = (rules.place, call.context.tokens) {
+        apply::place(inner, inner.prepared()?, tokens, &mut request)?;
+    }
+    let secure = request.uri().scheme_str() == Some("https");
+    let answer = send_bounded(inner.http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
+    failure::Reader { inner, call: &call, proof: &proof, secure }.ended(&answer, rules)
+}
+
 /// The standard parameters that say nothing secret; every other is taken for a secret in error texts.
 fn is_secret(name: &str) -> bool {
-    !matches!(name, "grant_type" | "redirect_uri" | "client_id" | "scope")
+    !matches!(name, "grant_type" | "redirect_uri" | "client_id" | "scope" | "token_type_hint")
 }
 
 impl<'a> TokenCall<'a> {
@@ -54,7 +74,8 @@ impl<'a> TokenCall<'a> {
             .tokens
             .into_iter()
             .flat_map(|tokens| std::iter::once(&tokens.access_token).chain(&tokens.refresh_token));
-        let filled = self.extra.iter().chain(self.query).chain(&inner.config.spec.token.request.headers);
+        let filled =
+            self.extra.iter().chain(self.query).chain(self.headers).chain(&inner.config.spec.token.request.headers);
         let context = Context { secrets: true, ..self.context };
         let filled = held(&inner.config, self.step, filled.map(|(_, value)| value), context);
         // Id and secret are encoded one by one before they are encoded together: no form of the secret is in that.
@@ -78,7 +99,7 @@ impl<'a> TokenCall<'a> {
         let mut builder = Request::builder().method(self.method.as_str()).header(ACCEPT, "application/json");
         let mut made = Vec::new();
         builder = client_auth::prove(inner, (self.step, self.client_auth), &mut params, &mut made, builder)?;
-        for (name, value) in &rules.headers {
+        for (name, value) in rules.headers.iter().chain(self.headers) {
             let is_proof = value.holes().any(|hole| *hole == Hole::ClientSecret);
             if is_proof && self.client_auth != RefreshAuth::Full {
                 continue;
@@ -122,6 +143,9 @@ impl<'a> TokenCall<'a> {
     }
 
     fn write(&self, params: &[(&str, Cow<'_, str>)], url: &mut String) -> Option<(&'static str, String)> {
+        if params.is_empty() {
+            return None;
+        }
         match self.format {
             BodyFormat::Form => {
                 let mut body = String::with_capacity(512);

@@ -149,8 +149,18 @@ impl TokenSet {
     /// Whether the access token is to be renewed before it is used: a minute before its end, or a tenth of its lifetime
     /// where that is less, so that a short-lived token is used at all.
     pub(crate) fn is_due(&self, now: SystemTime) -> bool {
-        let lifetime = self.expires_at.zip(self.issued_at).and_then(|(end, start)| end.duration_since(start).ok());
-        self.expires_within(lifetime.map_or(MARGIN, |lifetime| MARGIN.min(lifetime / 10)), now)
+        self.due_at().is_some_and(|due| due <= now)
+    }
+
+    /// From when on it is to be renewed before it is used; `None` where nobody knows of an end.
+    pub(crate) fn due_at(&self) -> Option<SystemTime> {
+        if self.session_due.is_some() {
+            return Some(SystemTime::UNIX_EPOCH);
+        }
+        let ends = self.expires_at?;
+        let lifetime = self.issued_at.and_then(|start| ends.duration_since(start).ok());
+        let margin = lifetime.map_or(MARGIN, |lifetime| MARGIN.min(lifetime / 10));
+        Some(ends.checked_sub(margin).unwrap_or(SystemTime::UNIX_EPOCH))
     }
 
     pub(crate) fn access_token_str(&self) -> &str {

@@ -11,6 +11,7 @@ pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
     let traits = spec.capabilities().into_iter().filter_map(|capability| match capability {
         "authorize" => Some(quote!(CanAuthorize)),
         "refresh" => Some(quote!(CanRefresh)),
+        "revoke" => Some(quote!(CanRevoke)),
         "profile" => Some(quote!(HasProfile)),
         "api" => Some(quote!(HasApi)),
         _ => None,
@@ -26,12 +27,12 @@ mod tests {
     #[test]
     fn a_capability_is_there_when_the_file_has_it() {
         let all = tokens(&context(&rich())).to_string();
-        for capability in ["CanAuthorize", "CanRefresh", "HasProfile", "HasApi"] {
+        for capability in ["CanAuthorize", "CanRefresh", "CanRevoke", "HasProfile", "HasApi"] {
             assert!(all.contains(&format!("impl crate :: __private :: {capability} for Acme {{ }}")), "{all}");
         }
         let spec = with(|json| {
             json["endpoints"]["authorization"] = serde_json::Value::Null;
-            for part in ["refresh", "profile", "api"] {
+            for part in ["refresh", "revoke", "profile", "api"] {
                 json[part] = serde_json::Value::Null;
             }
         });

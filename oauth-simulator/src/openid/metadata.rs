@@ -31,7 +31,11 @@ pub(crate) fn metadata(shared: &Shared, request: &Request) -> Reply {
         "token_endpoint_auth_methods_supported": auth_methods(spec.client_auth.method),
         "authorization_response_iss_parameter_supported": spec.endpoints.iss_in_callback,
     });
-    let mut addresses = vec![("authorization_endpoint", Endpoint::Authorization), ("token_endpoint", Endpoint::Token)];
+    let mut addresses = vec![
+        ("authorization_endpoint", Endpoint::Authorization),
+        ("token_endpoint", Endpoint::Token),
+        ("revocation_endpoint", Endpoint::Revocation),
+    ];
     if spec.openid.is_some() {
         addresses.extend([("userinfo_endpoint", Endpoint::Userinfo), ("jwks_uri", Endpoint::Keys)]);
     }

@@ -12,6 +12,7 @@ mod openid;
 mod pages;
 mod placement;
 mod profile_forms;
+mod revoke;
 mod shape;
 mod specs;
 mod token;

@@ -8,7 +8,9 @@ use std::time::SystemTime;
 use oauth_core::Rng;
 use oauth_core::store::{Listed, MAX_RECORD, RecordKey, StoreError, StoreErrorKind, StoreResult, StoredRecord};
 
-pub(crate) use self::time::{LONGEST, at_second, millis_down, millis_up, seconds_down, seconds_up};
+pub(crate) use self::time::{LONGEST, at_second, seconds_down, seconds_up};
+#[cfg(feature = "sqlite")]
+pub(crate) use self::time::{millis_down, millis_up};
 
 /// How many logins may be under way unless the store is told otherwise.
 pub(crate) const MAX_ATTEMPTS: u32 = 10_000;

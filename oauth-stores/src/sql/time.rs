@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The longest lease and the longest life of a login: what is asked for beyond it is cut. A year and a day.
-pub(crate) const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+pub(crate) const LONGEST: Duration = Duration::from_hours(366 * 24);
 
 /// Seconds since 1970, rounded towards the future.
 pub(crate) fn seconds_up(time: SystemTime) -> i64 {
@@ -16,11 +16,13 @@ pub(crate) fn seconds_down(time: SystemTime) -> i64 {
 }
 
 /// Milliseconds since 1970, rounded towards the future.
+#[cfg(feature = "sqlite")]
 pub(crate) fn millis_up(time: SystemTime) -> i64 {
     up(time, 1_000_000)
 }
 
 /// Milliseconds since 1970, rounded towards the past.
+#[cfg(feature = "sqlite")]
 pub(crate) fn millis_down(time: SystemTime) -> i64 {
     down(time, 1_000_000)
 }
@@ -51,7 +53,7 @@ fn narrow(number: i128) -> i64 {
     i64::try_from(number).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "sqlite"))]
 mod tests {
     use super::*;
 

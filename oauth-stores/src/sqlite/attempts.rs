@@ -22,6 +22,10 @@ const TAKE: &str = "UPDATE attempt SET taken = 1 WHERE id = ?1 AND taken = 0 AND
 const PEEK: &str = "SELECT taken, attempt FROM attempt WHERE id = ?1 AND until > ?2";
 const EMPTY: &str = "UPDATE attempt SET attempt = x'' WHERE id = ?1 AND taken = 1 RETURNING serial";
 
+/// All of them, for a test of how they are done.
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[PUT, ENDED, TOO_MANY, TAKE, PEEK, EMPTY];
+
 impl AttemptStore for SqliteStore {
     fn put<'a>(&'a self, id: &'a str, attempt: &'a [u8], ttl: Duration) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async move {

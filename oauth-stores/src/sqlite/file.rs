@@ -74,7 +74,7 @@ fn io_error(error: &io::Error, path: &Path, what: &str) -> StoreError {
     let kind = match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Kind::NotWritable,
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Kind::Full,
-        io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => Kind::NotAFile,
+        io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::AlreadyExists => Kind::NotAFile,
         _ => Kind::Unavailable,
     };
     about(kind, path, what).because(io::Error::from(error.kind()))

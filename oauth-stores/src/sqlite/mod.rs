@@ -3,6 +3,8 @@
 mod attempts;
 mod error;
 mod file;
+#[cfg(test)]
+mod plans;
 mod records;
 mod schema;
 
@@ -24,6 +26,8 @@ use crate::sql::{FORGET_EVERY, MAX_ATTEMPTS};
 pub(crate) const NAME: &str = "sqlite";
 /// How long a writer waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
+/// SQLite counts milliseconds in 32 bits.
+const MOST_PATIENCE: Duration = Duration::from_hours(24);
 const READERS: u32 = 3;
 
 /// Sealed records in a database file, for the processes of one machine. Clones share.
@@ -56,21 +60,12 @@ impl SqliteStore {
     /// that is missing is made so. A database of another program is left as it is.
     pub async fn open(path: impl AsRef<Path>) -> StoreResult<Self> {
         let file = DatabaseFile::prepare(path.as_ref())?;
-        let options = options(&file);
+        let options = options(&file, BUSY);
         schema::prepare(&options).await?;
-        let pool = |most| {
-            SqlitePoolOptions::new()
-                .max_connections(most)
-                .acquire_timeout(BUSY * 2)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .test_before_acquire(false)
-                .connect_lazy_with(options.clone())
-        };
         Ok(Self {
             file: Arc::new(file),
-            writer: pool(1),
-            readers: pool(READERS),
+            writer: pool(&options, 1, BUSY),
+            readers: pool(&options, READERS, BUSY),
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
             attempts: MAX_ATTEMPTS,
@@ -93,6 +88,15 @@ impl SqliteStore {
     /// With another limit of logins under way at once than 10,000.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
+        self
+    }
+
+    /// With another time to wait for a writer of another process than 5 seconds.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        let patience = patience.min(MOST_PATIENCE);
+        let options = options(&self.file, patience);
+        self.writer = pool(&options, 1, patience);
+        self.readers = pool(&options, READERS, patience);
         self
     }
 
@@ -129,11 +133,21 @@ impl SqliteStore {
     }
 }
 
-fn options(file: &DatabaseFile) -> SqliteConnectOptions {
+fn pool(options: &SqliteConnectOptions, most: u32, patience: Duration) -> SqlitePool {
+    SqlitePoolOptions::new()
+        .max_connections(most)
+        .acquire_timeout(patience * 2)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .connect_lazy_with(options.clone())
+}
+
+fn options(file: &DatabaseFile, patience: Duration) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file.path())
         .create_if_missing(false)
-        .busy_timeout(BUSY)
+        .busy_timeout(patience)
         .synchronous(SqliteSynchronous::Full)
         .pragma("trusted_schema", "OFF")
         .disable_statement_logging()

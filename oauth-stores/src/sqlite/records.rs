@@ -37,9 +37,13 @@ const RELEASE: &str = "UPDATE lease SET until = ?4 WHERE key = ?1 AND fence = ?2
     RETURNING fence";
 const FORGET: &str = "DELETE FROM lease WHERE key IN (SELECT key FROM lease WHERE until < ?1 LIMIT 100)
     AND fence < (SELECT max(fence) FROM lease) RETURNING fence";
-const CHECKS: &str =
-    "SELECT j.journal_mode, s.synchronous, (SELECT quick_check FROM pragma_quick_check(1)) AS quick_check
+const CHECKS: &str = "SELECT j.journal_mode, s.synchronous, (SELECT quick_check FROM pragma_quick_check) AS quick_check
     FROM pragma_journal_mode AS j, pragma_synchronous AS s";
+
+/// All of them, for a test of how they are done.
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] =
+    &[LOAD, CREATE, REPLACE, NEWER_LEASE, DELETE, LIST, CLAIM, LEASE, HOLDER, SHORTEN, RELEASE, FORGET];
 
 /// The fence of an ended lease is of use as long as its holder may still write.
 const REMEMBERED: i64 = 24 * 60 * 60 * 1000;

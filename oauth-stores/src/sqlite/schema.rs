@@ -6,13 +6,15 @@ use oauth_core::store::{StoreError, StoreErrorKind as Kind, StoreResult};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
 
-use super::NAME;
 use super::error::{about, read};
+use super::{BUSY, NAME};
 
 /// `OAst` in the header of the file: the database is this library's.
 const APPLICATION: i64 = 0x4f41_7374;
 /// The version of the tables.
 const VERSION: i64 = 1;
+/// How often it is tried, within the time that a writer waits.
+const WAITS: u32 = 100;
 
 /// Fences only rise: a lease gets one more than the highest of all leases, and the row with the highest is never deleted.
 const TABLES: &str = "
@@ -91,7 +93,20 @@ async fn create(connection: &mut SqliteConnection, path: &Path) -> StoreResult<(
 }
 
 /// A property of the file that stays with it: readers do not wait for writers, and a commit is one write to the disk.
+///
+/// SQLite does not wait for other openers here (<https://www.sqlite.org/wal.html>, section 2.2), so this does.
 async fn write_ahead(connection: &mut SqliteConnection) -> StoreResult<()> {
+    let mut waits = 0;
+    loop {
+        match set_write_ahead(connection).await {
+            Err(error) if error.kind() == Kind::Busy && waits < WAITS => waits += 1,
+            answer => return answer,
+        }
+        tokio::time::sleep(BUSY / WAITS).await;
+    }
+}
+
+async fn set_write_ahead(connection: &mut SqliteConnection) -> StoreResult<()> {
     let mode = sqlx::query("PRAGMA journal_mode = WAL").fetch_one(connection).await.map_err(read)?;
     match mode.try_get::<String, _>(0).map_err(read)?.as_str() {
         "wal" => Ok(()),

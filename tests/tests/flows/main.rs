@@ -14,5 +14,6 @@ mod orbit;
 mod profiles;
 mod proofs;
 mod request_form;
+mod revoke;
 mod rig;
 mod typed;

@@ -75,6 +75,8 @@ async fn a_dropped_deletion_happens_wholly_or_not_at_all(cx: &Cx<'_>) -> Outcome
         dropped_after(polls, store.try_delete(&key, Some(1))).await;
         let next = whole(2, round);
         // Either it is still there, or it can be made anew.
+        let found = store.load(&key).await?;
+        ensure!(found.as_ref().is_none_or(is_whole), "a record is not whole after its deletion was dropped");
         let first = store.try_save(&key, Some(1), &next).await;
         if first.is_err() {
             refused(first, StoreErrorKind::Conflict, "a write over a record that was deleted")?;

@@ -67,7 +67,8 @@ async fn workers_share_no_record(cx: &Cx<'_>) -> Outcome {
     let start = cx.seventies().await?;
     let keys = due_records(cx, start, RECORDS).await?;
     let now = start + SECOND * (RECORDS + 10);
-    let worker = |store: Handle, limit| async move {
+    let most = keys.len();
+    let worker = move |store: Handle, limit| async move {
         let mut mine = Vec::new();
         loop {
             let claimed = store.claim(now, LONG, limit).await?;
@@ -76,6 +77,7 @@ async fn workers_share_no_record(cx: &Cx<'_>) -> Outcome {
                 return Ok::<_, Wrong>(mine);
             }
             mine.extend(claimed);
+            ensure!(mine.len() <= most, "a worker claims the same records again and again");
         }
     };
     let mut all = Vec::new();

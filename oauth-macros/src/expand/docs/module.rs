@@ -134,6 +134,7 @@ fn capabilities(context: &Context<'_>) -> String {
         let line = match capability {
             "authorize" => format!("- Login in a browser; PKCE is {}", spec.pkce.as_str()),
             "refresh" => format!("- Refreshing of tokens{}", refresh(context)),
+            "revoke" => "- Revoking of tokens".to_owned(),
             "profile" => "- The user's profile".to_owned(),
             "api" => format!(
                 "- API calls below {}",

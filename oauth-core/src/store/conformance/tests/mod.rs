@@ -1,3 +1,6 @@
+mod broken;
+mod broken_attempts;
+
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -27,10 +30,10 @@ impl Clock for ManualClock {
     }
 }
 
-struct InMemory(MemoryStore, ManualClock);
+pub(super) struct InMemory(MemoryStore, ManualClock);
 
 impl InMemory {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let clock = ManualClock::new();
         Self(MemoryStore::new().clock(Arc::new(clock.clone())).max_attempts(LIMIT), clock)
     }

@@ -1,0 +1,277 @@
+//! What is kept of an account, as it is before it is sealed.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::AccountId;
+use super::trouble::{Trouble, TroubleAs};
+use crate::token::TokenSet;
+
+/// The version of what is written. What a newer version has added is kept when this one writes the record again.
+const SCHEMA: u32 = 1;
+
+/// Everything that is known of an account.
+#[derive(Clone)]
+pub(crate) struct Record {
+    /// The version in the store.
+    pub(crate) version: u64,
+    pub(crate) id: AccountId,
+    /// Another one for each login: what a refresh of an earlier login brings is not written over a later one.
+    pub(crate) login: String,
+    /// Where the provider's file let the token go when the account was connected.
+    pub(crate) origins: Vec<String>,
+    pub(crate) tokens: Arc<TokenSet>,
+    pub(crate) connected_at: SystemTime,
+    pub(crate) refreshed_at: Option<SystemTime>,
+    /// Whether a refresh has ever brought another refresh token.
+    pub(crate) rotated: bool,
+    pub(crate) intent: Option<Intent>,
+    pub(crate) trouble: Option<Trouble>,
+    /// Members that a newer version wrote.
+    unknown: Members,
+    unknown_of_tokens: Members,
+}
+
+/// Members of an object, as they stood.
+type Members = BTreeMap<String, Box<RawValue>>;
+
+/// A refresh under way, noted before each of its steps.
+#[derive(Clone)]
+pub(crate) struct Intent {
+    pub(crate) mark: Mark,
+    /// The further token that is refreshed, by name; `None` for the login's own.
+    pub(crate) of: Option<String>,
+    /// When the lease of whoever refreshes ends.
+    pub(crate) until: SystemTime,
+    /// Whether this is the second time for the same refresh token.
+    pub(crate) replay: bool,
+}
+
+/// How far a refresh has come.
+#[derive(Clone)]
+pub(crate) enum Mark {
+    /// Nothing has been sent.
+    Prepared,
+    /// The request may have been sent, and nothing is known of its answer.
+    Sent,
+    /// The answer is here, and has not been checked.
+    Answered(Box<TokenSet>),
+}
+
+impl Record {
+    /// The record of a login.
+    pub(crate) fn new(
+        id: AccountId,
+        login: String,
+        origins: Vec<String>,
+        tokens: Arc<TokenSet>,
+        now: SystemTime,
+    ) -> Self {
+        Self {
+            version: 0,
+            id,
+            login,
+            origins,
+            tokens,
+            connected_at: now,
+            refreshed_at: None,
+            rotated: false,
+            intent: None,
+            trouble: None,
+            unknown: Members::new(),
+            unknown_of_tokens: Members::new(),
+        }
+    }
+
+    /// The record as text, secrets in clear.
+    pub(crate) fn expose_json(&self) -> Result<SecretString, serde_json::Error> {
+        let intent = self.intent.as_ref().map(|intent| IntentAs {
+            mark: match intent.mark {
+                Mark::Prepared => "prepared",
+                Mark::Sent => "sent",
+                Mark::Answered(_) => "answered",
+            }
+            .to_owned(),
+            answer: match &intent.mark {
+                Mark::Answered(answer) => raw(&answer.expose_json()).ok(),
+                Mark::Prepared | Mark::Sent => None,
+            },
+            of: intent.of.clone(),
+            until_ms: millis(intent.until),
+            replay: intent.replay,
+        });
+        let kept = Kept {
+            schema: SCHEMA,
+            tenant: self.id.tenant.clone(),
+            provider: self.id.provider.clone(),
+            server: self.id.server.clone(),
+            client_id: self.id.client_id.clone(),
+            account: self.id.account.clone(),
+            login: self.login.clone(),
+            origins: self.origins.clone(),
+            connected_ms: millis(self.connected_at),
+            refreshed_ms: self.refreshed_at.map(millis),
+            rotated: self.rotated,
+            tokens: raw(&with(self.tokens.expose_json(), &self.unknown_of_tokens)?)?,
+            intent,
+            trouble: self.trouble.as_ref().map(Trouble::stored),
+        };
+        with(serde_json::to_string(&kept)?.into(), &self.unknown)
+    }
+
+    /// Reads what [`expose_json`](Self::expose_json) wrote, in this version or one before or after it.
+    pub(crate) fn from_exposed_json(version: u64, text: &str) -> Result<Self, serde_json::Error> {
+        let kept: Kept = serde_json::from_str(text)?;
+        let tokens = TokenSet::from_exposed_json(&kept.tokens.get().into())?;
+        let unknown_of_tokens = others(kept.tokens.get(), tokens.expose_json().expose_secret())?;
+        let unknown = others(text, &serde_json::to_string(&kept)?)?;
+        let intent = kept.intent.map(|intent| {
+            let mark = match (intent.mark.as_str(), &intent.answer) {
+                ("prepared", _) => Mark::Prepared,
+                ("answered", Some(answer)) => {
+                    Mark::Answered(Box::new(TokenSet::from_exposed_json(&answer.get().into())?))
+                }
+                // A mark that this version does not know came after something was sent.
+                _ => Mark::Sent,
+            };
+            Ok::<_, serde_json::Error>(Intent {
+                mark,
+                of: intent.of,
+                until: time(intent.until_ms),
+                replay: intent.replay,
+            })
+        });
+        Ok(Self {
+            version,
+            id: AccountId {
+                tenant: kept.tenant,
+                provider: kept.provider,
+                server: kept.server,
+                client_id: kept.client_id,
+                account: kept.account,
+            },
+            login: kept.login,
+            origins: kept.origins,
+            tokens: Arc::new(tokens),
+            connected_at: time(kept.connected_ms),
+            refreshed_at: kept.refreshed_ms.map(time),
+            rotated: kept.rotated,
+            intent: intent.transpose()?,
+            trouble: kept.trouble.map(Trouble::restored),
+            unknown,
+            unknown_of_tokens,
+        })
+    }
+
+    /// The tokens of that name: the login's own, or a further one with what it needs of the login's.
+    pub(crate) fn tokens_of(&self, name: Option<&str>) -> Option<Arc<TokenSet>> {
+        match name {
+            None => Some(Arc::clone(&self.tokens)),
+            Some(name) => self.tokens.also(name).map(|own| Arc::new(own.beside(&self.tokens))),
+        }
+    }
+
+    /// Takes new tokens of that name in.
+    pub(crate) fn renew(&mut self, name: Option<&str>, asked: &TokenSet, new: TokenSet, now: SystemTime) {
+        let exposed = |tokens: &TokenSet| tokens.refresh_token().map(|token| token.expose_secret().to_owned());
+        self.rotated |= exposed(asked).is_some() && exposed(asked) != exposed(&new);
+        self.tokens = Arc::new(match name {
+            None => new.keeping_also(asked, &self.tokens),
+            Some(name) => self.tokens.with_also(name, &new),
+        });
+        self.refreshed_at = Some(now);
+        self.intent = None;
+        self.trouble = None;
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    schema: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tenant: Option<String>,
+    provider: String,
+    server: String,
+    client_id: String,
+    account: String,
+    login: String,
+    origins: Vec<String>,
+    connected_ms: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refreshed_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    rotated: bool,
+    tokens: Box<RawValue>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    intent: Option<IntentAs>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trouble: Option<TroubleAs>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct IntentAs {
+    mark: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answer: Option<Box<RawValue>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    of: Option<String>,
+    until_ms: i64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    replay: bool,
+}
+
+/// A schema that this version cannot read; what it can read says so of itself.
+pub(crate) fn schema_of(text: &str) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct Schema {
+        schema: u32,
+    }
+    serde_json::from_str::<Schema>(text).ok().map(|kept| kept.schema)
+}
+
+/// The newest schema that this version reads: additions keep the number, so that a higher one is another format.
+pub(crate) const NEWEST: u32 = SCHEMA;
+
+/// The members of an object that another has not.
+fn others(all: &str, known: &str) -> Result<Members, serde_json::Error> {
+    type Borrowed<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+    let (all, known): (Borrowed<'_>, Borrowed<'_>) = (serde_json::from_str(all)?, serde_json::from_str(known)?);
+    let others = all.into_iter().filter(|(name, value)| !known.contains_key(name) && value.get() != "null");
+    Ok(others.map(|(name, value)| (name.into_owned(), value.to_owned())).collect())
+}
+
+/// An object with further members.
+fn with(object: SecretString, members: &Members) -> Result<SecretString, serde_json::Error> {
+    if members.is_empty() {
+        return Ok(object);
+    }
+    let mut all: Members = serde_json::from_str(object.expose_secret())?;
+    for (name, value) in members {
+        all.entry(name.clone()).or_insert_with(|| value.clone());
+    }
+    serde_json::to_string(&all).map(Into::into)
+}
+
+fn raw(text: &SecretString) -> Result<Box<RawValue>, serde_json::Error> {
+    RawValue::from_string(text.expose_secret().to_owned())
+}
+
+/// Milliseconds since 1970, negative before; a time that no clock shows is the nearest that one does.
+pub(crate) fn millis(at: SystemTime) -> i64 {
+    match at.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |before| -before),
+    }
+}
+
+pub(crate) fn time(millis: i64) -> SystemTime {
+    let by = Duration::from_millis(millis.unsigned_abs());
+    let at = if millis < 0 { SystemTime::UNIX_EPOCH.checked_sub(by) } else { SystemTime::UNIX_EPOCH.checked_add(by) };
+    at.unwrap_or(SystemTime::UNIX_EPOCH)
+}

@@ -1,0 +1,148 @@
+//! Looking after accounts that nobody asks for: tokens ahead of their end, and refresh tokens that end when they lie idle.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::record::Record;
+use super::{ClientQuery, EventKind, TokenManager};
+use crate::account::Account;
+use crate::clock::within;
+use crate::error::{Error, Result};
+use crate::store::RecordKey;
+
+/// Refreshes the accounts of a store when they are due, whether or not anybody asks for their tokens. Any number of them
+/// may run over one store: each account is taken by one.
+///
+/// ```no_run
+/// # async fn run(manager: oauth_core::TokenManager) {
+/// let worker = manager.worker().at_once(16);
+/// tokio::spawn(async move { worker.run().await }); // until `manager.shutdown()`
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is looked after before `run`"]
+pub struct Worker {
+    manager: TokenManager,
+    every: Duration,
+    batch: usize,
+    at_once: usize,
+}
+
+/// What one round of a worker did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WorkerReport {
+    /// How many accounts were due.
+    pub due: usize,
+    /// How many have a new token.
+    pub refreshed: usize,
+    /// How many could not be refreshed; events say why.
+    pub failed: usize,
+}
+
+/// How long an account that a worker has taken is left alone by others.
+const CLAIM: Duration = Duration::from_secs(5 * 60);
+
+impl TokenManager {
+    /// A worker for the accounts of this manager's store. It needs their clients: [`client`] or [`resolver`].
+    ///
+    /// [`client`]: super::TokenManagerBuilder::client
+    /// [`resolver`]: super::TokenManagerBuilder::resolver
+    pub fn worker(&self) -> Worker {
+        Worker { manager: self.clone(), every: Duration::from_secs(15), batch: 256, at_once: 8 }
+    }
+}
+
+impl Worker {
+    /// How long it waits when nothing is due: 15 seconds unless set.
+    pub fn every(mut self, every: Duration) -> Self {
+        self.every = every;
+        self
+    }
+
+    /// How many accounts it takes from the store in one go: 256 unless set.
+    pub fn batch(mut self, batch: usize) -> Self {
+        self.batch = batch.max(1);
+        self
+    }
+
+    /// How many of them it refreshes at once: 8 unless set.
+    pub fn at_once(mut self, at_once: usize) -> Self {
+        self.at_once = at_once.max(1);
+        self
+    }
+
+    /// Works until the manager is shut down. A store that is away is asked again later.
+    pub async fn run(&self) {
+        let core = &self.manager.core;
+        while !core.tasks.is_closed() {
+            let full = match self.run_once().await {
+                Ok(report) => report.due == self.batch,
+                Err(error) => {
+                    tracing::warn!(code = error.code(), "a worker could not ask its store");
+                    false
+                }
+            };
+            if !full {
+                within(&*core.vault.clock, self.every, core.tasks.closed()).await;
+            }
+        }
+    }
+
+    /// Takes what is due, once, and refreshes it.
+    pub async fn run_once(&self) -> Result<WorkerReport> {
+        let vault = &self.manager.core.vault;
+        let keys = vault.store.claim_due(vault.clock.now(), CLAIM, self.batch).await?;
+        let mut report = WorkerReport { due: keys.len(), ..WorkerReport::default() };
+        let mut count = |done: Option<Result<bool, tokio::task::JoinError>>| match done {
+            Some(Ok(true)) => report.refreshed += 1,
+            Some(Ok(false) | Err(_)) => report.failed += 1,
+            None => {}
+        };
+        let mut tasks = JoinSet::new();
+        for key in keys {
+            if tasks.len() >= self.at_once {
+                count(tasks.join_next().await);
+            }
+            let manager = self.manager.clone();
+            tasks.spawn(async move { manager.look_after(&key).await });
+        }
+        while let Some(done) = tasks.join_next().await {
+            count(Some(done));
+        }
+        Ok(report)
+    }
+}
+
+impl TokenManager {
+    /// Whether the account has a new token.
+    async fn look_after(&self, key: &RecordKey) -> bool {
+        let record = match self.core.vault.load(key).await {
+            Ok(Some(record)) => record,
+            Ok(None) => return false,
+            Err(error) => {
+                tracing::warn!(record = %key, code = error.code(), "a worker could not open a record");
+                return false;
+            }
+        };
+        match self.refresh_due(key, &record).await {
+            Ok(()) => true,
+            Err(error) => {
+                self.core.tell(&Arc::new(record.id), EventKind::WorkerFailed { error });
+                false
+            }
+        }
+    }
+
+    async fn refresh_due(&self, key: &RecordKey, record: &Record) -> Result<(), Error> {
+        let query = ClientQuery { tenant: record.id.tenant(), provider: record.id.provider(), id: Some(&record.id) };
+        let client = self.core.client(&query).await?;
+        let inner = client.inner().ready().await?;
+        let shared = self.open(&inner, *key, record.id.clone(), record)?;
+        let account: Account = Account::over(shared);
+        let tokens = account.tokens();
+        account.renew(&tokens).await.map(drop)
+    }
+}
