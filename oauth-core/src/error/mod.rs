@@ -39,6 +39,7 @@ struct Inner {
     fix: Option<String>,
     server: Option<ServerError>,
     retry_after: Option<Duration>,
+    scopes: Vec<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -63,6 +64,7 @@ impl Error {
                 fix: None,
                 server: None,
                 retry_after: None,
+                scopes: Vec::new(),
                 source: None,
             },
         }
@@ -96,6 +98,11 @@ impl Error {
     /// How long the provider asks to wait before the next try.
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after
+    }
+
+    /// The scopes that the API asked for and the token lacks, as far as it named them: what a new login asks for as well.
+    pub fn scopes(&self) -> &[String] {
+        &self.inner.scopes
     }
 
     /// Whether the same call may succeed later without anybody changing anything.
@@ -158,6 +165,11 @@ impl Builder {
     pub(crate) fn server(mut self, server: ServerError) -> Self {
         self.inner.retry_after = self.inner.retry_after.or(server.retry_after());
         self.inner.server = Some(server);
+        self
+    }
+
+    pub(crate) fn scopes(mut self, scopes: Vec<String>) -> Self {
+        self.inner.scopes = scopes;
         self
     }
 
