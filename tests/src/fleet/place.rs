@@ -8,7 +8,7 @@ use oauth_core::http::{HttpClient, ReqwestClient};
 use oauth_core::seal::SealingKey;
 use oauth_core::store::Store;
 use oauth_core::{Client, ExposeSecret as _, OsRng, ProviderSpec, Rng as _, TokenManager, TokenSet};
-use oauth_stores::SqliteStore;
+use oauth_stores::{PostgresStore, RedisStore, SqliteStore};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -110,6 +110,8 @@ impl Way {
     async fn store(&self) -> Result<Arc<dyn Store>> {
         Ok(match self.store.as_str() {
             "sqlite" => Arc::new(SqliteStore::open(Path::new(&self.at)).await?),
+            "postgres" => Arc::new(PostgresStore::connect(self.at.as_str()).await?),
+            "redis" => Arc::new(RedisStore::connect(self.at.as_str()).await?),
             other => return Err(format!("the store `{other}` is not built in").into()),
         })
     }
