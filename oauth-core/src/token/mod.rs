@@ -11,6 +11,7 @@ mod set;
 mod stored;
 
 pub(crate) use self::client_auth::basic;
+pub(crate) use self::failure::Ended;
 pub use self::measured::token_response_reader;
 pub(crate) use self::minted::Minter;
 pub(crate) use self::request::{TokenCall, context, end, named, send};

@@ -1,5 +1,7 @@
 //! What the server's codes mean (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
 
+use std::io;
+
 use oauth_core::store::{StoreError, StoreErrorKind as Kind};
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
@@ -50,16 +52,20 @@ fn judge_code(error: &dyn DatabaseError) -> Verdict {
 /// what it was told.
 pub(super) fn connecting(error: sqlx::Error) -> StoreError {
     let unreachable = || error_of(Kind::Unavailable, "the server cannot be reached");
+    let insecure = || {
+        error_of(Kind::Unavailable, "there is no secure connection to the server")
+            .fix("sslrootcert=FILE in the URL names an authority of your own")
+    };
     match error {
         sqlx::Error::Database(database) => {
             let code = database.code().unwrap_or_default();
             let (kind, what) = kind_of(&code);
             error_of(kind, what).because(cause(&code, None))
         }
+        // How rustls says what is wrong with a certificate.
+        sqlx::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => insecure().because(error),
         sqlx::Error::Io(error) => unreachable().because(error),
-        sqlx::Error::Tls(error) => error_of(Kind::Unavailable, "there is no secure connection to the server")
-            .because(error)
-            .fix("sslrootcert=FILE in the URL names an authority of your own"),
+        sqlx::Error::Tls(error) => insecure().because(error),
         sqlx::Error::Configuration(_) => error_of(Kind::Config, "the server cannot be connected to as the URL says"),
         sqlx::Error::PoolClosed => error_of(Kind::Unavailable, "the store has been closed"),
         sqlx::Error::PoolTimedOut => error_of(Kind::Unavailable, "there was no connection to the server in time"),

@@ -138,7 +138,8 @@ impl Inner {
                 return Ok(());
             }
             if Instant::now() >= deadline {
-                return Err(error_of(Kind::Unavailable, "the record was not written in time"));
+                let what = "the connection was lost while writing, and the record has not been written so far";
+                return Err(error_of(Kind::Unavailable, what));
             }
             self.wait(tries).await;
         }

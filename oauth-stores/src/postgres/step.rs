@@ -48,7 +48,7 @@ impl PostgresStore {
 }
 
 impl Inner {
-    /// Until when a step that begins now is tried.
+    /// Until when a step that begins now is tried again.
     pub(super) fn deadline(&self) -> Instant {
         Instant::now() + self.patience
     }
@@ -74,7 +74,7 @@ impl Inner {
     ) -> Result<Vec<PgRow>, Failed> {
         let mut tries = 0;
         loop {
-            match self.attempt(sql, values.clone(), deadline).await {
+            match self.attempt(sql, values.clone()).await {
                 Ok(rows) => return Ok(rows),
                 Err(Verdict::Again(_)) if tries < RETRIES && Instant::now() < deadline => tries += 1,
                 Err(Verdict::Again(error) | Verdict::Refused(error)) => return Err(Failed::Refused(error)),
@@ -84,7 +84,9 @@ impl Inner {
         }
     }
 
-    async fn attempt(&self, sql: &Arc<str>, values: PgArguments, deadline: Instant) -> Result<Vec<PgRow>, Verdict> {
+    /// The server gives up before this does, so that what has failed here does not take place there later.
+    async fn attempt(&self, sql: &Arc<str>, values: PgArguments) -> Result<Vec<PgRow>, Verdict> {
+        let deadline = self.deadline();
         let mut connection = self.connection(deadline).await.map_err(Verdict::Refused)?;
         let asked = sqlx::query_with(AssertSqlSafe(Arc::clone(sql)), values).fetch_all(connection.get());
         let answer = match timeout_at(deadline, asked).await {

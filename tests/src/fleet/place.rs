@@ -102,9 +102,7 @@ impl Way {
             }
             None => (store, http),
         };
-        let spec = ProviderSpec::from_yaml(&provider(&self.origin)).map_err(|faults| faults.to_string())?;
-        let timeout = Duration::from_millis(self.timeout_ms);
-        let client = spec.client(CLIENT_ID, CLIENT_SECRET).timeout(timeout).http_client(http);
+        let client = client(&self.origin)?.timeout(Duration::from_millis(self.timeout_ms)).http_client(http);
         let key = SealingKey::from_base64(&self.key.as_str().into())?;
         Ok((client, TokenManager::over(store).keys(key).build()?))
     }
@@ -123,6 +121,12 @@ pub fn ended(issued: &Issued) -> TokenSet {
     TokenSet::new(issued.access_token.as_str())
         .with_refresh_token(issued.refresh_token.as_str())
         .with_expires_at(long_ago)
+}
+
+/// A client of the server at that origin.
+pub fn client(origin: &str) -> Result<Client> {
+    let spec = ProviderSpec::from_yaml(&provider(origin)).map_err(|faults| faults.to_string())?;
+    Ok(spec.client(CLIENT_ID, CLIENT_SECRET))
 }
 
 /// The provider's file, for a server on this machine.

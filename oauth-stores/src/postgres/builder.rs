@@ -15,13 +15,13 @@ use crate::sql::MAX_ATTEMPTS;
 ///
 /// ```no_run
 /// # async fn run(url: &str) -> oauth_core::store::StoreResult<()> {
-/// let store = oauth_stores::PostgresStore::options().schema("auth").table_prefix("tokens_").connect(url).await?;
+/// let store = oauth_stores::PostgresStore::builder().schema("auth").table_prefix("tokens_").connect(url).await?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
 #[must_use]
-pub struct PostgresOptions {
+pub struct PostgresStoreBuilder {
     schema: Option<String>,
     prefix: String,
     patience: Duration,
@@ -31,7 +31,7 @@ pub struct PostgresOptions {
     unverified: bool,
 }
 
-impl PostgresOptions {
+impl PostgresStoreBuilder {
     pub(super) fn new() -> Self {
         Self {
             schema: None,
@@ -56,7 +56,8 @@ impl PostgresOptions {
         self
     }
 
-    /// With another time for one step, with all its waiting and trying again, than 10 seconds: at least a millisecond.
+    /// With another time after which a step is not tried again than 10 seconds, at least a millisecond. A single try takes
+    /// no longer than that, either.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience.clamp(Duration::from_millis(1), Duration::from_hours(1));
         self
@@ -121,9 +122,9 @@ impl PostgresOptions {
     }
 }
 
-impl fmt::Debug for PostgresOptions {
+impl fmt::Debug for PostgresStoreBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PostgresOptions")
+        f.debug_struct("PostgresStoreBuilder")
             .field("schema", &self.schema)
             .field("prefix", &self.prefix)
             .field("patience", &self.patience)
