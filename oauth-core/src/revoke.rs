@@ -110,7 +110,7 @@ async fn usable<'a>(inner: &Arc<Inner>, rule: &Revoke, set: &'a TokenSet) -> Res
     if by_refresh || !lives_on || !set.expires_within(Duration::ZERO, inner.now()) {
         return Ok(Some(Cow::Borrowed(set)));
     }
-    match refresh::refresh(inner, set).await {
+    match refresh::refresh(inner, set, None).await {
         Ok(fresh) => Ok(Some(Cow::Owned(fresh))),
         Err(error) if error.kind() == ErrorKind::GrantRejected => Ok(None),
         Err(error) => Err(error),

@@ -117,14 +117,20 @@ mod system {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
     use std::path::Path;
 
+    use rustix::fs::OFlags;
+    use rustix::io::Errno;
+
     use super::Owner;
 
+    /// What opening a link, a socket or a folder ends with.
+    const NO_FILE: [Errno; 4] = [Errno::LOOP, Errno::NXIO, Errno::ISDIR, Errno::OPNOTSUPP];
     const FILE: u32 = 0o600;
     const FOLDER: u32 = 0o700;
 
     pub(in super::super) fn reading() -> OpenOptions {
         let mut options = OpenOptions::new();
-        options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY);
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        options.read(true).custom_flags(flags.bits().cast_signed());
         options
     }
 
@@ -136,9 +142,7 @@ mod system {
 
     /// What the system answers to who would open a link, a socket or the like.
     pub(in super::super) fn is_no_file(error: &io::Error) -> bool {
-        error
-            .raw_os_error()
-            .is_some_and(|code| [libc::ELOOP, libc::ENXIO, libc::EISDIR, libc::EOPNOTSUPP].contains(&code))
+        error.raw_os_error().is_some_and(|code| NO_FILE.iter().any(|errno| errno.raw_os_error() == code))
     }
 
     pub(in super::super) fn owner_of(found: &Metadata) -> Owner {
