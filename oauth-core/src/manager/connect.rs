@@ -26,7 +26,7 @@ enum Put {
 }
 
 impl TokenManager {
-    /// Keeps the tokens of a login, in the place of those that the account had: the account that a callback gave, or a
+    /// Keeps the tokens of a login, in the place of those that the account had: `&account` as a callback gave it, or a
     /// [`TokenSet`].
     ///
     /// A record that cannot be opened is not replaced: [`reset`](Self::reset) gives it up.

@@ -28,8 +28,6 @@ mod passphrase;
 mod sealer;
 mod source;
 #[cfg(test)]
-mod source_tests;
-#[cfg(test)]
 mod tests;
 
 pub use self::chain::{FoundKey, KeyChain, KeyProvider};

@@ -77,7 +77,7 @@ fn verified(options: PgConnectOptions, chosen: bool, unverified: bool) -> StoreR
         PgSslMode::VerifyFull => Ok(options),
         _ if !chosen => Ok(options.ssl_mode(PgSslMode::VerifyFull)),
         _ => Err(config("the URL lets anybody on the network pass for the server")
-            .fix("sslmode=verify-full, or PostgresOptions::dangerous_without_server_verification")),
+            .fix("sslmode=verify-full, or PostgresStoreBuilder::dangerous_without_server_verification")),
     }
 }
 
@@ -109,4 +109,68 @@ pub(super) fn inside_tokio() -> StoreResult<tokio::runtime::Handle> {
 
 fn config(what: &'static str) -> StoreError {
     StoreError::new(Kind::Config, NAME, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pg_07_a_server_elsewhere_is_verified_unless_that_is_given_up_by_name() {
+        let mode = |url: &str, unverified| parse(url, unverified).map(|options| options.get_ssl_mode());
+        for host in ["db.example.com", "10.0.0.1", "[2001:db8::1]", "localhost.example.com", "127.0.0.1.example.com"] {
+            let url = format!("postgres://app@{host}/app");
+            assert!(matches!(mode(&url, false), Ok(PgSslMode::VerifyFull)), "{host}");
+            assert!(matches!(mode(&format!("{url}?sslmode=verify-full"), false), Ok(PgSslMode::VerifyFull)), "{host}");
+            for weak in ["disable", "allow", "prefer", "require", "verify-ca"] {
+                let error = mode(&format!("{url}?sslmode={weak}"), false).unwrap_err();
+                assert_eq!(error.kind(), Kind::Config);
+                assert!(error.remedy().unwrap().contains("dangerous_"));
+                mode(&format!("{url}?sslmode={weak}"), true).unwrap();
+            }
+        }
+        // Wherever the URL says where the server is.
+        let elsewhere = "postgres://localhost/app?sslmode=require&host=db.example.com";
+        assert_eq!(mode(elsewhere, false).unwrap_err().kind(), Kind::Config);
+        assert!(matches!(mode("postgres://localhost/app?hostaddr=10.0.0.1", false), Ok(PgSslMode::VerifyFull)));
+    }
+
+    #[test]
+    fn pg_07_a_server_on_this_machine_needs_no_certificate() {
+        for host in ["localhost", "127.0.0.1", "[::1]", "%2Frun%2Fpostgresql"] {
+            let options = parse(&format!("postgres://app@{host}/app?sslmode=disable"), false).unwrap();
+            assert!(matches!(options.get_ssl_mode(), PgSslMode::Disable), "{host}");
+        }
+    }
+
+    #[test]
+    fn pg_05_the_server_must_take_writes() {
+        parse("postgres://localhost/app?target_session_attrs=read-write", false).unwrap();
+        for other in ["any", "standby", "prefer-standby", "read-only"] {
+            let url = format!("postgres://localhost/app?target_session_attrs={other}");
+            assert_eq!(parse(&url, false).unwrap_err().kind(), Kind::Config);
+        }
+    }
+
+    #[test]
+    fn no_error_shows_a_part_of_the_url() {
+        let canary = "canary";
+        for url in [
+            "canary",
+            "mysql://app:canary@localhost/app",
+            "postgres://app:canary/x@localhost/app",
+            "postgres://app:1/canary@db.example.com?sslmode=disable",
+            "postgres://app:x@localhost:canary/app",
+            "postgres://localhost/app?password=x&canary",
+            "postgres://localhost/app?canary=x",
+            "postgres://localhost/app?sslmode=canary",
+            "postgres://localhost/app?port=canary",
+            "postgres://localhost/app?hostaddr=canary",
+            "postgres://db.example.com/app?password=canary&sslmode=require",
+        ] {
+            let error = parse(url, false).unwrap_err();
+            assert_eq!(error.kind(), Kind::Config, "{url}");
+            assert!(!format!("{error} {error:?}").contains(canary), "{error:?}");
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! A PostgreSQL server.
 
 mod attempts;
+mod builder;
 mod connect;
 mod error;
 mod leases;
-mod options;
 mod records;
 mod schema;
 mod statements;
@@ -19,7 +19,7 @@ use oauth_core::store::StoreResult;
 use oauth_core::{Rng, SecretString};
 use sqlx::PgPool;
 
-pub use self::options::PostgresOptions;
+pub use self::builder::PostgresStoreBuilder;
 use self::schema::Tables;
 use self::statements::Statements;
 
@@ -58,7 +58,7 @@ impl PostgresStore {
     /// The URL is that of libpq, with the parameters that sqlx knows. Unless the server is on this machine, its certificate
     /// is verified (`sslmode=verify-full`); `sslrootcert` names the file of an authority of your own.
     pub async fn connect(url: impl Into<SecretString>) -> StoreResult<Self> {
-        Self::options().connect(url).await
+        Self::builder().connect(url).await
     }
 
     /// Over a pool of yours, of sqlx 0.9. How its connections are secured, and for how long they wait for a lock, is yours
@@ -66,12 +66,12 @@ impl PostgresStore {
     ///
     /// Behind a pooler in transaction mode it must be one that knows prepared statements (`PgBouncer` 1.21).
     pub async fn from_pool(pool: PgPool) -> StoreResult<Self> {
-        Self::options().with_pool(pool).await
+        Self::builder().with_pool(pool).await
     }
 
     /// Other names of the tables, other limits.
-    pub fn options() -> PostgresOptions {
-        PostgresOptions::new()
+    pub fn builder() -> PostgresStoreBuilder {
+        PostgresStoreBuilder::new()
     }
 
     /// What makes the tables, for a database in which this program may not: to be run by who may, once or again. The

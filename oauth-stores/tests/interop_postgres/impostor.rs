@@ -72,7 +72,7 @@ async fn told(client: &mut TcpStream) -> Vec<u8> {
 /// What comes of connecting there, which must not take long.
 async fn connected(port: u16) -> StoreError {
     let url = format!("postgres://app:{PASSWORD}@127.0.0.1:{port}/app?sslmode=disable");
-    let options = PostgresStore::options().patience(Duration::from_secs(1));
+    let options = PostgresStore::builder().patience(Duration::from_secs(1));
     let answer = timeout(Duration::from_secs(30), options.connect(url)).await.expect("it takes too long");
     let error = answer.expect_err("it is no server");
     assert!(!format!("{error} {error:?}").contains(PASSWORD), "{error:?}");

@@ -11,9 +11,13 @@ use crate::{HOUR, Place, granted, key, record, refused, through, until, url, wri
 
 /// A store behind a wire, which has said everything once, so that each step is one message and one answer.
 async fn behind_a_wire() -> (Place, Arc<Proxy>, PostgresStore) {
+    behind_a_wire_with(Duration::from_secs(10)).await
+}
+
+async fn behind_a_wire_with(patience: Duration) -> (Place, Arc<Proxy>, PostgresStore) {
     let place = Place::new().await;
     let proxy = Proxy::to(url::Url::parse(&url()).unwrap().port().unwrap()).await;
-    let options = place.options().max_connections(1).patience(Duration::from_secs(5));
+    let options = place.options().max_connections(1).patience(patience);
     let store = options.connect(place.named(&through(proxy.port))).await.unwrap();
     store.save(&key(0), write(None, &record(1, "warm"))).await.unwrap();
     store.save(&key(0), write(Some(1), &record(2, "warm"))).await.unwrap();
@@ -108,7 +112,7 @@ async fn pg_04_an_attempt_whose_taking_was_not_answered_is_not_lost() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pg_04_what_cannot_be_learnt_is_said_to_be_unknown() {
-    let (_place, proxy, store) = behind_a_wire().await;
+    let (_place, proxy, store) = behind_a_wire_with(Duration::from_secs(1)).await;
     store.save(&key(1), write(None, &record(1, "first"))).await.unwrap();
     // Everything about this record: the write, and every look at what became of it.
     proxy.cut(Cut::After(key(1).as_str().into()), u32::MAX);
@@ -167,7 +171,7 @@ async fn a_call_that_nobody_waits_for_leaves_no_connection_in_the_middle() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn st_03_a_server_that_is_gone_is_not_an_empty_one() {
-    let (_place, proxy, store) = behind_a_wire().await;
+    let (_place, proxy, store) = behind_a_wire_with(Duration::from_secs(1)).await;
     store.save(&key(1), write(None, &record(1, "there"))).await.unwrap();
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let server = url::Url::parse(&url()).unwrap().port().unwrap();

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use oauth_core::store::{LeaseAnswer, RecordKey, StoreError, StoreErrorKind, StoredRecord, Write};
-use oauth_stores::{PostgresOptions, PostgresStore};
+use oauth_stores::{PostgresStore, PostgresStoreBuilder};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, PgPool};
 
@@ -60,8 +60,8 @@ impl Place {
     }
 
     /// Options of a store in this place, which also is its name at the server.
-    pub(crate) fn options(&self) -> PostgresOptions {
-        PostgresStore::options().schema(&self.schema).max_connections(4)
+    pub(crate) fn options(&self) -> PostgresStoreBuilder {
+        PostgresStore::builder().schema(&self.schema).max_connections(4)
     }
 
     pub(crate) fn url(&self) -> String {

@@ -7,7 +7,7 @@ packages=(
 )
 
 run_part() {
-  local bin port password standby_port
+  local bin port password standby_port url
   bin=$(compgen -G "/usr/lib/postgresql/*/bin" | sort -V | tail -n 1)
   port=$(free_port)
   password=$(openssl rand -hex 16)
@@ -33,10 +33,12 @@ run_part() {
   await "the standby" ask "$standby_port" 'SELECT 1'
 
   chmod 755 "$run_dir" # for the certificate; the data is its owner's alone
-  OAUTH_TEST_POSTGRES_URL="postgres://postgres:$password@127.0.0.1:$port/postgres" \
-  OAUTH_TEST_POSTGRES_STANDBY_URL="postgres://postgres:$password@127.0.0.1:$standby_port/postgres" \
-  OAUTH_TEST_POSTGRES_CA="$run_dir/server.crt" \
-    cargo test -q -p oauth-stores --features interop-postgres --test interop_postgres
+  url=postgres://postgres:$password@127.0.0.1
+  OAUTH_TEST_POSTGRES_URL=$url:$port/postgres \
+  OAUTH_TEST_POSTGRES_STANDBY_URL=$url:$standby_port/postgres \
+  OAUTH_TEST_POSTGRES_CA=$run_dir/server.crt \
+    cargo test -q -p oauth-stores --features interop-postgres --lib --test interop_postgres
+  cargo run -q -p oauth-stores --features postgres --example postgres -- "$url:$port/postgres"
 }
 
 # start_postgres DATA PORT: 127.0.0.2 is there for a name that is not in the certificate.

@@ -15,13 +15,13 @@ use crate::sql::MAX_ATTEMPTS;
 ///
 /// ```no_run
 /// # async fn run(url: &str) -> oauth_core::store::StoreResult<()> {
-/// let store = oauth_stores::PostgresStore::options().schema("auth").table_prefix("tokens_").connect(url).await?;
+/// let store = oauth_stores::PostgresStore::builder().schema("auth").table_prefix("tokens_").connect(url).await?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
 #[must_use]
-pub struct PostgresOptions {
+pub struct PostgresStoreBuilder {
     schema: Option<String>,
     prefix: String,
     patience: Duration,
@@ -31,7 +31,7 @@ pub struct PostgresOptions {
     unverified: bool,
 }
 
-impl PostgresOptions {
+impl PostgresStoreBuilder {
     pub(super) fn new() -> Self {
         Self {
             schema: None,
@@ -122,9 +122,9 @@ impl PostgresOptions {
     }
 }
 
-impl fmt::Debug for PostgresOptions {
+impl fmt::Debug for PostgresStoreBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PostgresOptions")
+        f.debug_struct("PostgresStoreBuilder")
             .field("schema", &self.schema)
             .field("prefix", &self.prefix)
             .field("patience", &self.patience)

@@ -1,6 +1,9 @@
 //! The cases EN-01 to EN-06, where sealing decides them.
 #![cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 
+#[cfg(all(unix, feature = "file"))]
+mod sources;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

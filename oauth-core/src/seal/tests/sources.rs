@@ -1,5 +1,4 @@
 //! Where keys are read from.
-#![cfg(all(unix, feature = "file"))]
 
 use std::env::VarError;
 use std::fs::{self, Permissions};
@@ -9,9 +8,9 @@ use std::path::Path;
 
 use secrecy::ExposeSecret as _;
 
-use super::{KeyChain, KeyProvider, KeySource, SealingKey};
 use crate::http::BoxFuture;
 use crate::rng::OsRng;
+use crate::seal::{KeyChain, KeyProvider, KeySource, SealingKey};
 use crate::store::{StoreError, StoreErrorKind, StoreResult};
 
 fn key() -> SealingKey {
@@ -263,7 +262,7 @@ async fn a_place_that_fails_is_no_reason_to_go_on() {
 #[tokio::test]
 async fn the_environment_counts_before_files() {
     const NAME: &str = "OAUTH_KEY_OF_THE_SECOND_RUN";
-    const TEST: &str = "seal::source_tests::the_environment_counts_before_files";
+    const TEST: &str = "seal::tests::sources::the_environment_counts_before_files";
     if let Some(key) = SealingKey::from_env(NAME).unwrap() {
         let found = KeyChain::new().env(NAME).file("/nowhere/key").find().await.unwrap();
         assert_eq!((found.key(), found.source()), (&key, KeySource::Environment));
@@ -278,7 +277,7 @@ async fn the_environment_counts_before_files() {
 #[cfg(feature = "passphrase")]
 #[tokio::test]
 async fn a_passphrase_counts_before_the_key_file() {
-    use super::PassphraseParams;
+    use crate::seal::PassphraseParams;
 
     let folder = tempfile::tempdir().unwrap();
     let [stored, kept] = ["parameters", "kept"].map(|name| folder.path().join(name));

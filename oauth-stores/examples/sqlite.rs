@@ -1,0 +1,21 @@
+//! Accounts in a database file, for the programs of one machine.
+//!
+//! `cargo run -p oauth-stores --features sqlite --example sqlite -- [FILE]`
+
+#![allow(clippy::print_stdout, reason = "an example talks to its reader")]
+
+mod restart;
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use oauth_stores::SqliteStore;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let file = std::env::args_os().nth(1).map_or_else(|| folder.path().join("tokens.db"), PathBuf::from);
+    println!("the accounts are in {}", file.display());
+
+    restart::log_in_and_restart(async || SqliteStore::open(&file).await).await
+}
