@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use oauth_core::http::{HttpClient, ReqwestClient};
 use oauth_core::seal::SealingKey;
-use oauth_core::store::Store;
+use oauth_core::store::{FileStore, Store};
 use oauth_core::{Client, ExposeSecret as _, OsRng, ProviderSpec, Rng as _, TokenManager, TokenSet};
 use oauth_stores::{PostgresStore, RedisStore, SqliteStore};
 use serde::{Deserialize, Serialize};
@@ -109,6 +109,7 @@ impl Way {
 
     async fn store(&self) -> Result<Arc<dyn Store>> {
         Ok(match self.store.as_str() {
+            "file" => Arc::new(FileStore::open(Path::new(&self.at))?),
             "sqlite" => Arc::new(SqliteStore::open(Path::new(&self.at)).await?),
             "postgres" => Arc::new(PostgresStore::connect(self.at.as_str()).await?),
             "redis" => Arc::new(RedisStore::connect(self.at.as_str()).await?),
