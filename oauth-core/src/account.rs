@@ -203,6 +203,13 @@ impl<P: Provider> Clone for Account<P> {
     }
 }
 
+/// The tokens as they are now: `manager.connect(&client, "user-42", &account)`.
+impl<P: Provider> From<&Account<P>> for Arc<TokenSet> {
+    fn from(account: &Account<P>) -> Self {
+        account.tokens()
+    }
+}
+
 impl<P: Provider> fmt::Debug for Account<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Account")

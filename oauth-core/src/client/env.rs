@@ -1,13 +1,19 @@
+use std::env::VarError;
 use std::sync::Arc;
 
 use super::{ClientAuth, Config};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::spec::{ProviderSpec, names};
 
-/// Reads the client's id, secret and settings. This is the one place that reads the environment.
-#[allow(clippy::disallowed_methods, reason = "the one place")]
+/// Reads the client's id, secret and settings.
 pub(super) fn config(spec: Arc<ProviderSpec>) -> Result<Config> {
-    read(spec, |name| std::env::var(name).ok())
+    read(spec, |name| variable(name).ok())
+}
+
+/// A variable of the environment. This is the one place that reads it.
+#[allow(clippy::disallowed_methods, reason = "the one place")]
+pub(crate) fn variable(name: &str) -> Result<String, VarError> {
+    std::env::var(name)
 }
 
 fn read(spec: Arc<ProviderSpec>, variable: impl Fn(&str) -> Option<String>) -> Result<Config> {

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 pub use self::auth::ClientAuth;
 pub(crate) use self::config::{Config, Inner};
+pub(crate) use self::env::variable;
 pub(crate) use self::prepared::{
     Context, Prepared, fill, held, push_redirect_uri, push_scopes, push_second_scopes, renamed, scopes,
 };

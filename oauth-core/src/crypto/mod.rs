@@ -3,8 +3,6 @@
 //! [`Crypto`] is what the engine needs of a backend. Two are built in, each behind a feature of its name: `Ring` and
 //! `AwsLcRs`; with both on, AWS-LC is the default. [`Client::crypto`](crate::Client::crypto) takes any other.
 
-#[cfg(all(test, any(feature = "ring", feature = "aws-lc-rs")))]
-mod aead_vectors;
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc_rs;
 mod digest;

@@ -22,13 +22,12 @@ impl TokenManager {
     pub async fn info<P: Provider>(&self, client: &Client<P>, name: impl Into<AccountName>) -> Result<AccountInfo> {
         let inner = client.inner().ready().await?;
         let (id, key) = self.place(&inner, &name.into())?;
-        match self.core.vault.load_of(&key, &id).await? {
-            Some(record) => Ok(record.info(inner.now())),
-            None => {
-                let what = format!("there are no tokens of the account {id}");
-                Err(inner.error(ErrorKind::NotConnected, Step::Store, what))
-            }
-        }
+        let record = self.core.vault.load_of(&key, &id).await?;
+        let missing = || {
+            let what = format!("there are no tokens of the account {id}");
+            inner.error(ErrorKind::NotConnected, Step::Store, what)
+        };
+        record.map(|record| record.info(inner.now())).ok_or_else(missing)
     }
 
     /// All accounts of the store, one after the other, without their tokens. Those that are connected meanwhile may be

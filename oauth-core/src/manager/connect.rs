@@ -7,6 +7,7 @@ use super::trouble::Until;
 use super::{AccountId, AccountName, ClientQuery, EventKind, TokenManager};
 use crate::account::{AccessToken, Account, Shared};
 use crate::client::{Client, Inner};
+use crate::encode::hex;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::provider::{Dynamic, Provider};
 use crate::store::{RecordKey, StoreErrorKind};
@@ -25,7 +26,7 @@ enum Put {
 }
 
 impl TokenManager {
-    /// Keeps the tokens of a login, in the place of those that the account had: the account that a callback gave, or a
+    /// Keeps the tokens of a login, in the place of those that the account had: `&account` as a callback gave it, or a
     /// [`TokenSet`].
     ///
     /// A record that cannot be opened is not replaced: [`reset`](Self::reset) gives it up.
@@ -161,7 +162,7 @@ impl TokenManager {
         let mut bytes = [0; 16];
         let fault = |_| inner.error(ErrorKind::Random, Step::Store, "no random bytes, so nothing was kept");
         self.core.rng.fill(&mut bytes).map_err(fault)?;
-        Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex(&bytes))
     }
 }
 

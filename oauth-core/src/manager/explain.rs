@@ -78,13 +78,10 @@ fn no_refresh_token(inner: &Inner, tokens: &TokenSet) -> String {
     text
 }
 
-/// Which scopes that the client asks for were not granted.
+/// Which of the client's own scopes were not granted. What a single login asks for beside them is that login's business.
 fn missing_scopes(inner: &Inner, tokens: &TokenSet) -> Vec<String> {
-    let Ok(prepared) = inner.prepared() else { return Vec::new() };
-    if tokens.scopes().is_empty() {
-        return Vec::new();
-    }
-    let missing = prepared.scopes.iter().filter(|scope| !tokens.scopes().contains(scope));
+    let Some(asked) = inner.config.scopes.as_ref().filter(|_| !tokens.scopes().is_empty()) else { return Vec::new() };
+    let missing = asked.iter().filter(|scope| !tokens.scopes().contains(scope));
     let line = |scope: &String| {
         format!(
             "  missing scope: `{scope}` is asked for and was not granted: the user or the provider left it out, or the login was made before it was asked for\n  fix: log in again and grant it"

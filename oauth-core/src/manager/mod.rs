@@ -38,11 +38,11 @@ pub use self::worker::{Worker, WorkerReport};
 /// one of them, and the others use what it got.
 ///
 /// ```
-/// use oauth_core::{Client, Result, TokenManager, TokenSet};
+/// use oauth_core::{Account, Client, Result, TokenManager};
 ///
-/// async fn keep(github: &Client, from_login: TokenSet) -> Result<()> {
+/// async fn keep(github: &Client, logged_in: &Account) -> Result<()> {
 ///     let manager = TokenManager::in_memory()?; // or `TokenManager::builder(store).keys(key).build()?`
-///     manager.connect(github, "user-42", from_login).await?;
+///     manager.connect(github, "user-42", logged_in).await?;
 ///
 ///     let account = manager.account(github, "user-42").await?;
 ///     let token = account.token().await?; // fresh, in every process

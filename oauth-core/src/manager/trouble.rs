@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::record::{millis, time};
 use crate::client::Inner;
 use crate::crypto::Hash;
+use crate::encode::hex;
 use crate::error::{Error, ErrorKind, ServerError, Step};
 
 /// How the last refresh failed, and what follows from it.
@@ -57,7 +58,7 @@ impl Trouble {
         let attempts = before.map_or(0, |before| before.attempts).saturating_add(1);
         let first = if error.is_retryable() { FIRST } else { MENDING };
         let wait = first.saturating_mul(1 << (attempts - 1).min(16)).min(LONGEST);
-        let wait = wait - wait / 4 * u32::from(jitter) / 255;
+        let wait = wait * (1024 - u32::from(jitter)) / 1024;
         let wait = wait.max(error.retry_after().unwrap_or_default());
         let now = inner.now();
         let until = Until::Time(now.checked_add(wait).unwrap_or(now));
@@ -185,7 +186,7 @@ fn credentials(inner: &Inner) -> Option<String> {
     let crypto = inner.config.crypto.as_ref()?;
     let text = format!("oauth-credentials/1 {} {}", inner.config.client_id, inner.config.auth.as_secret()?);
     let digest = crypto.digest(Hash::Sha256, text.as_bytes());
-    Some(digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex(&digest.as_ref()[..8]))
 }
 
 /// [`Trouble`] in a record.

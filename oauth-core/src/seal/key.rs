@@ -1,11 +1,12 @@
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, general_purpose};
+use base64::{DecodeSliceError, Engine as _};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 
@@ -54,27 +55,33 @@ impl SealingKey {
             StoreError::new(StoreErrorKind::Internal, NAME, "the system gave no random bytes; no key was made")
                 .because(error)
         })?;
-        Self::of(&bytes)
+        Self::of(&bytes).map_err(|why| invalid("the key from the source of random bytes", &why))
     }
 
     /// The key of these bytes. Bytes that are not random are refused: zeros, a repeated or counting pattern, a text.
     pub fn from_bytes(bytes: [u8; Self::SIZE]) -> StoreResult<Self> {
-        Self::of(&Zeroizing::new(bytes))
+        Self::of(&Zeroizing::new(bytes)).map_err(|why| invalid("the key", &why))
     }
 
     /// The key that [`expose_base64`](Self::expose_base64) wrote, or `openssl rand -base64 32`: base64 or base64url of 32
     /// bytes, with or without padding. White space around it does not count.
     pub fn from_base64(text: &SecretString) -> StoreResult<Self> {
-        let text = text.expose_secret().trim();
+        Self::parse(text.expose_secret()).map_err(|why| invalid("the key", &why))
+    }
+
+    /// The key of a text, or what is wrong with it: `is not base64`.
+    pub(super) fn parse(text: &str) -> Result<Self, Weakness> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("is empty".into());
+        }
         // Long enough for the decoder's estimate; what does not fit is no key.
         let mut bytes = Zeroizing::new([0; 2 * Self::SIZE]);
         match decoder(text).decode_slice(text, &mut *bytes) {
             Ok(Self::SIZE) => {}
-            Ok(len) => return Err(invalid(format!("the key has {len} bytes, it must have 32"))),
-            Err(base64::DecodeSliceError::OutputSliceTooSmall) => {
-                return Err(invalid("the key has more than 32 bytes"));
-            }
-            Err(base64::DecodeSliceError::DecodeError(_)) => return Err(invalid("the key is not base64")),
+            Ok(len) => return Err(format!("has {len} bytes, it must have 32").into()),
+            Err(DecodeSliceError::OutputSliceTooSmall) => return Err("has more than 32 bytes".into()),
+            Err(DecodeSliceError::DecodeError(_)) => return Err("is not base64".into()),
         }
         let mut key = Zeroizing::new([0; Self::SIZE]);
         key.copy_from_slice(&bytes[..Self::SIZE]);
@@ -117,26 +124,25 @@ impl SealingKey {
         Ok(derived)
     }
 
-    #[cfg(test)]
-    pub(super) fn expose_bytes(&self) -> &[u8; Self::SIZE] {
-        self.expose()
-    }
-
-    fn expose(&self) -> &[u8; Self::SIZE] {
+    pub(super) fn expose(&self) -> &[u8; Self::SIZE] {
         self.0.bytes.expose_secret()
     }
 
-    fn of(bytes: &[u8; Self::SIZE]) -> StoreResult<Self> {
+    pub(super) fn of(bytes: &[u8; Self::SIZE]) -> Result<Self, Weakness> {
         if let Some(why) = weakness(bytes) {
-            return Err(invalid(format!("the key is not random: {why}")));
+            return Err(format!("is not random: {why}").into());
         }
         let bytes = SecretBox::init_with_mut(|secret: &mut [u8; Self::SIZE]| secret.copy_from_slice(bytes));
         Ok(Self(Arc::new(Secret { bytes, id: OnceLock::new() })))
     }
 }
 
-fn invalid(what: impl Into<std::borrow::Cow<'static, str>>) -> StoreError {
-    StoreError::new(StoreErrorKind::KeyInvalid, NAME, what)
+/// What is wrong with a key, to follow its name.
+pub(super) type Weakness = Cow<'static, str>;
+
+/// That key is none.
+pub(super) fn invalid(which: &str, why: &str) -> StoreError {
+    StoreError::new(StoreErrorKind::KeyInvalid, NAME, format!("{which} {why}"))
         .fix("make one with `SealingKey::generate` or `openssl rand -base64 32`")
 }
 

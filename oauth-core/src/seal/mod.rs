@@ -18,15 +18,23 @@
 //! # Ok(()) }
 //! ```
 
+mod chain;
+#[cfg(feature = "file")]
+mod file;
 mod key;
 mod key_ring;
+#[cfg(feature = "passphrase")]
+mod passphrase;
 mod sealer;
 mod source;
 #[cfg(test)]
 mod tests;
 
+pub use self::chain::{FoundKey, KeyChain, KeyProvider};
 pub use self::key::{KeyId, SealingKey};
 pub use self::key_ring::KeyRing;
+#[cfg(feature = "passphrase")]
+pub use self::passphrase::PassphraseParams;
 pub(crate) use self::sealer::{SealOf, Sealer};
 pub use self::source::KeySource;
 

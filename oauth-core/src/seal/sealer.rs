@@ -40,7 +40,6 @@ pub(crate) struct SealOf<'a> {
 pub(crate) struct Opened {
     pub(crate) plain: SecretSlice<u8>,
     /// Whether an old key opened it: it should be sealed anew.
-    #[allow(dead_code, reason = "what the vault goes by")]
     pub(crate) by_old_key: bool,
 }
 

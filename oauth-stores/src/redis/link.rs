@@ -4,7 +4,11 @@
 //! has gone is thrown away, and never told to another. A connection on which a reply is missing is not used again.
 
 use std::error::Error as StdError;
+use std::future::{Future as _, poll_fn};
+use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use oauth_core::ExposeSecret as _;
@@ -14,7 +18,7 @@ use redis::{AsyncConnectionConfig, Cmd, Pipeline, RedisConnectionInfo, RedisResu
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
@@ -43,6 +47,26 @@ struct Live {
     connection: MultiplexedConnection,
     health: Arc<Health>,
     driver: AbortHandle,
+    /// Its sender goes with the driver.
+    end: watch::Receiver<()>,
+}
+
+impl Live {
+    /// A request that comes when the connection ends may get stuck in its queue: then the end is the answer.
+    async fn answer(&self, request: &Request<'_>) -> RedisResult<Value> {
+        let (mut connection, mut end) = (self.connection.clone(), self.end.clone());
+        let mut answer = pin!(request.send(&mut connection));
+        let mut end = pin!(end.changed());
+        poll_fn(|cx| match answer.as_mut().poll(cx) {
+            // Once more: the answer may have come with the end.
+            Poll::Pending if end.as_mut().poll(cx).is_ready() => Poll::Ready(match answer.as_mut().poll(cx) {
+                Poll::Ready(answer) => answer,
+                Poll::Pending => Err(io::Error::from(io::ErrorKind::ConnectionReset).into()),
+            }),
+            polled => polled,
+        })
+        .await
+    }
 }
 
 impl Drop for Live {
@@ -85,8 +109,7 @@ impl Link {
     /// Asks once.
     pub(super) async fn ask(&self, request: Request<'_>) -> Result<Value, Failure> {
         let live = self.live().await?;
-        let mut connection = live.connection.clone();
-        match request.send(&mut connection).await {
+        match live.answer(&request).await {
             Ok(value) => Ok(value),
             Err(error) => {
                 let failure = if live.health.is_unsound() { Failure::unsound() } else { Failure::of(&error) };
@@ -136,10 +159,14 @@ impl Link {
             |error: &redis::RedisError| if health.is_unsound() { Failure::unsound() } else { Failure::of(error) };
         let config = AsyncConnectionConfig::new().set_response_timeout(Some(self.response_timeout));
         let opened = MultiplexedConnection::new_with_config(&self.settings(), stream, config).await;
-        let (mut connection, driver) = opened.map_err(|error| told(&error))?;
-        let driver = tokio::spawn(driver).abort_handle();
-        let live = Live { connection: connection.clone(), health: Arc::clone(&health), driver };
-        redis::cmd("PING").query_async::<Value>(&mut connection).await.map_err(|error| told(&error))?;
+        let (connection, driver) = opened.map_err(|error| told(&error))?;
+        let (driving, end) = watch::channel(());
+        let driver = tokio::spawn(async move {
+            driver.await;
+            drop(driving);
+        });
+        let live = Live { connection, health: Arc::clone(&health), driver: driver.abort_handle(), end };
+        live.answer(&Request::Command(redis::cmd("PING"))).await.map_err(|error| told(&error))?;
         Ok(live)
     }
 
@@ -198,7 +225,7 @@ async fn connect(host: &str, port: u16) -> Result<TcpStream, Failure> {
     Err(last.as_ref().map_or_else(|| Failure::unavailable("the server's name has no address"), unreachable))
 }
 
-fn unreachable(error: &std::io::Error) -> Failure {
+fn unreachable(error: &io::Error) -> Failure {
     Failure::unavailable(format!("the server cannot be reached: {}", error.kind()))
         .fix("check the address, and that the server is up")
 }

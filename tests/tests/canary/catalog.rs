@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use oauth_core::seal::SealingKey;
 use oauth_core::spec::{ExtraField, FieldKind, Pkce};
+use oauth_core::store::MemoryStore;
 use oauth_core::{
-    Account, Browser, CallbackInput, CatalogEntry, Client, ClientAuth, Error, ExposeSecret as _, PendingAttempt,
-    PendingAttempts, ProviderSpec, Result, Scopes, TokenSet,
+    Account, Browser, CallbackInput, CatalogEntry, Client, ClientAuth, Error, ExposeSecret as _, OsRng, PendingAttempt,
+    PendingAttempts, ProviderSpec, Result, Scopes, SealedAttempts, StoredAttempts, TokenSet,
 };
 use oauth_simulator::{Answer, RegisteredClient, SimUser, Simulator};
 use oauth_tests::fitting;
@@ -272,6 +274,18 @@ async fn a_login_that_goes_well_prints_no_secret() {
         let (_, pending, _) = rig.begin().await;
         logins.insert(pending);
         rig.texts.debug("PendingAttempts", &logins);
+        let key = SealingKey::generate(&OsRng).unwrap();
+        rig.secrets.add("sealing key", key.expose_base64().expose_secret());
+        rig.texts.debug("SealingKey", &key);
+        let (sealed, stored) = (SealedAttempts::new(key.clone()), StoredAttempts::new(MemoryStore::new(), key));
+        let (_, pending, _) = rig.begin().await;
+        let cookie = sealed.seal(pending).unwrap();
+        rig.secrets.add("sealed attempt", cookie.expose());
+        rig.texts.debug("SealedAttempt", &cookie);
+        rig.texts.debug("SealedAttempts", &(&sealed, sealed.cookie(cookie.expose())));
+        let (_, pending, _) = rig.begin().await;
+        stored.insert(pending).await.unwrap();
+        rig.texts.debug("StoredAttempts", &stored);
         rig.check();
     }
 }

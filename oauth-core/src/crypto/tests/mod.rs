@@ -1,3 +1,6 @@
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+mod sealing;
+
 use super::{
     AEAD_KEY, AEAD_NONCE, AEAD_TAG, Crypto, CryptoError, Digest, Hash, HmacKey, PrivateKey, PublicKey, SignatureAlg,
     SigningKey, VerifyingKey,

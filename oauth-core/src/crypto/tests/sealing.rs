@@ -1,13 +1,13 @@
 //! The worked examples of RFC 8439 and RFC 5869, for each backend.
 
-use super::{Crypto, CryptoError};
+use crate::crypto::{Crypto, CryptoError};
 
 fn backends() -> Vec<Box<dyn Crypto>> {
     vec![
         #[cfg(feature = "ring")]
-        Box::new(super::Ring),
+        Box::new(crate::crypto::Ring),
         #[cfg(feature = "aws-lc-rs")]
-        Box::new(super::AwsLcRs),
+        Box::new(crate::crypto::AwsLcRs),
     ]
 }
 

@@ -1,6 +1,9 @@
 //! The cases EN-01 to EN-06, where sealing decides them.
 #![cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 
+#[cfg(all(unix, feature = "file"))]
+mod sources;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -210,7 +213,7 @@ fn en_04_an_older_state_does_not_open_as_a_newer_one() {
 fn en_05_only_random_keys_are_taken() {
     let count: [u8; 32] = std::array::from_fn(|at| u8::try_from(at).unwrap());
     let twice: [u8; 32] = std::array::from_fn(|at| u8::try_from(at % 16 * 37 % 256).unwrap());
-    let mut half = *key().expose_bytes();
+    let mut half = *key().expose();
     half[16..].fill(0);
     let weak = [
         [0; 32],
@@ -268,7 +271,7 @@ fn en_05_a_key_is_not_printed() {
     let text = key.expose_base64().expose_secret().to_owned();
     let shown = format!("{key:?} {ring:?} {:?}", with(ring.clone()));
     assert!(shown.starts_with(&format!("SealingKey({}) ", key.id())), "{shown}");
-    let bytes = crate::encode::hex(key.expose_bytes());
+    let bytes = crate::encode::hex(key.expose());
     assert!(!shown.contains(&text[..8]) && !shown.contains(&bytes[..8]), "{shown}");
 }
 
