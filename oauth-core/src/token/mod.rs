@@ -8,6 +8,7 @@ mod request;
 mod response;
 mod rfc3339;
 mod set;
+mod standing;
 mod stored;
 
 pub(crate) use self::client_auth::basic;
@@ -17,3 +18,4 @@ pub(crate) use self::minted::Minter;
 pub(crate) use self::request::{TokenCall, context, end, named, send};
 pub(crate) use self::response::{before, object};
 pub use self::set::TokenSet;
+pub(crate) use self::standing::Standing;

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use oauth_core::http::{HttpClient, ReqwestClient};
 use oauth_core::seal::SealingKey;
-use oauth_core::store::Store;
+use oauth_core::store::{FileStore, Store};
 use oauth_core::{Client, ExposeSecret as _, OsRng, ProviderSpec, Rng as _, TokenManager, TokenSet};
-use oauth_stores::SqliteStore;
+use oauth_stores::{PostgresStore, RedisStore, SqliteStore};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -109,7 +109,10 @@ impl Way {
 
     async fn store(&self) -> Result<Arc<dyn Store>> {
         Ok(match self.store.as_str() {
+            "file" => Arc::new(FileStore::open(Path::new(&self.at))?),
             "sqlite" => Arc::new(SqliteStore::open(Path::new(&self.at)).await?),
+            "postgres" => Arc::new(PostgresStore::connect(self.at.as_str()).await?),
+            "redis" => Arc::new(RedisStore::connect(self.at.as_str()).await?),
             other => return Err(format!("the store `{other}` is not built in").into()),
         })
     }
