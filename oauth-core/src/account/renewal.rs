@@ -139,7 +139,7 @@ impl Renewal<'_> {
         match &record.intent {
             Some(Intent { mark: Mark::Answered(answer), of, .. }) if of.as_deref() == self.of => {
                 let answer = (**answer).clone();
-                return Ok(Turn::Done(self.resume(lease, record, &tokens, answer).await));
+                return Ok(self.resume(lease, record, &tokens, answer).await);
             }
             Some(intent @ Intent { mark: Mark::Sent, of, .. }) if of.as_deref() == self.of => {
                 // The request may still be on its way: nobody knows before the lease of whoever sent it has ended.
@@ -150,18 +150,17 @@ impl Renewal<'_> {
                 }
                 if !self.may_replay(&record, intent) {
                     let what = "the answer to the last refresh was lost, and its refresh token is not used again";
-                    return Ok(Turn::Done(Err(self.lost(lease, record, &tokens, what, None).await)));
+                    return Ok(self.lost(lease, record, &tokens, what, None).await);
                 }
                 self.kept.tell(EventKind::Replaying);
                 replay = true;
             }
             _ => {}
         }
-        if let Some(ended) = tokens.refresh_expires_at().filter(|ended| *ended <= self.shared.client.now()) {
-            let _ = ended;
+        if tokens.refresh_expires_at().is_some_and(|ended| ended <= self.shared.client.now()) {
             let what = "the refresh token has ended, so it was not sent";
             let error = self.shared.client.error(ErrorKind::RefreshExpired, Step::Refresh, what);
-            return Ok(Turn::Done(Err(self.refused(lease, record, &tokens, error).await)));
+            return Ok(self.refused(lease, record, &tokens, error).await);
         }
         self.send(lease, record, &tokens, replay).await
     }
@@ -199,11 +198,11 @@ impl Renewal<'_> {
         let sent = *notes.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let record = notes.record.into_inner();
         Ok(match result {
-            Ok(new) => Turn::Done(self.keep(lease, record, tokens, new).await),
+            Ok(new) => self.keep(lease, record, tokens, new).await,
             Err(error) if !sent && error.store().is_some_and(|store| is_overtaken(store.kind())) => {
                 Turn::Wait(vault.clock.now())
             }
-            Err(error) => Turn::Done(Err(self.failed(lease, record, tokens, error, sent).await)),
+            Err(error) => self.failed(lease, record, tokens, error, sent).await,
         })
     }
 }

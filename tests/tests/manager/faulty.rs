@@ -130,12 +130,7 @@ impl Faulty {
         due.or_else(|| plan.always.iter().find(|(known, of, _)| *known == op && meant(of)).map(|(_, _, fault)| *fault))
     }
 
-    async fn run<T>(
-        &self,
-        op: Op,
-        key: Option<&RecordKey>,
-        step: BoxFuture<'_, StoreResult<T>>,
-    ) -> StoreResult<T> {
+    async fn run<T>(&self, op: Op, key: Option<&RecordKey>, step: BoxFuture<'_, StoreResult<T>>) -> StoreResult<T> {
         self.is_alive().await;
         let hook = take(&mut self.plan().before, op);
         if let Some(hook) = hook {

@@ -87,7 +87,10 @@ fn ref_02_the_loser_of_a_race_adopts_the_winners_tokens() {
         assert!(!loser.events().contains(&"needs-reauth"));
         assert_eq!(running.block_on(winner.status()), Status::Active);
         let kept = running.block_on(winner.alice()).tokens();
-        assert_eq!((text(&kept), kept.refresh_token().unwrap().expose_secret()), (&*access(ALICE, 1), &*refresh(ALICE, 1)));
+        assert_eq!(
+            (text(&kept), kept.refresh_token().unwrap().expose_secret()),
+            (&*access(ALICE, 1), &*refresh(ALICE, 1))
+        );
     }
 }
 
