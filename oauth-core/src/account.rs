@@ -4,7 +4,7 @@ mod flight;
 mod kept;
 mod private;
 mod renewal;
-mod shared;
+mod state;
 mod token;
 mod unsaved;
 
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use self::kept::Kept;
-pub(crate) use self::shared::Shared;
+pub(crate) use self::state::Shared;
 pub use self::token::AccessToken;
 use crate::client::{Client, Inner};
 use crate::error::{ErrorKind, Result, Step};

@@ -12,7 +12,7 @@ use self::notes::{Held, Notes};
 pub(super) use self::outcome::differs;
 use self::outcome::is_overtaken;
 use super::kept::Kept;
-use super::shared::Shared;
+use super::state::Shared;
 use crate::clock::within;
 use crate::error::{ErrorKind, Result, Step};
 use crate::manager::EventKind;
