@@ -1,6 +1,7 @@
 //! Further tokens of the same login, each an account of its own: a user's beside an app's.
 
 use std::sync::{Arc, PoisonError};
+use std::time::SystemTime;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -79,7 +80,7 @@ impl TokenSet {
     /// beside it.
     pub(crate) fn is_newer_than(&self, other: &Self) -> bool {
         self.access_token_str() != other.access_token_str()
-            || self.expires_at != other.expires_at
+            || moment(self.expires_at) != moment(other.expires_at)
             || !self.has_refresh_token_of(other)
     }
 
@@ -120,6 +121,11 @@ impl TokenSet {
         }
         changed
     }
+}
+
+/// A point in time as exactly as it is stored.
+fn moment(at: Option<SystemTime>) -> Option<u128> {
+    Some(at?.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis())
 }
 
 #[cfg(test)]

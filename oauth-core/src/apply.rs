@@ -1,7 +1,8 @@
 //! Putting a token on a request, where the provider wants it, and nowhere else.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
 use secrecy::ExposeSecret as _;
@@ -69,6 +70,32 @@ pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request
     detour(inner, prepared, request)
 }
 
+/// Puts token and headers of the API on the head of a request whose body is elsewhere; a head that cannot have them stays
+/// as it is.
+pub(crate) fn to_parts(inner: &Inner, tokens: &TokenSet, parts: &mut Parts) -> Result<()> {
+    let mut head = Request::new(Bytes::new());
+    head.method_mut().clone_from(&parts.method);
+    head.uri_mut().clone_from(&parts.uri);
+    head.headers_mut().clone_from(&parts.headers);
+    to_request(inner, tokens, &mut head)?;
+    let (head, _) = head.into_parts();
+    (parts.uri, parts.headers) = (head.uri, head.headers);
+    Ok(())
+}
+
+/// Whether a request can be applied to without its body.
+pub(crate) fn check_placement_in_head(inner: &Inner) -> Result<()> {
+    let signs = inner.prepared()?.hooks.request_signer.as_ref().is_some_and(|signer| signer.needs_body());
+    let what = match (&inner.spec().token.placement, signs) {
+        (Placement::Body { .. }, _) => "this provider takes the token in the request's body, which is not here",
+        (_, true) => "this provider's requests are signed over their body, which is not here",
+        (_, false) => return Ok(()),
+    };
+    Err(Error::new(ErrorKind::Unsupported, Step::Api, what)
+        .fix("make the request with `account.request(..)`, or put the token on a whole one with `client.apply(..)`")
+        .of(inner.spec()))
+}
+
 /// Makes a request that of the lookup, which comes before the API is known: with the token in its usual place, unless
 /// the request is to carry it elsewhere.
 pub(crate) fn to_lookup(
@@ -88,6 +115,7 @@ pub(crate) fn to_lookup(
 /// The check before a token goes anywhere: the address is the provider's.
 fn admit(inner: &Inner, prepared: &Prepared, tokens: &TokenSet, request: &Request<Bytes>) -> Result<()> {
     prepared.origins.admit(&inner.config, tokens, request.uri())?;
+    refuse_other_host(inner, request)?;
     refuse_second_token(inner, request.uri())
 }
 
@@ -158,6 +186,18 @@ fn add_headers(
         request.headers_mut().insert(name.clone(), value);
     }
     Ok(())
+}
+
+/// RFC 9110 section 7.2: a server that is many hosts goes by `Host`. One that is not the address's would lead the token to
+/// somebody else there.
+fn refuse_other_host(inner: &Inner, request: &Request<Bytes>) -> Result<()> {
+    let authority = request.uri().authority().map_or("", |authority| authority.as_str());
+    let own = |host: &HeaderValue| host.as_bytes().eq_ignore_ascii_case(authority.as_bytes());
+    if request.headers().get_all(HOST).iter().all(own) {
+        return Ok(());
+    }
+    let what = "the header `Host` names another host than the address, so the token was not sent";
+    Err(Error::new(ErrorKind::OriginRefused, Step::Api, what).fix("leave the header out").of(inner.spec()))
 }
 
 /// RFC 6750 section 2: "Clients MUST NOT use more than one method to transmit the token in each request."

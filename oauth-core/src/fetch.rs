@@ -5,6 +5,7 @@ use http::Request;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::value::RawValue;
 
+use crate::applied::Lacking;
 use crate::apply;
 use crate::client::{Context, Inner, fill, held};
 use crate::encode::push_pair;
@@ -130,7 +131,7 @@ impl Call<'_> {
 
     fn read(&self, inner: &Inner, answer: Answer, signed: Option<&Signed>) -> Result<Fetched> {
         let (step, what, status) = (self.step, self.what, answer.status.as_u16());
-        let refused = |kind, words: String| {
+        let refused = |kind, words: String, scopes| {
             let lists = [&self.fetch.query, &self.fetch.headers, &self.fetch.body];
             let templates = lists.into_iter().flatten().map(|(_, value)| value);
             let held = held(&inner.config, step, templates, self.context());
@@ -140,23 +141,27 @@ impl Call<'_> {
             let wait = crate::http::retry_after(&answer.headers, inner.now());
             let fields = inner.spec().token.response.error.as_ref();
             let server = ServerError::of_api(&scrub, fields, status, wait, &answer.body);
-            Error::new(kind, step, words).server(server).of(inner.spec())
+            Error::new(kind, step, words).scopes(scopes).server(server).of(inner.spec())
         };
         if !answer.status.is_success() {
+            if let Some(lacking) = Lacking::told(inner, self.tokens, answer.status, &answer.headers) {
+                return Err(refused(ErrorKind::InsufficientScope, lacking.what, lacking.scopes));
+            }
             let (kind, words) = match status {
                 401 => (ErrorKind::Unauthorized, "the provider does not take the token".to_owned()),
                 429 => (ErrorKind::RateLimited, "the provider asks to wait".to_owned()),
                 500.. => (ErrorKind::Unavailable, format!("the provider is not able to answer (status {status})")),
                 _ => (ErrorKind::ApiStatus, format!("the provider refused (status {status})")),
             };
-            return Err(refused(kind, words));
+            return Err(refused(kind, words, Vec::new()));
         }
         let fail = |words: String| inner.error(ErrorKind::BadApiResponse, step, words);
         let text = std::str::from_utf8(&answer.body).map_err(|_| fail(format!("the {what} is not UTF-8")))?;
         let root: &RawValue = serde_json::from_str(text)
             .map_err(|_| fail(format!("the {what} is not JSON (status {status}, {} bytes)", text.len())))?;
         if self.fails_when.is_some_and(|condition| json::holds(condition, root)) {
-            return Err(refused(ErrorKind::ApiStatus, format!("the provider refused, with status {status}")));
+            let words = format!("the provider refused, with status {status}");
+            return Err(refused(ErrorKind::ApiStatus, words, Vec::new()));
         }
         Ok(Fetched { answer })
     }

@@ -28,6 +28,8 @@ mod also;
 #[cfg(feature = "client")]
 mod api;
 #[cfg(feature = "client")]
+mod applied;
+#[cfg(feature = "client")]
 mod apply;
 #[cfg(feature = "client")]
 mod authorize;
@@ -37,6 +39,8 @@ mod browser;
 mod callback;
 #[cfg(feature = "client")]
 mod catalog;
+#[cfg(feature = "client")]
+mod challenge;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
@@ -108,6 +112,7 @@ pub use self::spec::ProviderSpec;
 pub use self::{
     account::{AccessToken, Account},
     api::{ApiCall, ApiRequest, ApiResponse, IntoParam, OperationCall, OperationOutput},
+    applied::Applied,
     authorize::{Attempt, AuthorizationUrl, Authorize},
     browser::{Browser, BrowserBinding},
     callback::{CallbackInput, VerifiedCode},

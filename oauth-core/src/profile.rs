@@ -69,11 +69,11 @@ impl<P: Provider> Account<P> {
         async {
             let tokens = self.fresh().await?;
             match fetch(self.inner(), &tokens).await {
-                Err(error) if error.kind() == ErrorKind::Unauthorized && self.can_renew(&tokens) => {
-                    let renewed = self.renew(&tokens).await?;
-                    fetch(self.inner(), &renewed).await
-                }
-                result => result,
+                Err(error) if error.kind() == ErrorKind::Unauthorized => match self.newer_than(&tokens).await? {
+                    Some(newer) => fetch(self.inner(), &newer).await.inspect(|_| newer.standing.accept()),
+                    None => Err(error),
+                },
+                result => result.inspect(|_| tokens.standing.accept()),
             }
         }
         .instrument(span)

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Instrument as _;
@@ -10,14 +11,16 @@ use crate::client::{Client, Inner};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::openid;
 use crate::provider::{CanRevoke, Provider};
+use crate::refresh;
 use crate::spec::{Revoke, RevokeEnds, RevokePlace, RevokedToken, Template};
-use crate::token::{self, TokenCall, TokenSet};
+use crate::token::{self, Ended, TokenCall, TokenSet};
 
 impl<P: Provider> Client<P> {
     /// Revokes the tokens of a login at the provider, further tokens included: the refresh token before the access token,
     /// or as the provider's file says.
     ///
-    /// A token that the provider does not know any more is revoked (RFC 7009 section 2.2). An error says that something may
+    /// Where the provider takes the access token only and it has ended, it is refreshed first. A token that the provider does
+    /// not know any more is revoked (RFC 7009 section 2.2). An error says that something may
     /// still be valid: after one that [is retryable](Error::is_retryable) the same call may be made again, once
     /// [`retry_after`](Error::retry_after) has passed.
     ///
@@ -37,43 +40,80 @@ impl<P: Provider> Client<P> {
 /// Revokes the tokens.
 pub(crate) async fn revoke(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<()> {
     let span = tracing::debug_span!("oauth.revoke", provider = %inner.config.spec.id);
-    async { revoke_all(&*inner.ready().await?, tokens).await }.instrument(span).await
+    async { revoke_all(&inner.ready().await?, tokens).await }.instrument(span).await
 }
 
 /// All of them, as far as the provider takes them; the first error when that was not possible.
-async fn revoke_all(inner: &Inner, tokens: &TokenSet) -> Result<()> {
+async fn revoke_all(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<()> {
     let (rule, url) = endpoint(inner)?;
     openid::check_same_issuer(inner, tokens, Step::Revoke)?;
-    let mut sent: Vec<&SecretString> = Vec::new();
-    let (mut revoked, mut refused) = (false, None);
-    let sets = std::iter::once(tokens).chain(tokens.also.iter().map(|(_, also)| also));
-    for (kind, token, set) in sets.flat_map(|set| held(rule, set)) {
-        if sent.iter().any(|known| known.expose_secret() == token.expose_secret()) {
+    let mut tried: Vec<SecretString> = Vec::new();
+    let mut outcome = Outcome::default();
+    for set in std::iter::once(tokens).chain(tokens.also.iter().map(|(_, also)| also)) {
+        let Some(set) = usable(inner, rule, set).await? else {
+            outcome.any = true;
             continue;
-        }
-        sent.push(token);
-        match revoke_one(inner, (rule, url), (kind, token), set).await {
-            Ok(()) => revoked = true,
-            // RFC 7009 section 2.2.1: a server that ends refresh tokens need not take access tokens.
-            Err(error) if error.kind() == ErrorKind::Unsupported && revoked => {}
-            // The others would wait for the same server.
-            Err(error) if error.is_retryable() => return Err(error),
-            Err(error) => refused = refused.or(Some(error)),
-        }
-        if revoked && rule.ends == Some(RevokeEnds::Grant) {
-            break;
+        };
+        for (kind, token) in held(rule, &set) {
+            if tried.iter().any(|known| known.expose_secret() == token.expose_secret()) {
+                continue;
+            }
+            tried.push(token.clone());
+            match revoke_one(inner, (rule, url), (kind, token), &set).await {
+                // Whatever became of the tokens before, they have ended with this one.
+                Ok(Ended::Revoked) if rule.ends == Some(RevokeEnds::Grant) => return Ok(()),
+                Ok(_) => outcome.any = true,
+                // The others would wait for the same server.
+                Err(error) if error.is_retryable() => return Err(error),
+                Err(error) => outcome.refused(error),
+            }
         }
     }
-    match refused {
-        Some(error) if !(revoked && error.kind() == ErrorKind::Unsupported) => Err(error),
-        None if sent.is_empty() => {
-            let what = "there is no token of the kind that this provider revokes";
-            Err(inner.error(ErrorKind::Unsupported, Step::Revoke, what))
+    tracing::debug!(requests = tried.len(), "tokens revoked");
+    outcome.of(inner)
+}
+
+/// What became of the tokens so far.
+#[derive(Default)]
+struct Outcome {
+    /// Whether one is over.
+    any: bool,
+    /// The provider does not take tokens of a kind.
+    unsupported: Option<Error>,
+    refused: Option<Error>,
+}
+
+impl Outcome {
+    fn refused(&mut self, error: Error) {
+        let slot = if error.kind() == ErrorKind::Unsupported { &mut self.unsupported } else { &mut self.refused };
+        slot.get_or_insert(error);
+    }
+
+    /// RFC 7009 section 2.2.1: a server that ends refresh tokens need not take access tokens.
+    fn of(self, inner: &Inner) -> Result<()> {
+        match (self.refused, self.any, self.unsupported) {
+            (Some(error), ..) | (None, false, Some(error)) => Err(error),
+            (None, true, _) => Ok(()),
+            (None, false, None) => {
+                let what = "there is no token of the kind that this provider revokes";
+                Err(inner.error(ErrorKind::Unsupported, Step::Revoke, what))
+            }
         }
-        _ => {
-            tracing::debug!(requests = sent.len(), "tokens revoked");
-            Ok(())
-        }
+    }
+}
+
+/// The set, with a fresh access token where that alone can be sent: one that has ended would be refused, and the refresh
+/// token would live on. Nothing where the provider does not take the refresh token any more: then all is over.
+async fn usable<'a>(inner: &Arc<Inner>, rule: &Revoke, set: &'a TokenSet) -> Result<Option<Cow<'a, TokenSet>>> {
+    let lives_on = set.refresh_token.is_some() && inner.spec().refresh.is_some();
+    let by_refresh = rule.tokens.contains(&RevokedToken::Refresh);
+    if by_refresh || !lives_on || !set.expires_within(Duration::ZERO, inner.now()) {
+        return Ok(Some(Cow::Borrowed(set)));
+    }
+    match refresh::refresh(inner, set, None).await {
+        Ok(fresh) => Ok(Some(Cow::Owned(fresh))),
+        Err(error) if error.kind() == ErrorKind::GrantRejected => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -89,17 +129,13 @@ fn endpoint(inner: &Inner) -> Result<(&Revoke, &Template)> {
 }
 
 /// The tokens of a set that are to be sent, in their order.
-fn held<'a>(
-    rule: &Revoke,
-    set: &'a TokenSet,
-) -> impl Iterator<Item = (RevokedToken, &'a SecretString, &'a TokenSet)> + use<'a> {
-    let wanted = rule.tokens.clone();
-    wanted.into_iter().filter_map(move |kind| {
+fn held<'a>(rule: &'a Revoke, set: &'a TokenSet) -> impl Iterator<Item = (RevokedToken, &'a SecretString)> {
+    rule.tokens.iter().filter_map(|kind| {
         let token = match kind {
             RevokedToken::Refresh => set.refresh_token.as_ref(),
             RevokedToken::Access => Some(&set.access_token),
         };
-        Some((kind, token?, set))
+        Some((*kind, token?))
     })
 }
 
@@ -110,7 +146,7 @@ async fn revoke_one(
     (rule, url): (&Revoke, &Template),
     (kind, token): (RevokedToken, &SecretString),
     set: &TokenSet,
-) -> Result<()> {
+) -> Result<Ended> {
     let mut params = Vec::new();
     if rule.place == RevokePlace::Param {
         params.push((rule.param.as_str(), Cow::Borrowed(token.expose_secret())));

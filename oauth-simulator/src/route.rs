@@ -114,7 +114,12 @@ fn dispatch(shared: &Shared, request: &Request, address: &Address) -> (Endpoint,
     if let Some((endpoint, place)) = grant_endpoint(&shared.facts, request, &here) {
         return (endpoint, grant(shared, request, endpoint, &place.query));
     }
-    if let Some((_, place)) = here.iter().find(|(endpoint, _)| *endpoint == Endpoint::Revocation) {
+    // An address of the API may have another method for something else.
+    let revokes = |(endpoint, _): &&(Endpoint, &Place)| {
+        let method = shared.facts.spec.revoke.as_ref().map(|rules| rules.method.as_str());
+        *endpoint == Endpoint::Revocation && (method == Some(request.method.as_str()) || !shared.api.covers(address))
+    };
+    if let Some((_, place)) = here.iter().find(revokes) {
         return (Endpoint::Revocation, revoke::revoke(shared, request, &place.query));
     }
     if let Some(answered) = fetched::answer(shared, request, address) {

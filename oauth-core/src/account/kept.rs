@@ -96,10 +96,10 @@ impl Shared {
 
     /// Makes what a record says the newest of this process.
     pub(crate) fn publish_record(&self, record: &Record) {
-        self.publish(Arc::clone(&record.tokens), record.trouble.clone());
+        self.publish_version(record.version, Arc::clone(&record.tokens), record.trouble.clone());
         for (name, account) in self.further() {
             if let Some(tokens) = record.tokens_of(Some(&name)) {
-                account.publish(tokens, None);
+                account.publish_version(record.version, tokens, None);
             }
         }
     }

@@ -39,6 +39,8 @@ pub(crate) struct Snapshot {
     pub(super) trouble: Option<Trouble>,
     /// Set once there is no such account any more.
     pub(super) gone: bool,
+    /// The version of the record that they are from; 0 where there is none.
+    version: u64,
 }
 
 /// Later than any clock shows, and far enough from the end of what it can show.
@@ -81,14 +83,23 @@ impl Shared {
 
     pub(crate) fn publish(&self, tokens: Arc<TokenSet>, trouble: Option<Trouble>) -> Arc<TokenSet> {
         let snapshot = Snapshot::new(&self.client, self.keeper(), Arc::clone(&tokens), trouble);
-        self.snapshot.store(Arc::new(snapshot));
+        let snapshot = Arc::new(snapshot);
+        self.snapshot.rcu(|current| Arc::new(snapshot.of_version(current.version)));
         tokens
+    }
+
+    /// The same for what was read at that version: one that was read before, and arrives late, replaces nothing.
+    pub(super) fn publish_version(&self, version: u64, tokens: Arc<TokenSet>, trouble: Option<Trouble>) {
+        let snapshot = Snapshot::new(&self.client, self.keeper(), tokens, trouble).of_version(version);
+        let snapshot = Arc::new(snapshot);
+        self.snapshot.rcu(|current| Arc::clone(if current.version > version { current } else { &snapshot }));
     }
 
     /// From here on there is no such account.
     pub(crate) fn publish_gone(&self) {
         let mut snapshot = Snapshot::new(&self.client, self.keeper(), self.latest(), None);
         snapshot.gone = true;
+        snapshot.version = self.snapshot.load().version;
         snapshot.fresh_until = SystemTime::UNIX_EPOCH;
         self.snapshot.store(Arc::new(snapshot));
         for account in self.further() {
@@ -170,7 +181,12 @@ impl Snapshot {
             checked_at: now,
             trouble,
             gone: false,
+            version: 0,
         }
+    }
+
+    fn of_version(&self, version: u64) -> Self {
+        Self { version, tokens: Arc::clone(&self.tokens), trouble: self.trouble.clone(), ..*self }
     }
 }
 

@@ -3,6 +3,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::account::Account;
+use crate::applied;
 use crate::encode::push_segment;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::fields::{FieldReader, FromFields};
@@ -178,14 +179,14 @@ impl<P: Provider> Account<P> {
         if missing.is_empty() {
             return Ok(());
         }
-        let granted = if granted.is_empty() { "none that it knows of".to_owned() } else { granted.join(", ") };
         let what = format!(
-            "the API refused `{}`; it needs the scope {}, the account has {granted}",
+            "the API refused `{}`; it needs the scope {}, the account has {}",
             operation.name,
-            missing.join(" and ")
+            missing.join(" and "),
+            applied::granted(&tokens)
         );
-        let error = Error::new(ErrorKind::Scope, Step::Api, what).fix("log in again with that scope");
-        Err(error.of(self.spec()))
+        let missing = missing.into_iter().map(str::to_owned).collect();
+        Err(Error::new(ErrorKind::InsufficientScope, Step::Api, what).scopes(missing).of(self.spec()))
     }
 }
 

@@ -3,12 +3,13 @@ use std::fmt::Display;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request};
 use serde::Serialize;
 use tracing::Instrument as _;
 
 use super::ApiResponse;
 use crate::account::Account;
+use crate::applied::Verdict;
 use crate::apply;
 use crate::client::{Inner, fill};
 use crate::encode::push_pair;
@@ -116,7 +117,8 @@ impl<P: Provider> ApiRequest<P> {
     }
 
     /// Sends the request. The token is renewed first when it has to be; when the API refuses it (status 401) it is
-    /// renewed once and the request is sent once more.
+    /// renewed once and the request is sent once more, unless the refusal says that a scope is missing or the token has just
+    /// taken a refused one's place.
     ///
     /// Any answer is `Ok`, whatever its status: [`ApiResponse::error_for_status`] turns refusals into errors, and
     /// [`ApiResponse::json`] does so first. Redirects are not followed.
@@ -131,11 +133,14 @@ impl<P: Provider> ApiRequest<P> {
         }
         let tokens = self.account.fresh().await?;
         let response = self.send_with(&tokens).await?;
-        if response.status() == StatusCode::UNAUTHORIZED && self.account.can_renew(&tokens) {
-            let renewed = self.account.renew(&tokens).await?;
-            return self.send_with(&renewed).await;
+        let Verdict::Again(newer) = self.account.verdict(&tokens, response.status(), response.headers()).await? else {
+            return Ok(response);
+        };
+        let response = self.send_with(&newer).await?;
+        if response.status().is_success() {
+            newer.standing.accept();
         }
-        Ok(response)
+        Ok(response.after_renewal())
     }
 
     async fn send_with(&self, tokens: &TokenSet) -> Result<ApiResponse> {

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::account::Account;
+use crate::applied::Lacking;
 use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step};
 use crate::http::{Body, retry_after, transport_error};
 use crate::json;
@@ -25,6 +26,8 @@ pub struct ApiResponse {
     body: Body,
     /// What a mechanism signed the request with.
     signed: Option<Signed>,
+    /// Whether the request was made a second time, with a newer token.
+    renewed: bool,
 }
 
 impl ApiResponse {
@@ -35,7 +38,13 @@ impl ApiResponse {
         response: http::Response<Body>,
     ) -> Self {
         let (head, body) = response.into_parts();
-        Self { account, host, status: head.status, headers: head.headers, body, signed }
+        Self { account, host, status: head.status, headers: head.headers, body, signed, renewed: false }
+    }
+
+    /// The answer to the second of two requests.
+    pub(crate) fn after_renewal(mut self) -> Self {
+        self.renewed = true;
+        self
     }
 
     /// The status.
@@ -108,24 +117,37 @@ impl ApiResponse {
         if self.status.is_success() {
             return self.fails_when().await;
         }
+        let tokens = self.account.tokens();
+        let lacking = Lacking::told(self.account.inner(), &tokens, self.status, &self.headers);
+        let (kind, what, scopes) = match lacking {
+            Some(lacking) => (ErrorKind::InsufficientScope, lacking.what, lacking.scopes),
+            None => self.failure(status),
+        };
+        let beginning = self.beginning().await;
+        Err(self.refusal((kind, what, scopes), &beginning))
+    }
+
+    fn failure(&self, status: u16) -> (ErrorKind, String, Vec<String>) {
         let (kind, what) = match status {
+            401 if self.renewed => {
+                (ErrorKind::Unauthorized, "the API takes neither the token nor the one that took its place".to_owned())
+            }
             401 => (ErrorKind::Unauthorized, "the API does not take the token".to_owned()),
             429 => (ErrorKind::RateLimited, "the API asks to wait".to_owned()),
             500.. => (ErrorKind::Unavailable, format!("the API is not able to answer (status {status})")),
             _ => (ErrorKind::ApiStatus, format!("the API refused the request (status {status})")),
         };
-        let beginning = self.beginning().await;
-        Err(self.refusal(kind, what, &beginning))
+        (kind, what, Vec::new())
     }
 
-    fn refusal(&self, kind: ErrorKind, what: String, body: &[u8]) -> Error {
+    fn refusal(&self, (kind, what, scopes): (ErrorKind, String, Vec<String>), body: &[u8]) -> Error {
         let wait = retry_after(&self.headers, self.account.inner().now());
         let tokens = self.account.tokens();
         let signed = self.signed.iter().flat_map(Signed::texts);
         let scrub = Scrub::tokens(&self.account.inner().config, &tokens, signed);
         let fields = self.account.spec().token.response.error.as_ref();
         let server = ServerError::of_api(&scrub, fields, self.status.as_u16(), wait, body);
-        Error::new(kind, Step::Api, what).server(server).of(self.account.spec())
+        Error::new(kind, Step::Api, what).scopes(scopes).server(server).of(self.account.spec())
     }
 
     /// The answer, or an error when it is one by the provider's own rule.
@@ -140,7 +162,7 @@ impl ApiResponse {
         let root: Option<&RawValue> = serde_json::from_slice(&whole).ok();
         if root.is_some_and(|root| json::holds(rule, root)) {
             let what = format!("the API refused the request, with status {}", self.status.as_u16());
-            return Err(self.refusal(ErrorKind::ApiStatus, what, &whole));
+            return Err(self.refusal((ErrorKind::ApiStatus, what, Vec::new()), &whole));
         }
         self.body = whole.freeze().into();
         Ok(self)

@@ -59,7 +59,9 @@ pub(super) fn request_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let taken = |name: &str| {
         let own =
             revoke.place == RevokePlace::Param && (name == revoke.param || (revoke.hint && name == "token_type_hint"));
-        own || (wire::is_standard(name) && !client(name))
+        // Beside a header the id may be a parameter as well.
+        let beside = name == "client_id" && by_header(spec, revoke);
+        own || (wire::is_standard(name) && !client(name) && !beside)
     };
     wire::params(cx, spec, &path.then("params"), &revoke.params, Reach::REVOKE, taken);
     let authorization = spec.client_auth.method == ClientAuthMethod::Custom;
@@ -113,24 +115,27 @@ fn place(cx: &mut Cx<'_>, path: &Path, spec: &ProviderSpec, revoke: &Revoke) {
     }
     let in_header =
         matches!(&spec.token.placement, Placement::Header { name, .. } if name.eq_ignore_ascii_case("authorization"));
-    let by_header = match revoke.client_auth {
-        RefreshAuth::Basic => true,
-        RefreshAuth::Full => spec.client_auth.method == ClientAuthMethod::Basic,
-        RefreshAuth::Id | RefreshAuth::None => false,
-    };
-    if in_header && by_header {
+    if in_header && by_header(spec, revoke) {
         let message = "the token and the client's secret would both be the header `Authorization`";
         let finding = Finding::new("revoke", path.then("client_auth"), message);
         cx.report(finding.help("write `client_auth: false`, or `in: param`"));
     }
 }
 
+/// Whether the client proves itself in the header `Authorization`.
+fn by_header(spec: &ProviderSpec, revoke: &Revoke) -> bool {
+    match revoke.client_auth {
+        RefreshAuth::Basic => true,
+        RefreshAuth::Full => spec.client_auth.method == ClientAuthMethod::Basic,
+        RefreshAuth::Id | RefreshAuth::None => false,
+    }
+}
+
 /// An error code, or a status that is one of an error.
 fn gone(cx: &mut Cx<'_>, path: &Path, gone: &[String]) {
     for (index, entry) in gone.iter().enumerate() {
-        let digits = entry.bytes().all(|byte| byte.is_ascii_digit());
-        let is_status = entry.len() == 3 && entry.starts_with(['4', '5']);
-        if entry.trim().is_empty() || (digits && !is_status) {
+        let is_success = entry.len() == 3 && entry.starts_with('2') && entry.bytes().all(|byte| byte.is_ascii_digit());
+        if entry.trim().is_empty() || is_success {
             let message = format!("`{}` is neither an error code nor the status of an error", shown(entry));
             cx.report(Finding::new("value", path.then(index), message).help("write `invalid_token`, or `\"404\"`"));
         } else if gone[..index].contains(entry) {
@@ -175,6 +180,7 @@ mod tests {
         let by_client = revoke(
             "{method: DELETE, format: json, tokens: [access], param: access_token, hint: false, client_auth: basic, ends: grant, params: {app: \"{client_id}\"}, headers: {X-Version: \"2\"}}",
         );
+        assert_eq!(faults(&file("{params: {client_id: \"{client_id}\"}}")), [""; 0]);
         assert_eq!((by_client.client_auth, by_client.ends), (RefreshAuth::Basic, Some(RevokeEnds::Grant)));
         assert_eq!(
             faults(&file("{}").replace("/revoke,", "/apps/{client_id}/grant,").replace(
@@ -200,7 +206,7 @@ mod tests {
             ("{param: \"a b\"}", "`a b` cannot name a parameter"),
             ("{params: {token: x}}", "`token` is set by the client itself"),
             ("{params: {token_type_hint: x}}", "`token_type_hint` is set by the client itself"),
-            ("{params: {client_id: x}}", "`client_id` is set by the client itself"),
+            ("{client_auth: id, params: {client_id: x}}", "`client_id` is set by the client itself"),
             ("{params: {t: \"{access_token}\"}}", "`{access_token}` may not stand in"),
             ("{headers: {Host: x}}", "`Host` is set by the client itself"),
             ("{gone: [\"200\"]}", "`200` is neither an error code nor the status of an error"),

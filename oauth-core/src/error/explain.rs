@@ -84,6 +84,9 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
         ErrorKind::IdentityChanged | ErrorKind::SubjectMismatch => {
             "two answers about one account name two users: neither is believed"
         }
+        ErrorKind::InsufficientScope => {
+            "the login did not ask for it, or the user did not grant it; no refresh adds any"
+        }
         ErrorKind::OriginRefused => "a token is sent only to the provider that issued it",
         ErrorKind::LostRotation => {
             "the provider gave a new refresh token for the old one, and the answer never arrived here: a crash, a restart or a broken connection at that moment"
@@ -150,6 +153,7 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
         | ErrorKind::Timeout
         | ErrorKind::Connect
         | ErrorKind::Network => "try again later",
+        ErrorKind::InsufficientScope => "send the user through the login again with that scope",
         ErrorKind::OriginRefused => {
             "use a path relative to the API's base URL, or list the host under `api.hosts` in the provider's file"
         }

@@ -223,6 +223,8 @@ kinds! {
     OriginRefused = "origin-refused",
     /// The API refused the token.
     Unauthorized = "unauthorized",
+    /// The token is good, but it lacks a scope that the API wants for this.
+    InsufficientScope = "insufficient-scope",
     /// The API refused the request.
     ApiStatus = "api-refused",
     /// The API's answer is not what the provider's file says.

@@ -40,6 +40,7 @@ struct Inner {
     fix: Option<String>,
     server: Option<ServerError>,
     retry_after: Option<Duration>,
+    scopes: Vec<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -64,6 +65,7 @@ impl Error {
                 fix: None,
                 server: None,
                 retry_after: None,
+                scopes: Vec::new(),
                 source: None,
             },
         }
@@ -111,6 +113,11 @@ impl Error {
     /// What the store said, where one failed.
     pub fn store(&self) -> Option<&StoreError> {
         self.inner.source.as_deref().and_then(|source| source.downcast_ref())
+    }
+
+    /// The scopes that the API asked for and the token lacks, as far as it named them: what a new login asks for as well.
+    pub fn scopes(&self) -> &[String] {
+        &self.inner.scopes
     }
 
     /// Whether the same call may succeed later without anybody changing anything.
@@ -202,6 +209,11 @@ impl Builder {
 
     pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
         self.inner.retry_after = Some(wait);
+        self
+    }
+
+    pub(crate) fn scopes(mut self, scopes: Vec<String>) -> Self {
+        self.inner.scopes = scopes;
         self
     }
 

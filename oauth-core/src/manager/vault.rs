@@ -35,7 +35,10 @@ impl Vault {
 
     /// The record of that key, whoever it is of.
     pub(crate) async fn load(&self, key: &RecordKey) -> StoreResult<Option<Record>> {
+        // What is seen while the store is being asked may be newer than what it says, and no sign of anything.
+        let seen = self.seen(key);
         let Some(stored) = self.store.load(key).await? else { return Ok(None) };
+        self.not_older(key, stored.version, seen)?;
         self.open(key, &stored).await.map(Some)
     }
 
@@ -49,7 +52,6 @@ impl Vault {
     }
 
     async fn open(&self, key: &RecordKey, stored: &StoredRecord) -> StoreResult<Record> {
-        self.not_older(key, stored.version)?;
         let of = SealOf { kind: KIND, key: key.as_str(), version: stored.version };
         let opened = self.sealer.open(self.store.name(), of, &stored.payload)?;
         let unreadable =
@@ -102,21 +104,25 @@ impl Vault {
     }
 
     fn first_version(&self, key: &RecordKey) -> u64 {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(key).copied().unwrap_or_default();
+        let seen = self.seen(key).unwrap_or_default();
         let micros = u64::try_from(millis(self.clock.now())).unwrap_or_default().saturating_mul(1000);
         micros.max(seen + 1).max(1).min(i64::MAX as u64 / 2)
     }
 
     /// A version below one that this process has seen is a copy from a backup, a replica that lags, or a store that lost
     /// writes: its refresh token may have been used.
-    fn not_older(&self, key: &RecordKey, version: u64) -> StoreResult<()> {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(key).copied();
+    fn not_older(&self, key: &RecordKey, version: u64, seen: Option<u64>) -> StoreResult<()> {
         if seen.is_some_and(|seen| version < seen) {
             let error = self.error(StoreErrorKind::Stale, "the record is older than one that this process has seen");
             return Err(error.fix("read from the primary; after a restored backup connect the account anew"));
         }
         self.saw(key, version);
         Ok(())
+    }
+
+    /// The newest version that this process has seen.
+    fn seen(&self, key: &RecordKey) -> Option<u64> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(key).copied()
     }
 
     fn saw(&self, key: &RecordKey, version: u64) {

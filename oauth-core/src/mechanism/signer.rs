@@ -36,6 +36,10 @@ use crate::token::TokenSet;
 ///         let proof: String = code.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
 ///         request.add_query("proof", &proof)
 ///     }
+///
+///     fn needs_body(&self) -> bool {
+///         false
+///     }
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
@@ -46,6 +50,12 @@ use crate::token::TokenSet;
 pub trait RequestSigner: Send + Sync + 'static {
     /// Adds the signature to the request.
     fn sign(&self, request: &mut SignRequest<'_>) -> Result<(), MechanismError>;
+
+    /// Whether it looks at the body. One that does not can sign where there is only the head of a request:
+    /// [`Account::apply`](crate::Account::apply), which shows it an empty body.
+    fn needs_body(&self) -> bool {
+        true
+    }
 }
 
 /// A request to the API that is ready to be sent, and what a signature may add.

@@ -9,6 +9,8 @@ mod attempts;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod error;
+#[cfg(feature = "file")]
+mod file;
 mod key;
 mod lease;
 mod memory;
@@ -18,6 +20,8 @@ use std::time::{Duration, SystemTime};
 
 pub use self::attempts::{AttemptStore, TakenAttempt};
 pub use self::error::{StoreError, StoreErrorKind, StoreResult};
+#[cfg(feature = "file")]
+pub use self::file::FileStore;
 pub use self::key::{NotAKey, RecordKey};
 pub use self::lease::{Lease, LeaseAnswer};
 pub use self::memory::MemoryStore;

@@ -59,7 +59,9 @@ pub(super) fn prove<'a>(
     let auth = &config.spec.client_auth;
     let rules = &config.spec.token.request;
     let id = (renamed(&rules.rename, "client_id"), Cow::Borrowed(config.client_id.as_str()));
-    let omitted = rules.omit.iter().any(|omitted| omitted == "client_id");
+    // The file may have the id among its own parameters.
+    let omitted =
+        rules.omit.iter().any(|omitted| omitted == "client_id") || params.iter().any(|(name, _)| *name == id.0);
     match (shown, auth.method) {
         // The file's own holes are the proof.
         (RefreshAuth::None, _) | (RefreshAuth::Full, ClientAuthMethod::Custom) => {}

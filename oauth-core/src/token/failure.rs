@@ -14,6 +14,15 @@ use crate::json::{self, Members};
 use crate::mechanism;
 use crate::spec::{AlsoToken, Revoke};
 
+/// What the answer to a request that ends a token says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The token has ended now, or before: RFC 7009 section 2.2 makes no difference.
+    Revoked,
+    /// It had ended before, in the provider's own words.
+    Gone,
+}
+
 pub(super) struct Reader<'a> {
     pub(super) inner: &'a Inner,
     pub(super) call: &'a TokenCall<'a>,
@@ -59,7 +68,7 @@ impl Reader<'_> {
     /// successfully or if the client submitted an invalid token"; "the content of the response body is ignored".
     ///
     /// A body that says that it is an error is not: whoever takes it for success believes that the token has ended.
-    pub(super) fn ended(&self, answer: &Answer, rules: &Revoke) -> Result<()> {
+    pub(super) fn ended(&self, answer: &Answer, rules: &Revoke) -> Result<Ended> {
         let root: Option<&RawValue> = serde_json::from_slice(&answer.body).ok();
         if answer.status.is_success() {
             let failed = match (&rules.fails_when, root) {
@@ -68,12 +77,12 @@ impl Reader<'_> {
                 (None, root) => root.is_some_and(is_error),
             };
             if !failed {
-                return Ok(());
+                return Ok(Ended::Revoked);
             }
         }
         let (code, status) = (self.code(root), answer.status.as_str());
         let had_ended = rules.gone.iter().any(|gone| gone == status || code.as_deref() == Some(gone.as_str()));
-        if had_ended { Ok(()) } else { Err(self.refusal(answer, root)) }
+        if had_ended { Ok(Ended::Gone) } else { Err(self.refusal(answer, root)) }
     }
 
     /// The error's code as the server wrote it.

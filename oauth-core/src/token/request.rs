@@ -6,7 +6,7 @@ use http::{HeaderValue, Request};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::response::Grant;
-use super::{TokenSet, client_auth, failure};
+use super::{Ended, TokenSet, client_auth, failure};
 use crate::apply;
 use crate::client::{Context, Inner, fill, held, renamed};
 use crate::encode::push_pair;
@@ -50,7 +50,7 @@ pub(crate) async fn send<'a>(inner: &'a Inner, call: TokenCall<'a>, requested: &
 }
 
 /// Sends a request that ends a token.
-pub(crate) async fn end<'a>(inner: &'a Inner, call: TokenCall<'a>, rules: &Revoke) -> Result<()> {
+pub(crate) async fn end<'a>(inner: &'a Inner, call: TokenCall<'a>, rules: &Revoke) -> Result<Ended> {
     let (mut request, proof) = call.build(inner)?;
     if let (RevokePlace::Api, Some(tokens)) = (rules.place, call.context.tokens) {
         apply::place(inner, inner.prepared()?, tokens, &mut request)?;

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 use secrecy::SecretString;
 use serde_json::value::RawValue;
 
-use super::{TokenSet, rfc3339};
+use super::{Standing, TokenSet, rfc3339};
 use crate::json::{self, Members};
 use crate::spec::{Expiry, ExpiryKind, ExpiryUnit, ExtraField, ProviderSpec, TokenTypeRule, ZeroExpiry};
 
@@ -82,6 +82,7 @@ impl Grant {
             callback: Vec::new(),
             also: Vec::new(),
             session_due: None,
+            standing: Standing::default(),
         };
         Ok(Self { tokens })
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::value::RawValue;
 
+use super::Standing;
 use crate::error::Error;
 use crate::fields::{FieldReader, FromFields};
 use crate::json;
@@ -44,6 +45,8 @@ pub struct TokenSet {
     pub(crate) also: Vec<(String, TokenSet)>,
     /// Set while the session that belongs to the tokens is not open: they are good for nothing but opening it.
     pub(crate) session_due: Option<SessionDue>,
+    /// What resource servers make of the access token.
+    pub(crate) standing: Standing,
 }
 
 impl TokenSet {
@@ -70,6 +73,7 @@ impl TokenSet {
             callback: Vec::new(),
             also: Vec::new(),
             session_due: None,
+            standing: Standing::default(),
         }
     }
 

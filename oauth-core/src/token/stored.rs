@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::TokenSet;
+use super::{Standing, TokenSet};
 use crate::mechanism::SessionDue;
 use crate::openid::IdToken;
 
@@ -92,6 +92,7 @@ impl<'a> Stored<'a> {
             callback: self.callback,
             also: also.collect::<Result<_, serde_json::Error>>()?,
             session_due: self.session_due.then_some(SessionDue(None)),
+            standing: Standing::default(),
         })
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use oauth_core::http::{HttpClient, ReqwestClient};
 use oauth_core::seal::SealingKey;
-use oauth_core::store::Store;
+use oauth_core::store::{FileStore, Store};
 use oauth_core::{Client, ExposeSecret as _, OsRng, ProviderSpec, Rng as _, TokenManager, TokenSet};
-use oauth_stores::SqliteStore;
+use oauth_stores::{PostgresStore, RedisStore, SqliteStore};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -102,16 +102,17 @@ impl Way {
             }
             None => (store, http),
         };
-        let spec = ProviderSpec::from_yaml(&provider(&self.origin)).map_err(|faults| faults.to_string())?;
-        let timeout = Duration::from_millis(self.timeout_ms);
-        let client = spec.client(CLIENT_ID, CLIENT_SECRET).timeout(timeout).http_client(http);
+        let client = client(&self.origin)?.timeout(Duration::from_millis(self.timeout_ms)).http_client(http);
         let key = SealingKey::from_base64(&self.key.as_str().into())?;
         Ok((client, TokenManager::over(store).keys(key).build()?))
     }
 
     async fn store(&self) -> Result<Arc<dyn Store>> {
         Ok(match self.store.as_str() {
+            "file" => Arc::new(FileStore::open(Path::new(&self.at))?),
             "sqlite" => Arc::new(SqliteStore::open(Path::new(&self.at)).await?),
+            "postgres" => Arc::new(PostgresStore::connect(self.at.as_str()).await?),
+            "redis" => Arc::new(RedisStore::connect(self.at.as_str()).await?),
             other => return Err(format!("the store `{other}` is not built in").into()),
         })
     }
@@ -123,6 +124,12 @@ pub fn ended(issued: &Issued) -> TokenSet {
     TokenSet::new(issued.access_token.as_str())
         .with_refresh_token(issued.refresh_token.as_str())
         .with_expires_at(long_ago)
+}
+
+/// A client of the server at that origin.
+pub fn client(origin: &str) -> Result<Client> {
+    let spec = ProviderSpec::from_yaml(&provider(origin)).map_err(|faults| faults.to_string())?;
+    Ok(spec.client(CLIENT_ID, CLIENT_SECRET))
 }
 
 /// The provider's file, for a server on this machine.

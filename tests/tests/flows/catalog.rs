@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use oauth_core::{Browser, CatalogEntry, ErrorKind, PendingAttempts, ProviderSpec};
-use oauth_simulator::Endpoint;
+use oauth_simulator::{Endpoint, Recorded};
 
-use crate::rig::{all_written, catalog_client, client_of, count, expected_profile, operations, scopes, simulate, walk};
+use crate::rig::{
+    all_written, catalog_client, client_of, count, expected_profile, is_over, operations, scopes, simulate, walk,
+};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../providers")
@@ -68,9 +70,29 @@ async fn everything_that_a_file_describes_works_at_its_simulator() {
         assert_eq!(count(&sim, Endpoint::Upgrade), usize::from(spec.token.upgrade.is_some()), "{id}");
         assert_eq!(count(&sim, Endpoint::Refresh), usize::from(spec.refresh.is_some()), "{id}");
         assert_eq!(count(&sim, Endpoint::Unknown), 0, "{id}");
-        let refused: Vec<_> = sim.requests().into_iter().filter(|request| request.status() >= 400).collect();
+        // A token that had ended with the one before it is refused, where the file says so.
+        let gone = |request: &Recorded| {
+            request.endpoint() == Endpoint::Revocation && spec.revoke.iter().any(|rules| !rules.gone.is_empty())
+        };
+        let refused = sim.requests().into_iter().filter(|request| request.status() >= 400 && !gone(request));
+        let refused: Vec<_> = refused.collect();
         assert!(refused.is_empty(), "{id}: {refused:?}");
     }
+}
+
+#[tokio::test]
+async fn a_login_that_was_revoked_is_over() {
+    let mut revoked = 0;
+    for entry in oauth_providers::catalog().iter().filter(|entry| entry.spec().revoke.is_some()) {
+        let sim = simulate(entry.spec()).await;
+        let client = catalog_client(&sim, *entry);
+        let walked = walk(&sim, &client).await.unwrap_or_else(|broken| panic!("{}: {broken}", entry.id()));
+        assert!(count(&sim, Endpoint::Revocation) > 0, "{}", entry.id());
+        let tokens = walked.account.tokens();
+        is_over(&client, &tokens).await.unwrap_or_else(|broken| panic!("{}: {broken}", entry.id()));
+        revoked += 1;
+    }
+    assert!(revoked >= 15, "{revoked}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The request right after the exchange, and answers of the API that are errors with status 200.
 
-use oauth_core::{ErrorKind, ExposeSecret as _, OperationCall};
+use oauth_core::{ErrorKind, OperationCall};
 use oauth_tests::canned::{Answer, json, json_status, status, with};
 use oauth_tests::login::{SECRET, TOKENS, log_in_with};
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use oauth_core::Step;
 use oauth_core::spec::{
-    BodyFormat, ClientAuthMethod, Fetch, Method, Pkce, Placement, ProviderSpec, RefreshAuth, SigningAlg, Template,
+    BodyFormat, ClientAuthMethod, Fetch, Method, Pkce, Placement, ProviderSpec, RefreshAuth, RevokePlace, RevokedToken,
+    SigningAlg, Template,
 };
 
-use crate::rig::{client_of, simulate, spec, walk};
+use crate::rig::{client_of, is_over, simulate, spec, walk};
 
 /// A mistake: its name, the step at which it is found out, and how it is made. It answers `false` where a file has
 /// nothing to make it with.
@@ -20,7 +21,7 @@ id: odd
 name: Odd
 docs: https://odd.example/docs
 checked: 2026-11-21
-endpoints: {authorization: \"https://odd.example/authorize?flow=web\", token: https://odd.example/token, issuer: https://odd.example, iss_in_callback: true}
+endpoints: {authorization: \"https://odd.example/authorize?flow=web\", token: https://odd.example/token, revocation: \"https://odd.example/apps/{client_id}/gone\", issuer: https://odd.example, iss_in_callback: true}
 pkce: required
 scopes: {separator: \"+\", default: [read, write], known: {read: Read, write: Write, things: Things}, param: scopes}
 authorize:
@@ -32,6 +33,7 @@ token:
   response: {at: /data, rename: {access_token: token}, fails_when: {at: /ok, equals: false}}
   placement: {header: X-Token}
 refresh: {url: https://odd.example/renew, params: {again: \"yes\"}, rotates: true}
+revoke: {method: DELETE, format: json, tokens: [refresh], param: ticket, hint: false, params: {why: logout}, headers: {X-Api-Key: once}}
 profile: {request: GET https://api.odd.example/me, query: {view: full}, headers: {X-View: full}, at: /me, map: {subject: /id}}
 api:
   base_url: https://api.odd.example/v2
@@ -294,6 +296,58 @@ const MUTATIONS: &[Mutation] = &[
             spec.client_auth.method != ClientAuthMethod::None
         })
     }),
+    ("endpoints.revocation: another path", Step::Revoke, |spec| {
+        spec.endpoints.revocation.as_mut().is_some_and(changed)
+    }),
+    ("revoke.method: another", Step::Revoke, |spec| {
+        spec.revoke.as_mut().is_some_and(|revoke| {
+            revoke.method = if revoke.method == Method::Post { Method::Delete } else { Method::Post };
+            true
+        })
+    }),
+    ("revoke.format: another", Step::Revoke, |spec| {
+        spec.revoke.as_mut().is_some_and(|revoke| {
+            revoke.format = if revoke.format == BodyFormat::Form { BodyFormat::Json } else { BodyFormat::Form };
+            revoke.place == RevokePlace::Param
+        })
+    }),
+    ("revoke.param: another", Step::Revoke, |spec| {
+        spec.revoke.as_mut().is_some_and(|revoke| {
+            revoke.param.push('x');
+            revoke.place == RevokePlace::Param
+        })
+    }),
+    ("revoke.in: the other", Step::Revoke, |spec| {
+        spec.revoke.as_mut().is_some_and(|revoke| {
+            revoke.place = if revoke.place == RevokePlace::Api { RevokePlace::Param } else { RevokePlace::Api };
+            true
+        })
+    }),
+    ("revoke.tokens: the other one", Step::Revoke, |spec| {
+        spec.revoke.as_mut().is_some_and(|revoke| {
+            let was = std::mem::replace(&mut revoke.tokens, vec![RevokedToken::Access]);
+            revoke.place == RevokePlace::Param && was == [RevokedToken::Refresh]
+        })
+    }),
+    ("revoke.hint: where there is none", Step::Revoke, |spec| {
+        spec.revoke.as_mut().is_some_and(|revoke| {
+            let was = std::mem::replace(&mut revoke.hint, true);
+            !was && revoke.place == RevokePlace::Param
+        })
+    }),
+    ("revoke.client_auth: the other", Step::Revoke, |spec| {
+        spec.revoke.as_mut().is_some_and(|revoke| {
+            let other = if revoke.client_auth == RefreshAuth::None { RefreshAuth::Full } else { RefreshAuth::None };
+            revoke.client_auth = other;
+            revoke.place == RevokePlace::Param && spec.client_auth.method != ClientAuthMethod::None
+        })
+    }),
+    ("revoke.params: one less", Step::Revoke, |spec| {
+        spec.revoke.as_mut().is_some_and(|revoke| without_first(&mut revoke.params))
+    }),
+    ("revoke.headers: one less", Step::Revoke, |spec| {
+        spec.revoke.as_mut().is_some_and(|revoke| without_first(&mut revoke.headers))
+    }),
     ("profile: another address", Step::Profile, |spec| request(spec).is_some_and(|request| changed(&mut request.url))),
     ("profile.query: one less", Step::Profile, |spec| {
         request(spec).is_some_and(|request| without_first(&mut request.query))
@@ -369,8 +423,13 @@ async fn found_out(right: &Arc<ProviderSpec>, (name, step, mutate): Mutation) ->
     }
     assert_ne!(wrong, **right, "{}: {name}: nothing was changed", right.id);
     let sim = simulate(right).await;
-    Some(match walk(&sim, &client_of(&sim, &wrong)).await {
-        Ok(_) => Err(format!("{}: {name}: nobody noticed", right.id)),
+    let client = client_of(&sim, &wrong);
+    let walked = match walk(&sim, &client).await {
+        Ok(walked) => is_over(&client, &walked.account.tokens()).await,
+        Err(broken) => Err(broken),
+    };
+    Some(match walked {
+        Ok(()) => Err(format!("{}: {name}: nobody noticed", right.id)),
         Err(broken) if broken.step() == step => Ok(()),
         Err(broken) => Err(format!("{}: {name}: found out in the wrong place: {broken}", right.id)),
     })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use oauth_core::{Account, CanRevoke, Client, Discovered, ErrorKind, Provider, Result, Step, TokenSet};
+use oauth_core::{Account, CanRevoke, Client, Clock as _, Discovered, ErrorKind, Provider, Result, Step, TokenSet};
 use oauth_simulator::{Answer, Endpoint, Recorded, RegisteredClient, Simulator};
 use oauth_tests::canned::{self, Canned, Received, json, json_status, status, with};
 use oauth_tests::login::{ManualClock, spec as file};
@@ -124,8 +124,48 @@ async fn one_request_is_enough_where_it_ends_the_grant() {
     all.unwrap();
     assert_eq!(bodies(&requests), [REFRESH]);
     let (next, requests) = outcome("revoke: {ends: grant}", [status(400, ""), status(200, "")]).await;
-    next.unwrap_err();
-    assert_eq!(requests.len(), 2, "the second token may end the grant that the first one did not");
+    next.unwrap();
+    assert_eq!(bodies(&requests), [REFRESH, ACCESS], "the second token ends the grant that the first one did not");
+}
+
+#[tokio::test]
+async fn a_grant_whose_first_token_had_ended_is_asked_for_the_second() {
+    let deviation = "revoke: {ends: grant, gone: [token_over]}";
+    let over = || json_status(400, r#"{"error":"token_over"}"#);
+    let (all, requests) = outcome(deviation, [over(), status(200, "")]).await;
+    all.unwrap();
+    assert_eq!(bodies(&requests), [REFRESH, ACCESS], "a refresh token that has ended ends no access token");
+    outcome(deviation, [over(), over()]).await.0.unwrap();
+}
+
+#[tokio::test]
+async fn an_access_token_that_has_ended_is_renewed_where_it_alone_is_taken() {
+    let renewed = r#"{"access_token":"new-access","token_type":"Bearer","refresh_token":"new-refresh"}"#;
+    let rejected = r#"{"error":"invalid_grant"}"#;
+    for (answers, asked) in [
+        (vec![json(renewed), status(200, "")], &["/plain.example/token", "/plain.example/revoke"][..]),
+        (vec![json_status(400, rejected)], &["/plain.example/token"]),
+    ] {
+        let server = Canned::start(answers).await;
+        let client = file(&format!("{PLAIN}revoke: {{tokens: [access]}}\n")).client(ID, SECRET);
+        let clock = ManualClock::new();
+        let ended = tokens().with_expires_at(clock.now() - Duration::from_secs(1));
+        client.clock(Arc::new(clock)).dangerous_at(server.origin()).revoke(&ended).await.unwrap();
+        let requests = server.received();
+        let targets: Vec<&str> = requests.iter().map(|request| request.target.as_str()).collect();
+        assert_eq!(targets, asked);
+        assert!(requests.last().unwrap().body.contains(if asked.len() == 2 {
+            "token=new-access"
+        } else {
+            "canary-refresh"
+        }));
+    }
+    let server = Canned::start([status(503, "")]).await;
+    let clock = ManualClock::new();
+    let ended = tokens().with_expires_at(clock.now() - Duration::from_secs(1));
+    let client = file(&format!("{PLAIN}revoke: {{tokens: [access]}}\n")).client(ID, SECRET).clock(Arc::new(clock));
+    let error = client.dangerous_at(server.origin()).revoke(&ended).await.unwrap_err();
+    assert!(error.is_retryable(), "the refresh token lives on: {}", error.explain());
 }
 
 #[tokio::test]

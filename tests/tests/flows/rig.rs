@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use oauth_core::spec::{FieldKind, FieldType, Operation, ProfileMap, RefreshNeeds};
+use oauth_core::spec::{FieldKind, FieldType, Operation, ProfileMap, RefreshNeeds, RevokeEnds, RevokedToken};
 use oauth_core::{
     Account, Browser, CanAuthorize, CanRefresh, Client, ClientAuth, Compiled, ExposeSecret as _, HasApi, HasProfile,
-    OperationCall, Profile, ProviderSpec, Scopes, Step,
+    OperationCall, Profile, ProviderSpec, Scopes, Step, TokenSet,
 };
 use oauth_simulator::{Builder, Endpoint, Recorded, SimUser, Simulator};
 pub(crate) use oauth_tests::counter::Counter;
@@ -163,8 +163,8 @@ pub(crate) async fn log_in<P: CanAuthorize>(sim: &Simulator, client: &Client<P>)
     Ok(client.callback(callback, pending, Browser::from(browser)).await?)
 }
 
-/// Logs in, reads the profile, makes every described call with all its parameters, refreshes, and reads the profile
-/// with the new token.
+/// Logs in, reads the profile, makes every described call with all its parameters, refreshes, reads the profile with the
+/// new token, and revokes what it has.
 pub(crate) async fn walk<P: CanAuthorize + CanRefresh + HasProfile + HasApi>(
     sim: &Simulator,
     client: &Client<P>,
@@ -201,7 +201,35 @@ pub(crate) async fn walk<P: CanAuthorize + CanRefresh + HasProfile + HasApi>(
         }
         refreshed = true;
     }
+    if spec.revoke.is_some() {
+        client.clone().erase().revoke(&account.tokens()).await?;
+    }
     Ok(Walked { account, granted, profile, operations: results, refreshed })
+}
+
+/// Nothing is left to go on with after a walk, where the file says how a login is ended.
+pub(crate) async fn is_over(client: &Client, tokens: &TokenSet) -> Result<(), Broken> {
+    let spec = client.spec();
+    let Some(rules) = &spec.revoke else { return Ok(()) };
+    if rules.ends == Some(RevokeEnds::Grant) || rules.tokens.contains(&RevokedToken::Access) {
+        let mut left: Value = serde_json::from_str(tokens.expose_json().expose_secret()).unwrap();
+        left.as_object_mut().unwrap().remove("refresh_token");
+        let account = client.account(TokenSet::from_exposed_json(&left.to_string().into()).unwrap());
+        let asks = spec.profile.as_ref().is_some_and(|profile| profile.request.is_some());
+        let refused = match (asks, &spec.api) {
+            (true, _) => account.profile().await.is_err(),
+            (false, Some(_)) => account.get("/anything").send().await?.error_for_status().await.is_err(),
+            (false, None) => true,
+        };
+        if !refused {
+            return Err(Broken::Result(Step::Revoke, "the access token is good after it was revoked".to_owned()));
+        }
+    }
+    let over = rules.ends == Some(RevokeEnds::Grant) || rules.tokens.contains(&RevokedToken::Refresh);
+    if over && spec.refresh.is_some() && client.refresh(tokens).await.is_ok() {
+        return Err(Broken::Result(Step::Revoke, "the login goes on after it was revoked".to_owned()));
+    }
+    Ok(())
 }
 
 /// A call of the operation with a value for each parameter, optional ones included.

@@ -37,7 +37,7 @@ mod records;
 mod report;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -103,8 +103,17 @@ mod tests {
 
     #[test]
     fn a_plan_says_where() {
-        assert_eq!((Plan::Held(Point::Sent).hold(), Plan::Held(Point::Sent).kill_at()), (Some(Point::Sent), Some(Point::Sent)));
-        assert_eq!((Plan::Passing(Point::Lock).hold(), Plan::Passing(Point::Lock).kill_at()), (None, Some(Point::Lock)));
-        assert_eq!((Plan::Return(Point::Write).hold(), Plan::Return(Point::Write).kill_at()), (Some(Point::Write), None));
+        assert_eq!(
+            (Plan::Held(Point::Sent).hold(), Plan::Held(Point::Sent).kill_at()),
+            (Some(Point::Sent), Some(Point::Sent))
+        );
+        assert_eq!(
+            (Plan::Passing(Point::Lock).hold(), Plan::Passing(Point::Lock).kill_at()),
+            (None, Some(Point::Lock))
+        );
+        assert_eq!(
+            (Plan::Return(Point::Write).hold(), Plan::Return(Point::Write).kill_at()),
+            (Some(Point::Write), None)
+        );
     }
 }

@@ -4,6 +4,8 @@ use oauth_tests::fleet::held::Point;
 use oauth_tests::rotating::{Family, Outcome};
 use serde_json::{Value, json};
 
+use crate::plan::Plan;
+
 /// More requests than this for one account are a loop: the one that was interrupted, the one after it, one to spare.
 const MOST_REQUESTS: usize = 3;
 
@@ -11,6 +13,8 @@ const MOST_REQUESTS: usize = 3;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct First {
     pub(crate) passed: Vec<Point>,
+    /// What it got, where it lived to see it.
+    pub(crate) asked: Option<String>,
 }
 
 /// What the process after it says.
@@ -20,6 +24,8 @@ pub(crate) struct Second {
     pub(crate) asked: Vec<Result<String, String>>,
     /// Whether the account's status is that the rotation was lost.
     pub(crate) says_lost: bool,
+    /// Whether it used a refresh token for the second time.
+    pub(crate) replayed: bool,
     /// How many requests it sent.
     pub(crate) requests: usize,
 }
@@ -40,9 +46,9 @@ pub(crate) enum Verdict {
 
 /// Judges a round: `family` is the server's view before the last check, `renewed` whether the account could be refreshed
 /// once more after it.
-pub(crate) fn judge(first: &First, second: &Second, family: &Family, renewed: bool) -> Verdict {
-    let seen = || format!("{first:?} {second:?} {family:?} renewed: {renewed}");
-    if family.requests() > MOST_REQUESTS {
+pub(crate) fn judge(plan: Plan, first: &First, second: &Second, family: &Family, renewed: bool) -> Verdict {
+    let seen = || format!("{plan:?} {first:?} {second:?} {family:?} renewed: {renewed}");
+    if family.requests().max(second.requests) > MOST_REQUESTS {
         return Verdict::Loop(seen());
     }
     if family.live.len() > 1 {
@@ -54,7 +60,9 @@ pub(crate) fn judge(first: &First, second: &Second, family: &Family, renewed: bo
         Some(Ok(_)) if !all_the_same || family.revoked => Verdict::Other(seen()),
         // The access token works, and what it is to be renewed with is gone.
         Some(Ok(_)) if !renewed => Verdict::SilentLoss(seen()),
-        Some(Ok(_)) if was_sent(first) && second.requests > 0 => Verdict::Replayed,
+        // Nothing was sent before: there was nothing to send again.
+        Some(Ok(_)) if second.replayed && !was_sent(first) => Verdict::Other(seen()),
+        Some(Ok(_)) if second.replayed => Verdict::Replayed,
         Some(Ok(_)) => Verdict::Survived,
         Some(Err(_)) if !second.says_lost => Verdict::SilentLoss(seen()),
         Some(Err(_)) if !all_the_same || !was_rotated(first, family) => Verdict::Other(seen()),
@@ -63,9 +71,9 @@ pub(crate) fn judge(first: &First, second: &Second, family: &Family, renewed: bo
     }
 }
 
-/// Whether the store knew that the first process sends.
+/// Whether the first process had come so far that the store may know that it sends.
 fn was_sent(first: &First) -> bool {
-    first.passed.contains(&Point::Sent)
+    first.passed.contains(&Point::Intent)
 }
 
 /// Whether the rotation can have been lost: the first process was answered, and the next one asked in vain, once.
@@ -126,30 +134,32 @@ impl Tally {
 mod tests {
     use std::time::Duration;
 
+    use Outcome::{Granted, Reused};
     use oauth_tests::rotating::Asked;
 
     use super::*;
 
     fn first(last: Point) -> First {
-        First { passed: Point::ALL.into_iter().filter(|point| *point <= last).collect() }
+        First { passed: Point::ALL.into_iter().filter(|point| *point <= last).collect(), asked: None }
     }
 
     fn second(asked: &[Result<&str, &str>], says_lost: bool, requests: usize) -> Second {
         let asked = asked.iter().map(|one| one.map(str::to_owned).map_err(str::to_owned)).collect();
-        Second { asked, says_lost, requests }
+        Second { asked, says_lost, replayed: false, requests }
     }
 
     fn family(outcomes: &[Outcome], live: &[&str]) -> Family {
         let asked = |outcome: &Outcome| Asked { at: Duration::ZERO, generation: 0, outcome: *outcome };
-        Family {
-            asked: outcomes.iter().map(asked).collect(),
-            live: live.iter().map(|token| (*token).to_owned()).collect(),
-            revoked: outcomes.contains(&Outcome::Reused),
-            ..Family::default()
-        }
+        let mut family = Family::default();
+        family.asked = outcomes.iter().map(asked).collect();
+        family.live = live.iter().map(|token| (*token).to_owned()).collect();
+        family.revoked = outcomes.contains(&Reused);
+        family
     }
 
-    use Outcome::{Granted, Reused};
+    fn judge(first: &First, second: &Second, family: &Family, renewed: bool) -> Verdict {
+        super::judge(Plan::Held(Point::Lock), first, second, family, renewed)
+    }
 
     const T: Result<&str, &str> = Ok("t");
     const E: Result<&str, &str> = Err("e");
@@ -161,7 +171,9 @@ mod tests {
             assert_eq!(judge(&first(point), &second(&[T, T], false, 1), &granted, true), Verdict::Survived);
         }
         assert_eq!(judge(&first(Point::Release), &second(&[T, T], false, 0), &granted, true), Verdict::Survived);
-        assert_eq!(judge(&first(Point::Sent), &second(&[T, T], false, 1), &granted, true), Verdict::Replayed);
+        let again = Second { replayed: true, ..second(&[T, T], false, 1) };
+        assert_eq!(judge(&first(Point::Sent), &again, &granted, true), Verdict::Replayed);
+        assert!(matches!(judge(&first(Point::Lock), &again, &granted, true), Verdict::Other(_)));
         let reused = family(&[Granted, Reused], &[]);
         let lost = judge(&first(Point::Answer), &second(&[E, E], true, 1), &reused, false);
         assert_eq!(lost, Verdict::LostRotationReported);
@@ -208,7 +220,7 @@ mod tests {
         let printed = tally.json().to_string();
         assert_eq!(
             printed,
-            r#"{"double_families":0,"lost_rotation_reported":1,"loops":0,"replayed":1,"silent_loss":0,"survived":1}"#
+            r#"{"double_families":0,"loops":0,"lost_rotation_reported":1,"replayed":1,"silent_loss":0,"survived":1}"#
         );
     }
 }

@@ -12,14 +12,14 @@ const LIMIT: usize = 20;
 
 /// A clock that stands still until it is moved.
 #[derive(Clone)]
-pub(super) struct ManualClock(Arc<Mutex<SystemTime>>);
+pub(crate) struct ManualClock(Arc<Mutex<SystemTime>>);
 
 impl ManualClock {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_900_000_000))))
     }
 
-    pub(super) fn advance(&self, by: Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         *self.0.lock().unwrap() += by;
     }
 }

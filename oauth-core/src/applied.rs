@@ -1,0 +1,184 @@
+//! An account's token on a request of any HTTP stack, and what it means when the answer is a refusal.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use secrecy::ExposeSecret as _;
+
+use crate::account::Account;
+use crate::apply;
+use crate::challenge::insufficient_scope;
+use crate::client::Inner;
+use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step, clean};
+use crate::provider::Provider;
+use crate::spec::{ProviderSpec, RefreshWith};
+use crate::token::TokenSet;
+
+impl<P: Provider> Account<P> {
+    /// Puts a fresh token and the provider's headers on a request of any HTTP stack (RFC 6750 section 2, or as the provider's
+    /// file says), after checking that the address is the provider's. When that fails the request is as it was.
+    ///
+    /// The receipt says which token it was: show it, with the answer, to [`refused`](Self::refused). A redirect of the
+    /// answer is not to be followed with this request, whose token is for that address.
+    ///
+    /// A provider that takes the token in the body, or whose requests a mechanism signs over their body, is an error here:
+    /// [`Account::request`] makes whole requests, and [`Client::apply`](crate::Client::apply) takes one.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use oauth_core::{ProviderSpec, TokenSet};
+    ///
+    /// let acme = ProviderSpec::from_yaml(
+    ///     "{id: acme, name: Acme, docs: 'https://acme.example', checked: '2026-11-21',
+    ///       endpoints: {token: 'https://acme.example/token'}, api: {base_url: 'https://api.acme.example'}}",
+    /// )?;
+    /// let account = acme.client("my-client-id", "my-client-secret").account(TokenSet::new("an-access-token"));
+    ///
+    /// let (mut parts, body) = http::Request::get("https://api.acme.example/things").body(())?.into_parts();
+    /// let applied = account.apply(&mut parts).await?;
+    /// let request = http::Request::from_parts(parts, body);
+    /// assert_eq!(request.headers()["authorization"], "Bearer an-access-token");
+    ///
+    /// // .. send it with the stack of your choice, then:
+    /// let answer = http::Response::builder().status(404).body(())?;
+    /// let again = account.refused(&applied, answer.status(), answer.headers()).await?;
+    /// assert!(!again, "the token was taken: the answer is what it is");
+    /// # Ok(()) }
+    /// ```
+    pub async fn apply(&self, request: &mut Parts) -> Result<Applied> {
+        apply::check_placement_in_head(self.inner())?;
+        let tokens = self.fresh().await?;
+        apply::to_parts(self.inner(), &tokens, request)?;
+        Ok(Applied { tokens })
+    }
+
+    /// Whether to make the request again, with a token that [`apply`](Self::apply) puts on it anew. Show it every answer: what
+    /// the API takes is worth knowing, too.
+    ///
+    /// For a 401 it sees to it that there is a newer token: one that was renewed since the request was made, or else one
+    /// refresh that all who were refused share. It says no where there is nothing to renew the token with, and where this
+    /// token itself has just taken a refused one's place and was refused like that: a second refresh would not help. A late
+    /// 401 for an old token discards no newer one.
+    ///
+    /// An answer that says `insufficient_scope` (RFC 6750 section 3.1) is an [error](ErrorKind::InsufficientScope) that names
+    /// the [scopes](Error::scopes): no refresh adds any. Every other answer is none of its business.
+    pub async fn refused(&self, applied: &Applied, status: StatusCode, headers: &HeaderMap) -> Result<bool> {
+        match self.verdict(&applied.tokens, status, headers).await? {
+            Verdict::Again(_) => Ok(true),
+            Verdict::Stands => Ok(false),
+            Verdict::Scope(error) => Err(error),
+        }
+    }
+
+    /// What an answer to a request with these tokens means.
+    pub(crate) async fn verdict(
+        &self,
+        sent: &Arc<TokenSet>,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> Result<Verdict> {
+        if status.is_success() {
+            sent.standing.accept();
+        }
+        if let Some(lacking) = Lacking::told(self.inner(), sent, status, headers) {
+            let server = ServerError::new(Some("insufficient_scope"), None, None).with_status(status.as_u16(), None);
+            let error = Error::new(ErrorKind::InsufficientScope, Step::Api, lacking.what);
+            return Ok(Verdict::Scope(error.scopes(lacking.scopes).server(server).of(self.spec())));
+        }
+        if status != StatusCode::UNAUTHORIZED {
+            return Ok(Verdict::Stands);
+        }
+        Ok(self.newer_than(sent).await?.map_or(Verdict::Stands, Verdict::Again))
+    }
+
+    /// Tokens that take the place of refused ones, where there can be any.
+    pub(crate) async fn newer_than(&self, refused: &Arc<TokenSet>) -> Result<Option<Arc<TokenSet>>> {
+        let current = self.fresh().await?;
+        if !is_same(&current, refused) {
+            return Ok(Some(current));
+        }
+        let now = self.inner().now();
+        if current.standing.is_on_trial(now)
+            || refused.standing.is_on_trial(now)
+            || !is_renewable(self.spec(), &current)
+        {
+            return Ok(None);
+        }
+        tracing::debug!("the token was refused and is renewed");
+        let renewed = self.renew(&current).await?;
+        renewed.standing.put_on_trial(now);
+        // A server may give the same token again (RFC 6749 section 6 does not say that it is new).
+        Ok(Some(renewed).filter(|renewed| !is_same(renewed, refused)))
+    }
+}
+
+/// What is to be done about an answer.
+pub(crate) enum Verdict {
+    /// Nothing: it is the caller's.
+    Stands,
+    /// The request may be made again with these.
+    Again(Arc<TokenSet>),
+    /// The token is good, but not for this.
+    Scope(Error),
+}
+
+/// Which token [`Account::apply`] put on a request.
+#[derive(Clone)]
+#[must_use = "show it to `Account::refused` with the answer"]
+pub struct Applied {
+    tokens: Arc<TokenSet>,
+}
+
+impl fmt::Debug for Applied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Applied").field("expires_at", &self.tokens.expires_at).finish_non_exhaustive()
+    }
+}
+
+fn is_same(one: &TokenSet, other: &TokenSet) -> bool {
+    one.access_token.expose_secret() == other.access_token.expose_secret()
+}
+
+/// Whether there is a way and a token to renew these tokens with.
+fn is_renewable(spec: &ProviderSpec, tokens: &TokenSet) -> bool {
+    match spec.refresh.as_ref().map(|refresh| refresh.with) {
+        Some(RefreshWith::RefreshToken) => tokens.refresh_token.is_some(),
+        Some(RefreshWith::AccessToken) => true,
+        None => false,
+    }
+}
+
+/// A refusal of a token that lacks a scope.
+pub(crate) struct Lacking {
+    /// What went wrong.
+    pub(crate) what: String,
+    /// The scopes that the server asks for.
+    pub(crate) scopes: Vec<String>,
+}
+
+impl Lacking {
+    /// What an answer to a request with these tokens says. RFC 6750 section 3.1 wants 403 with the error; some servers answer
+    /// with 401.
+    pub(crate) fn told(inner: &Inner, tokens: &TokenSet, status: StatusCode, headers: &HeaderMap) -> Option<Self> {
+        let refused = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        let needed = refused.then(|| insufficient_scope(headers))??;
+        // The server's own text, which may repeat secrets.
+        let scrub = Scrub::tokens(&inner.config, tokens, std::iter::empty());
+        let scopes: Vec<String> = needed.iter().map(|scope| clean(&scrub.text(scope))).collect();
+        let what = match scopes.as_slice() {
+            [] => format!("the API wants another scope, the account has {}", granted(tokens)),
+            scopes => format!("the API wants the scope {}, the account has {}", scopes.join(" and "), granted(tokens)),
+        };
+        Some(Self { what, scopes })
+    }
+}
+
+/// The account's scopes, for a message.
+pub(crate) fn granted(tokens: &TokenSet) -> String {
+    match tokens.scopes() {
+        [] => "none that it knows of".to_owned(),
+        scopes => scopes.join(", "),
+    }
+}

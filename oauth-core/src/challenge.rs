@@ -1,0 +1,232 @@
+//! What a resource server says of a token that it does not take: the `WWW-Authenticate` header (RFC 9110 section 11.6.1,
+//! RFC 6750 section 3).
+
+use http::HeaderMap;
+use http::header::WWW_AUTHENTICATE;
+
+use crate::scopes::is_scope_token;
+
+/// The most of all such headers that is read: no real challenge is longer, and who sends one may be anybody.
+const MOST: usize = 8 * 1024;
+
+/// More scopes than a message could name.
+const MOST_SCOPES: usize = 32;
+
+/// The scopes that the server asks for, where it says that the token lacks some; they may be none that it names.
+///
+/// RFC 6750 section 3.1: "`insufficient_scope`: The request requires higher privileges than provided by the access token". The
+/// scheme does not matter: a server that has its own says this in the same words.
+pub(crate) fn insufficient_scope(headers: &HeaderMap) -> Option<Vec<String>> {
+    let mut left = MOST;
+    for value in headers.get_all(WWW_AUTHENTICATE) {
+        let value = value.as_bytes();
+        let read = &value[..value.len().min(left)];
+        left -= read.len();
+        if let Some(challenge) = challenges(read).into_iter().find(Challenge::is_insufficient_scope) {
+            return Some(challenge.scopes());
+        }
+    }
+    None
+}
+
+/// One challenge, as far as it is of interest here.
+#[derive(Default)]
+struct Challenge {
+    error: Option<String>,
+    scope: Option<String>,
+    /// RFC 6750 section 3: the attributes "MUST NOT appear more than once". What does is not believed.
+    repeated: bool,
+}
+
+impl Challenge {
+    fn is_insufficient_scope(&self) -> bool {
+        !self.repeated && self.error.as_deref() == Some("insufficient_scope")
+    }
+
+    /// RFC 6750 section 3: "a space-delimited list of case-sensitive scope values". What cannot be one is left out.
+    fn scopes(&self) -> Vec<String> {
+        let words = self.scope.as_deref().unwrap_or_default().split(' ').filter(|word| is_scope_token(word));
+        words.take(MOST_SCOPES).map(str::to_owned).collect()
+    }
+
+    fn take(&mut self, name: &str, value: String) {
+        let slot = match name {
+            _ if name.eq_ignore_ascii_case("error") => &mut self.error,
+            _ if name.eq_ignore_ascii_case("scope") => &mut self.scope,
+            _ => return,
+        };
+        self.repeated |= slot.is_some();
+        slot.get_or_insert(value);
+    }
+}
+
+/// Reads a list of challenges up to its end or to where it is none any more.
+fn challenges(value: &[u8]) -> Vec<Challenge> {
+    let mut rest = Rest(value);
+    let mut found: Vec<Challenge> = Vec::new();
+    loop {
+        rest.skip(b" \t,");
+        let name = rest.token();
+        if name.is_empty() {
+            return found;
+        }
+        rest.skip(b" \t");
+        if rest.starts_with(b'=') && !found.is_empty() {
+            rest.skip_one();
+            rest.skip(b" \t");
+            let (Some(value), Some(challenge)) = (rest.value(), found.last_mut()) else { return found };
+            challenge.take(name, value);
+        } else {
+            // A word that nothing is assigned to is a scheme; what stands behind it may be credentials in one piece.
+            found.push(Challenge::default());
+            rest.skip_token68();
+        }
+    }
+}
+
+/// What is still to be read.
+struct Rest<'a>(&'a [u8]);
+
+impl<'a> Rest<'a> {
+    fn starts_with(&self, byte: u8) -> bool {
+        self.0.first() == Some(&byte)
+    }
+
+    fn skip_one(&mut self) {
+        self.0 = self.0.get(1..).unwrap_or_default();
+    }
+
+    fn skip(&mut self, bytes: &[u8]) {
+        self.take(|byte| bytes.contains(&byte));
+    }
+
+    fn take(&mut self, is_part: impl Fn(u8) -> bool) -> &'a [u8] {
+        let end = self.0.iter().position(|byte| !is_part(*byte)).unwrap_or(self.0.len());
+        let (taken, rest) = self.0.split_at(end);
+        self.0 = rest;
+        taken
+    }
+
+    /// RFC 9110 section 5.6.2.
+    fn token(&mut self) -> &'a str {
+        let taken = self.take(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+        std::str::from_utf8(taken).unwrap_or_default()
+    }
+
+    /// RFC 9110 section 11.2: `token68`, which ends where its list's element ends.
+    fn skip_token68(&mut self) {
+        let mut ahead = Rest(self.0);
+        let some = ahead.take(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte));
+        ahead.skip(b"=");
+        ahead.skip(b" \t");
+        if !some.is_empty() && (ahead.0.is_empty() || ahead.starts_with(b',')) {
+            *self = ahead;
+        }
+    }
+
+    /// A token, or a quoted string (RFC 9110 section 5.6.4); nothing when it has no end.
+    fn value(&mut self) -> Option<String> {
+        if !self.starts_with(b'"') {
+            return Some(self.token().to_owned()).filter(|token| !token.is_empty());
+        }
+        self.skip_one();
+        let mut text = Vec::new();
+        loop {
+            let (byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            match byte {
+                b'"' => return Some(String::from_utf8_lossy(&text).into_owned()),
+                b'\\' => {
+                    let (escaped, rest) = self.0.split_first()?;
+                    self.0 = rest;
+                    text.push(*escaped);
+                }
+                byte => text.push(*byte),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn scopes(values: &[&str]) -> Option<Vec<String>> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(WWW_AUTHENTICATE, HeaderValue::from_str(value).unwrap());
+        }
+        insufficient_scope(&headers)
+    }
+
+    fn named(value: &str) -> Vec<String> {
+        scopes(&[value]).unwrap_or_else(|| panic!("{value}"))
+    }
+
+    #[test]
+    fn ref_12_a_missing_scope_is_told_in_any_scheme_and_order() {
+        assert_eq!(named(r#"Bearer realm="x", error="insufficient_scope", scope="a b:c""#), ["a", "b:c"]);
+        assert_eq!(named(r#"bearer ERROR=insufficient_scope,Scope="a""#), ["a"]);
+        assert_eq!(named(r#"DPoP algs="ES256", Bearer scope="a", error = "insufficient_scope""#), ["a"]);
+        assert_eq!(named(r#"Negotiate YII/+==, Acme-token error="insufficient_scope""#), [""; 0]);
+        assert_eq!(named(r#", ,Bearer error="insufficient\_scope""#), [""; 0]);
+        assert_eq!(scopes(&["Basic realm=x", "Bearer error=insufficient_scope, scope=a"]).unwrap(), ["a"]);
+    }
+
+    #[test]
+    fn cr_09_other_challenges_are_none_of_that() {
+        for value in [
+            "",
+            "Bearer",
+            r#"Bearer error="invalid_token""#,
+            r#"Bearer realm="error=\"insufficient_scope\"""#,
+            r#"Bearer realm="x" scope="a""#,
+            r#"error="insufficient_scope""#,
+            "insufficient_scope",
+            // Which of the two is meant?
+            r#"Bearer error="invalid_token", error="insufficient_scope""#,
+            r#"Bearer error="insufficient_scope", scope=a, scope=b"#,
+            // The parameters of one challenge are not those of another.
+            r#"Bearer error="invalid_token", Basic insufficient_scope"#,
+        ] {
+            assert_eq!(scopes(&[value]), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn cr_20_what_is_no_list_of_challenges_is_read_as_far_as_it_is_one() {
+        for value in [r#"Bearer error="insufficient_scope"#, r#"Bearer realm="\"#, "Bearer error=,", "@@@", "Bearer ="]
+        {
+            assert_eq!(scopes(&[value]), None, "{value}");
+        }
+        assert_eq!(named(r#"Bearer error="insufficient_scope", scope="a \"b\" cä d", x="#), ["a", "d"]);
+        assert_eq!(named("Bearer error=insufficient_scope @ Basic"), [""; 0]);
+    }
+
+    #[test]
+    fn cr_20_no_more_than_eight_kibibytes_are_read() {
+        let told = r#"Bearer error="insufficient_scope""#;
+        let long = format!("Basic realm=\"{}\"", "x".repeat(MOST));
+        assert_eq!(scopes(&[&long, told]), None);
+        assert_eq!(scopes(&[told, &long]), Some(Vec::new()));
+        let many = format!("Bearer error=insufficient_scope, scope=\"{}\"", "a ".repeat(1_000));
+        assert_eq!(named(&many).len(), MOST_SCOPES);
+        assert_eq!(scopes(&["x,".repeat(500_000).as_str()]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn cr_20_no_bytes_are_too_odd(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = challenges(&bytes);
+        }
+
+        #[test]
+        fn cr_20_a_challenge_is_found_behind_any_other(realm in "[ -~&&[^\"\\\\]]{0,40}", scheme in "[A-Za-z]{1,8}") {
+            let value = format!("{scheme} realm=\"{realm}\", Bearer error=\"insufficient_scope\", scope=\"a b\"");
+            prop_assert_eq!(scopes(&[value.as_str()]), Some(vec!["a".to_owned(), "b".to_owned()]));
+        }
+    }
+}

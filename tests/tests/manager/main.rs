@@ -1,0 +1,12 @@
+//! Attacks and faults that a token manager has to stand, each a test named by the id of its case.
+//!
+//! Not here:
+//! - REF-24: nothing of the library binds a refresh token to a key yet (DPoP, mTLS).
+//! - RT-09: other platforms need other machines; the support tiers are documentation.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod faulty;
+mod provider;
+mod races;
+mod rig;
