@@ -17,7 +17,6 @@ use crate::clock::within;
 use crate::error::{ErrorKind, Result, Step};
 use crate::manager::EventKind;
 use crate::manager::record::{Intent, Mark, Record};
-use crate::manager::trouble::Until;
 use crate::refresh;
 use crate::spec::RefreshReplay;
 use crate::store::Lease;
@@ -69,7 +68,7 @@ impl Renewal<'_> {
         let vault = &self.kept.core.vault;
         let mut look = FIRST_LOOK;
         loop {
-            match self.decide(self.kept.load().await?)? {
+            match self.decide(self.shared.load().await?)? {
                 Decision::Adopt(record, tokens) => return Ok(self.adopt(&record, tokens)),
                 Decision::Go(..) => {}
             }
@@ -104,14 +103,12 @@ impl Renewal<'_> {
     fn decide(&self, record: Option<Record>) -> Result<Decision> {
         let inner = &self.shared.client;
         let Some((tokens, record)) = record.and_then(|record| Some((record.tokens_of(self.of)?, record))) else {
-            self.shared.publish_gone();
             return Err(self.shared.not_connected());
         };
-        let revoked = record.trouble.as_ref().is_some_and(|trouble| trouble.until == Until::Revoked);
-        if tokens.is_newer_than(self.asked) && !tokens.is_due(inner.now()) && !revoked {
+        if tokens.is_newer_than(self.asked) && !tokens.is_due(inner.now()) && !record.is_revoked() {
             return Ok(Decision::Adopt(Box::new(record), tokens));
         }
-        if let Some(error) = record.trouble.as_ref().and_then(|trouble| trouble.stands(inner)) {
+        if let Some(error) = record.trouble(self.of).and_then(|trouble| trouble.stands(inner)) {
             self.shared.publish_record(&record);
             return Err(error);
         }
@@ -130,18 +127,18 @@ impl Renewal<'_> {
 
     /// One turn with the lease.
     async fn turn(&self, lease: &Lease) -> Result<Turn> {
-        let (record, tokens) = match self.decide(self.kept.load().await?)? {
+        let (record, tokens) = match self.decide(self.shared.load().await?)? {
             Decision::Adopt(record, tokens) => return Ok(Turn::Done(Ok(self.adopt(&record, tokens)))),
             Decision::Go(record, tokens) => (*record, tokens),
         };
         let now = self.kept.core.vault.clock.now();
         let mut replay = false;
-        match &record.intent {
-            Some(Intent { mark: Mark::Answered(answer), of, .. }) if of.as_deref() == self.of => {
+        match record.intent(self.of) {
+            Some(Intent { mark: Mark::Answered(answer), .. }) => {
                 let answer = (**answer).clone();
                 return Ok(self.resume(lease, record, &tokens, answer).await);
             }
-            Some(intent @ Intent { mark: Mark::Sent, of, .. }) if of.as_deref() == self.of => {
+            Some(intent @ Intent { mark: Mark::Sent, .. }) => {
                 // The request may still be on its way: nobody knows before the lease of whoever sent it has ended.
                 if intent.until > now
                     && intent.until.duration_since(now).is_ok_and(|left| left <= self.lease_lasts() * 2)
@@ -175,8 +172,7 @@ impl Renewal<'_> {
     async fn send(&self, lease: &Lease, mut record: Record, tokens: &Arc<TokenSet>, replay: bool) -> Result<Turn> {
         let vault = &self.kept.core.vault;
         let until = vault.clock.now().checked_add(lease.lasts).unwrap_or(SystemTime::UNIX_EPOCH);
-        let of = self.of.map(ToOwned::to_owned);
-        record.intent = Some(Intent { mark: Mark::Prepared, of, until, replay });
+        record.course_mut(self.of).intent = Some(Intent { mark: Mark::Prepared, until, replay });
         // Where this cannot be written the new token could not be either: nothing is sent then.
         match vault.save(&self.kept.key, &mut record, Some(lease)).await {
             Err(error) if is_overtaken(error.kind()) => return Ok(Turn::Wait(vault.clock.now())),
@@ -185,6 +181,7 @@ impl Renewal<'_> {
         let notes = Notes {
             kept: self.kept,
             lease,
+            of: self.of,
             record: tokio::sync::Mutex::new(record),
             sent: std::sync::Mutex::new(false),
         };

@@ -32,7 +32,7 @@ impl Ahead {
     /// When a worker should look at the account: to renew its token ahead of its end, to use a refresh token that ends
     /// when it lies idle, or to try again.
     pub(crate) fn due(self, key: &RecordKey, record: &Record) -> Option<SystemTime> {
-        if let Some(trouble) = &record.trouble {
+        if let Some(trouble) = &record.own.trouble {
             return match trouble.until {
                 Until::Time(until) => Some(until),
                 Until::Login | Until::Revoked => None,

@@ -62,7 +62,7 @@ impl Vault {
             return Err(error.fix("update this program; the record is left as it is"));
         }
         let mut record = Record::from_exposed_json(stored.version, text).map_err(|_| unreadable())?;
-        if opened.by_old_key && record.intent.is_none() {
+        if opened.by_old_key && record.intents().next().is_none() {
             // Best effort: whoever writes it next seals it with the new key as well.
             let _ = self.save(key, &mut record, None).await;
         }

@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod faulty;
+mod logins;
 mod provider;
 mod races;
 mod rig;

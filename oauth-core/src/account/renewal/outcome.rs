@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Decision, Renewal, Turn};
 use crate::error::{Error, ErrorKind, Step};
-use crate::manager::record::Record;
+use crate::manager::record::{Course, Record};
 use crate::manager::trouble::{Trouble, Until};
 use crate::manager::{EventKind, Reason};
 use crate::refresh;
@@ -23,7 +23,10 @@ impl Renewal<'_> {
             Err(error) if error.is_retryable() => {
                 // The answer is as good later.
                 let trouble = self.backoff(&record, &error);
-                self.note(lease, record, tokens, error, |record| record.trouble = Some(trouble.clone())).await
+                self.note(lease, record, tokens, error, |record| {
+                    record.course_mut(self.of).trouble = Some(trouble.clone())
+                })
+                .await
             }
             Err(error) => self.refused(lease, record, tokens, error).await,
         }
@@ -40,7 +43,7 @@ impl Renewal<'_> {
                 break;
             }
             // Somebody has written or may write: the answer counts if the account still has the token that it is for.
-            match vault.load_of(&self.kept.key, &self.kept.id).await {
+            match self.shared.read().await {
                 Ok(Some(mut current)) if self.is_for(&current, &record, asked) => {
                     current.renew(self.of, asked, new.clone(), vault.clock.now());
                     record = current;
@@ -66,14 +69,14 @@ impl Renewal<'_> {
     /// Whether what is stored is the login, and the refresh token, that an answer is for.
     fn is_for(&self, current: &Record, ours: &Record, asked: &TokenSet) -> bool {
         current.login == ours.login
-            && !is_revoked(current)
+            && !current.is_revoked()
             && current.tokens_of(self.of).is_some_and(|tokens| !differs(asked, &tokens))
     }
 
     /// The account was disconnected or connected anew while the answer was on its way: it is nobody's.
     async fn discard(&self, ours: &Record, current: Option<Record>, new: &TokenSet) -> Turn {
         self.kept.tell(EventKind::Discarded);
-        let ended = current.as_ref().is_none_or(is_revoked);
+        let ended = current.as_ref().is_none_or(Record::is_revoked);
         let replaced = current.as_ref().is_some_and(|current| current.login != ours.login);
         let whole_grant =
             self.shared.client.spec().revoke.as_ref().is_some_and(|rule| rule.ends != Some(RevokeEnds::Token));
@@ -102,10 +105,10 @@ impl Renewal<'_> {
         error: Error,
         sent: bool,
     ) -> Turn {
-        let replayed = record.intent.as_ref().is_some_and(|intent| intent.replay);
+        let replayed = record.intent(self.of).is_some_and(|intent| intent.replay);
         if error.kind() == ErrorKind::Store {
             // Our own note could not be written, so nothing was sent: the store's trouble is not the account's.
-            return self.note(lease, record, asked, error, |record| record.intent = None).await;
+            return self.note(lease, record, asked, error, |record| record.course_mut(self.of).intent = None).await;
         }
         if error.kind() == ErrorKind::GrantRejected && replayed {
             let what = "the refresh token had been used by a refresh whose answer was lost";
@@ -116,15 +119,16 @@ impl Renewal<'_> {
         }
         let unanswered = sent && is_unanswered(&error);
         let trouble = self.backoff(&record, &error);
-        let until = record.intent.as_ref().map(|intent| intent.until);
+        let until = record.intent(self.of).map(|intent| intent.until);
         let trouble = match until.filter(|_| unanswered) {
             Some(until) => trouble.not_before(until),
             None => trouble,
         };
         self.note(lease, record, asked, error, |record| {
-            record.trouble = Some(trouble.clone());
+            let course = record.course_mut(self.of);
+            course.trouble = Some(trouble.clone());
             if !unanswered {
-                record.intent = None;
+                course.intent = None;
             }
         })
         .await
@@ -132,15 +136,14 @@ impl Renewal<'_> {
 
     fn backoff(&self, record: &Record, error: &Error) -> Trouble {
         let jitter = self.kept.core.random_byte();
-        Trouble::wait(&self.shared.client, error, record.trouble.as_ref(), jitter)
+        Trouble::wait(&self.shared.client, error, record.trouble(self.of), jitter)
     }
 
     /// The provider refused the refresh token for good.
     pub(super) async fn refused(&self, lease: &Lease, record: Record, asked: &Arc<TokenSet>, error: Error) -> Turn {
         let trouble = Trouble::login(&error);
         self.note(lease, record, asked, error, |record| {
-            record.intent = None;
-            record.trouble = Some(trouble.clone());
+            *record.course_mut(self.of) = Course { intent: None, trouble: Some(trouble.clone()) };
         })
         .await
     }
@@ -179,7 +182,7 @@ impl Renewal<'_> {
             let Some(kind) = saved.as_ref().err().map(StoreError::kind).filter(|kind| is_overtaken(*kind)) else {
                 break;
             };
-            match vault.load_of(&self.kept.key, &self.kept.id).await {
+            match self.shared.read().await {
                 // Who has a newer lease is about to learn it from the provider.
                 Ok(Some(current)) if self.is_for(&current, &mine, asked) && kind == StoreErrorKind::Fenced => {
                     return Turn::Wait(vault.clock.now());
@@ -201,15 +204,8 @@ impl Renewal<'_> {
     }
 
     fn publish_failure(&self, record: &Record, error: &Error) {
-        match self.of {
-            None => self.shared.publish_record(record),
-            Some(name) => {
-                for (_, account) in self.shared.further().into_iter().filter(|(known, _)| known == name) {
-                    account.publish(account.latest(), record.trouble.clone());
-                }
-            }
-        }
-        match record.trouble.as_ref().map(|trouble| (trouble.until, trouble.kind())) {
+        self.shared.publish_record(record);
+        match record.trouble(self.of).map(|trouble| (trouble.until, trouble.kind())) {
             Some((Until::Time(until), _)) => self.kept.tell(EventKind::Backoff { until, error: error.clone() }),
             Some((Until::Login, kind)) => {
                 self.kept.tell(EventKind::NeedsReauth { reason: Reason::of(kind), error: error.clone() });
@@ -217,11 +213,6 @@ impl Renewal<'_> {
             _ => {}
         }
     }
-}
-
-/// Whether the account is being disconnected.
-fn is_revoked(record: &Record) -> bool {
-    matches!(record.trouble.as_ref().map(|trouble| trouble.until), Some(Until::Revoked))
 }
 
 /// Whether the server may have renewed the token although no answer could be read.
