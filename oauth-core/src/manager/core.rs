@@ -55,11 +55,14 @@ impl Core {
         tokens: Arc<TokenSet>,
     ) -> Result<Arc<Shared>> {
         let origins = client.prepared()?.origins.listed();
+        // Outlives the lock: where it is the last of its kind by then, its end takes the lock itself.
+        let in_use;
         let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
-        let in_use = handles.get(&key).and_then(Weak::upgrade);
-        if let Some(shared) = in_use.filter(|shared| Arc::ptr_eq(&shared.client, client) || shared.client.is_as(client))
+        in_use = handles.get(&key).and_then(Weak::upgrade);
+        if let Some(shared) = &in_use
+            && (Arc::ptr_eq(&shared.client, client) || shared.client.is_as(client))
         {
-            return Ok(shared);
+            return Ok(Arc::clone(shared));
         }
         let kept = Kept::new(Arc::clone(self), key, Arc::new(id), origins);
         let shared = Arc::new(Shared::new(Arc::clone(client), tokens, None, Some(kept)));
