@@ -24,6 +24,8 @@ use crate::token::TokenSet;
 
 /// What a lease has beyond the time of the request.
 const SPARE: Duration = Duration::from_secs(5);
+/// The longest time for requests: a client without a limit of its own is cut then, and no lease lasts for ever.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// How long a process waits between two looks at a lease that another one has.
 const FIRST_LOOK: Duration = Duration::from_millis(15);
 const LAST_LOOK: Duration = Duration::from_millis(300);
@@ -97,7 +99,7 @@ impl Renewal<'_> {
         let inner = &self.shared.client;
         let requests =
             if inner.prepared().is_ok_and(|prepared| prepared.hooks.session_login.is_some()) { 2 } else { 1 };
-        inner.config.timeout * requests + SPARE * 2
+        inner.config.timeout.saturating_mul(requests).min(LONGEST) + SPARE * 2
     }
 
     fn decide(&self, record: Option<Record>) -> Result<Decision> {

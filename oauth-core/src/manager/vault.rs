@@ -106,7 +106,7 @@ impl Vault {
     fn first_version(&self, key: &RecordKey) -> u64 {
         let seen = self.seen(key).unwrap_or_default();
         let micros = u64::try_from(millis(self.clock.now())).unwrap_or_default().saturating_mul(1000);
-        micros.max(seen + 1).max(1).min(i64::MAX as u64 / 2)
+        micros.max(seen.saturating_add(1)).max(1).min(i64::MAX as u64 / 2)
     }
 
     /// A version below one that this process has seen is a copy from a backup, a replica that lags, or a store that lost
