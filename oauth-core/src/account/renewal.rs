@@ -88,7 +88,10 @@ impl Renewal<'_> {
                 Turn::Done(result) => return result,
                 Turn::Wait(until) => {
                     let wait = until.duration_since(vault.clock.now()).unwrap_or_default();
-                    vault.clock.sleep(wait.min(self.lease_lasts()) + Duration::from_millis(1)).await;
+                    let wait = wait.min(self.lease_lasts()) + Duration::from_millis(1);
+                    // Where others are faster again and again, or the store says so, they are given time.
+                    vault.clock.sleep(wait.max(look)).await;
+                    look = (look * 2).min(LAST_LOOK);
                 }
             }
         }
