@@ -113,7 +113,7 @@ impl Renewal<'_> {
         if tokens.is_newer_than(self.asked) && !tokens.is_due(inner.now()) && !record.is_revoked() {
             return Ok(Decision::Adopt(Box::new(record), tokens));
         }
-        if let Some(error) = record.trouble(self.of).and_then(|trouble| trouble.stands(inner)) {
+        if let Some(error) = record.trouble(self.of).and_then(|trouble| trouble.stands(inner, &tokens)) {
             self.shared.publish_record(&record);
             return Err(error);
         }

@@ -29,3 +29,16 @@ async fn tokens_that_never_last_as_long_are_not_renewed_in_vain() {
     }
     assert_eq!(world.provider.refreshes().len(), 1);
 }
+
+#[tokio::test]
+async fn time_02_a_clock_that_was_ahead_ends_no_login() {
+    let world = World::new(&rotating(", idle_lifetime: 2592000"));
+    let one = world.process();
+    let account = one.connect(world.login("a", -1)).await;
+    account.token().await.unwrap();
+    let month = secs(31 * 24 * 3600);
+    world.clock.advance(month);
+    assert_eq!(account.token().await.unwrap_err().kind(), ErrorKind::RefreshExpired);
+    world.clock.set_back(month - secs(7200));
+    assert_eq!(account.token().await.unwrap().expose_secret(), access("a", 2));
+}
