@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use oauth_core::{ErrorKind, ExposeSecret as _};
+use oauth_core::{ErrorKind, ExposeSecret as _, Reason, Status, TokenSet};
 
 use crate::provider::access;
 use crate::rig::{ALICE, World, rotating, secs};
@@ -41,4 +41,17 @@ async fn time_02_a_clock_that_was_ahead_ends_no_login() {
     assert_eq!(account.token().await.unwrap_err().kind(), ErrorKind::RefreshExpired);
     world.clock.set_back(month - secs(7200));
     assert_eq!(account.token().await.unwrap().expose_secret(), access("a", 2));
+}
+
+#[tokio::test]
+async fn ref_19_a_worker_leaves_alone_what_it_can_do_nothing_for() {
+    let world = World::steady();
+    let one = world.process();
+    let ended = TokenSet::new("canary").with_expires_at(oauth_core::Clock::now(&world.clock) - secs(1));
+    one.connect(ended).await;
+    let first = one.manager.worker().run_once().await.unwrap();
+    assert_eq!((first.due, first.failed), (1, 1));
+    world.clock.advance(secs(3600));
+    assert_eq!(one.manager.worker().run_once().await.unwrap().due, 0);
+    assert_eq!(one.status().await, Status::NeedsReauth(Reason::NoRefreshToken));
 }
