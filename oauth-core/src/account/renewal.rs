@@ -61,7 +61,6 @@ pub(super) async fn refresh(
     of: Option<&str>,
     asked: &Arc<TokenSet>,
 ) -> Result<Arc<TokenSet>> {
-    shared.save_unsaved().await?;
     Renewal { shared, kept, of, asked }.run().await
 }
 
@@ -70,6 +69,10 @@ impl Renewal<'_> {
         let vault = &self.kept.core.vault;
         let mut look = FIRST_LOOK;
         loop {
+            // Of whichever handle: the refresh token that the store has is spent.
+            if let Some(unsaved) = self.kept.core.unsaved_of(&self.kept.key) {
+                unsaved.save_unsaved().await?;
+            }
             match self.decide(self.shared.load().await?)? {
                 Decision::Adopt(record, tokens) => return Ok(self.adopt(&record, tokens)),
                 Decision::Go(..) => {}

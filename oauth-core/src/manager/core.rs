@@ -70,6 +70,11 @@ impl Core {
         Ok(shared)
     }
 
+    /// The handle whose newest tokens the store has not taken: not always the one in use, where clients differ.
+    pub(crate) fn unsaved_of(&self, key: &RecordKey) -> Option<Arc<Shared>> {
+        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
     /// An account is not in use any more.
     pub(crate) fn forget(&self, key: &RecordKey) {
         let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,11 +1,14 @@
 //! Sequences in which two steps meet that are each sound by themselves.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use oauth_core::store::StoreErrorKind;
 use oauth_core::{ErrorKind, ExposeSecret as _, Reason, Status, TokenSet};
 
-use crate::provider::access;
+use crate::faulty::{Fault, Op};
+use crate::provider::{access, refresh};
 use crate::rig::{ALICE, World, rotating, secs};
 
 #[tokio::test]
@@ -54,4 +57,23 @@ async fn ref_19_a_worker_leaves_alone_what_it_can_do_nothing_for() {
     world.clock.advance(secs(3600));
     assert_eq!(one.manager.worker().run_once().await.unwrap().due, 0);
     assert_eq!(one.status().await, Status::NeedsReauth(Reason::NoRefreshToken));
+}
+
+#[tokio::test]
+async fn ref_06_another_handle_does_not_use_a_refresh_token_that_the_store_has_and_that_is_spent() {
+    let world = World::rotating();
+    let one = world.process();
+    one.connect(world.login("a", -1)).await;
+    one.store.at(Op::Save, 2, Fault::Fail(StoreErrorKind::Unavailable));
+    assert_eq!(one.token().await.unwrap(), access("a", 1));
+    // The client has another secret since, and so another handle.
+    let client = oauth_tests::login::spec(&rotating(""))
+        .client("my-client", "another-secret")
+        .clock(Arc::new(world.clock.clone()))
+        .http_client(Arc::clone(&world.provider) as Arc<dyn oauth_core::http::HttpClient>);
+    let account = one.manager.account(&client, ALICE).await.unwrap();
+    let tokens = world.pass(account.refresh()).await.unwrap_or_else(|error| panic!("{}", error.explain()));
+    assert!(world.provider.is_alive("a"));
+    assert!(!world.provider.refreshes()[1..].contains(&refresh("a", 0)), "{:?}", world.provider.refreshes());
+    assert_ne!(tokens.access_token().expose_secret(), access("a", 0));
 }
