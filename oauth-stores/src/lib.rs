@@ -1,6 +1,8 @@
 //! Stores for the tokens of `oauth-providers` that outlive a process or are shared by many, each behind a feature of its
 //! name.
 
+#[cfg(feature = "keyring")]
+mod keyring;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "redis")]
@@ -10,6 +12,8 @@ mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+#[cfg(feature = "keyring")]
+pub use self::keyring::KeyringKeys;
 #[cfg(feature = "postgres")]
 pub use self::postgres::{PostgresStore, PostgresStoreBuilder};
 #[cfg(feature = "redis")]

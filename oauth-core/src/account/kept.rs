@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::shared::{Shared, Snapshot};
+use super::state::{Shared, Snapshot};
 use super::unsaved::Unsaved;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::manager::record::Record;
 use crate::manager::{AccountId, Core, EventKind, Task};
-use crate::store::{RecordKey, StoreError, StoreErrorKind};
+use crate::store::{RecordKey, StoreError, StoreErrorKind, StoreResult};
 use crate::token::TokenSet;
 
 /// An account's place in the store of a manager.
@@ -83,9 +83,13 @@ impl Shared {
             .kept
             .as_ref()
             .is_some_and(|kept| kept.unsaved.lock().unwrap_or_else(PoisonError::into_inner).is_some());
-        if !unsaved {
-            self.publish_record(record);
+        if unsaved {
+            return;
         }
+        if let Some(kept) = self.kept.as_ref().filter(|_| record.tokens.is_newer_than(&self.latest())) {
+            kept.tell(EventKind::Adopted);
+        }
+        self.publish_record(record);
     }
 
     /// Whether what is known is recent, and not that there is nothing.
@@ -96,10 +100,14 @@ impl Shared {
 
     /// Makes what a record says the newest of this process.
     pub(crate) fn publish_record(&self, record: &Record) {
-        self.publish_version(record.version, Arc::clone(&record.tokens), record.trouble.clone());
+        if record.is_revoked() {
+            self.publish_gone(record.version);
+            return;
+        }
+        self.publish_version(record.version, Arc::clone(&record.tokens), record.own.trouble.clone());
         for (name, account) in self.further() {
             if let Some(tokens) = record.tokens_of(Some(&name)) {
-                account.publish_version(record.version, tokens, None);
+                account.publish_version(record.version, tokens, record.trouble(Some(&name)).cloned());
             }
         }
     }
@@ -122,32 +130,54 @@ impl Shared {
         if kept.looking.swap(true, Ordering::AcqRel) {
             return;
         }
-        let Ok(task) = kept.task() else { return };
         let looking = Looking(Arc::clone(self));
+        let Ok(task) = kept.task() else { return };
         tokio::spawn(async move {
             let _task = task;
             looking.0.revalidate().await;
         });
     }
 
+    /// The newest record. That there is none is known from then on.
+    pub(super) async fn load(&self) -> Result<Option<Record>> {
+        let Some(kept) = &self.kept else { return Ok(None) };
+        let known = self.version();
+        let record = kept.load().await?;
+        self.miss(kept, known, record.as_ref());
+        Ok(record)
+    }
+
+    /// The record as the store has it. That there is none is known from then on.
+    pub(super) async fn read(&self) -> StoreResult<Option<Record>> {
+        let Some(kept) = &self.kept else { return Ok(None) };
+        let known = self.version();
+        let record = kept.core.vault.load_of(&kept.key, &kept.id).await?;
+        self.miss(kept, known, record.as_ref());
+        Ok(record)
+    }
+
+    /// There is no record, unless somebody has connected the account since the store was asked.
+    fn miss(&self, kept: &Kept, known: u64, record: Option<&Record>) {
+        if record.is_none() && self.version() == known && !self.snapshot().gone {
+            self.publish_gone(known);
+            kept.tell(EventKind::Gone);
+        }
+    }
+
     async fn revalidate(&self) {
         let Some(kept) = &self.kept else { return };
-        match kept.load().await {
+        match self.load().await {
             Ok(Some(record)) => {
                 if record.tokens.is_newer_than(&self.latest()) {
                     kept.tell(EventKind::Adopted);
                 }
                 self.publish_record(&record);
             }
-            Ok(None) => {
-                kept.tell(EventKind::Gone);
-                self.publish_gone();
-            }
+            Ok(None) => {}
             // What is known is believed until its end: a store that is away for a while is no reason to stop.
             Err(error) => {
                 tracing::warn!(code = error.code(), "an account could not be compared with its store");
-                let snapshot = self.snapshot();
-                self.publish(Arc::clone(&snapshot.tokens), snapshot.trouble.clone());
+                self.publish_again();
             }
         }
     }

@@ -12,12 +12,11 @@ use self::notes::{Held, Notes};
 pub(super) use self::outcome::differs;
 use self::outcome::is_overtaken;
 use super::kept::Kept;
-use super::shared::Shared;
+use super::state::Shared;
 use crate::clock::within;
 use crate::error::{ErrorKind, Result, Step};
 use crate::manager::EventKind;
 use crate::manager::record::{Intent, Mark, Record};
-use crate::manager::trouble::Until;
 use crate::refresh;
 use crate::spec::RefreshReplay;
 use crate::store::Lease;
@@ -25,6 +24,8 @@ use crate::token::TokenSet;
 
 /// What a lease has beyond the time of the request.
 const SPARE: Duration = Duration::from_secs(5);
+/// The longest time for requests: a client without a limit of its own is cut then, and no lease lasts for ever.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// How long a process waits between two looks at a lease that another one has.
 const FIRST_LOOK: Duration = Duration::from_millis(15);
 const LAST_LOOK: Duration = Duration::from_millis(300);
@@ -60,7 +61,6 @@ pub(super) async fn refresh(
     of: Option<&str>,
     asked: &Arc<TokenSet>,
 ) -> Result<Arc<TokenSet>> {
-    shared.save_unsaved().await?;
     Renewal { shared, kept, of, asked }.run().await
 }
 
@@ -69,7 +69,11 @@ impl Renewal<'_> {
         let vault = &self.kept.core.vault;
         let mut look = FIRST_LOOK;
         loop {
-            match self.decide(self.kept.load().await?)? {
+            // Of whichever handle: the refresh token that the store has is spent.
+            if let Some(unsaved) = self.kept.core.unsaved_of(&self.kept.key) {
+                unsaved.save_unsaved().await?;
+            }
+            match self.decide(self.shared.load().await?)? {
                 Decision::Adopt(record, tokens) => return Ok(self.adopt(&record, tokens)),
                 Decision::Go(..) => {}
             }
@@ -87,7 +91,10 @@ impl Renewal<'_> {
                 Turn::Done(result) => return result,
                 Turn::Wait(until) => {
                     let wait = until.duration_since(vault.clock.now()).unwrap_or_default();
-                    vault.clock.sleep(wait.min(self.lease_lasts()) + Duration::from_millis(1)).await;
+                    let wait = wait.min(self.lease_lasts()) + Duration::from_millis(1);
+                    // Where others are faster again and again, or the store says so, they are given time.
+                    vault.clock.sleep(wait.max(look)).await;
+                    look = (look * 2).min(LAST_LOOK);
                 }
             }
         }
@@ -98,20 +105,18 @@ impl Renewal<'_> {
         let inner = &self.shared.client;
         let requests =
             if inner.prepared().is_ok_and(|prepared| prepared.hooks.session_login.is_some()) { 2 } else { 1 };
-        inner.config.timeout * requests + SPARE * 2
+        inner.config.timeout.saturating_mul(requests).min(LONGEST) + SPARE * 2
     }
 
     fn decide(&self, record: Option<Record>) -> Result<Decision> {
         let inner = &self.shared.client;
         let Some((tokens, record)) = record.and_then(|record| Some((record.tokens_of(self.of)?, record))) else {
-            self.shared.publish_gone();
             return Err(self.shared.not_connected());
         };
-        let revoked = record.trouble.as_ref().is_some_and(|trouble| trouble.until == Until::Revoked);
-        if tokens.is_newer_than(self.asked) && !tokens.is_due(inner.now()) && !revoked {
+        if tokens.is_newer_than(self.asked) && !tokens.is_due(inner.now()) && !record.is_revoked() {
             return Ok(Decision::Adopt(Box::new(record), tokens));
         }
-        if let Some(error) = record.trouble.as_ref().and_then(|trouble| trouble.stands(inner)) {
+        if let Some(error) = record.trouble(self.of).and_then(|trouble| trouble.stands(inner, &tokens)) {
             self.shared.publish_record(&record);
             return Err(error);
         }
@@ -130,18 +135,18 @@ impl Renewal<'_> {
 
     /// One turn with the lease.
     async fn turn(&self, lease: &Lease) -> Result<Turn> {
-        let (record, tokens) = match self.decide(self.kept.load().await?)? {
+        let (record, tokens) = match self.decide(self.shared.load().await?)? {
             Decision::Adopt(record, tokens) => return Ok(Turn::Done(Ok(self.adopt(&record, tokens)))),
             Decision::Go(record, tokens) => (*record, tokens),
         };
         let now = self.kept.core.vault.clock.now();
         let mut replay = false;
-        match &record.intent {
-            Some(Intent { mark: Mark::Answered(answer), of, .. }) if of.as_deref() == self.of => {
+        match record.intent(self.of) {
+            Some(Intent { mark: Mark::Answered(answer), .. }) => {
                 let answer = (**answer).clone();
-                return Ok(Turn::Done(self.resume(lease, record, &tokens, answer).await));
+                return Ok(self.resume(lease, record, &tokens, answer).await);
             }
-            Some(intent @ Intent { mark: Mark::Sent, of, .. }) if of.as_deref() == self.of => {
+            Some(intent @ Intent { mark: Mark::Sent, .. }) => {
                 // The request may still be on its way: nobody knows before the lease of whoever sent it has ended.
                 if intent.until > now
                     && intent.until.duration_since(now).is_ok_and(|left| left <= self.lease_lasts() * 2)
@@ -150,18 +155,19 @@ impl Renewal<'_> {
                 }
                 if !self.may_replay(&record, intent) {
                     let what = "the answer to the last refresh was lost, and its refresh token is not used again";
-                    return Ok(Turn::Done(Err(self.lost(lease, record, &tokens, what, None).await)));
+                    return Ok(self.lost(lease, record, &tokens, what, None).await);
                 }
                 self.kept.tell(EventKind::Replaying);
                 replay = true;
             }
-            _ => {}
+            // A replay that was not sent, or was put off, is still one.
+            Some(intent) => replay = intent.replay,
+            None => {}
         }
-        if let Some(ended) = tokens.refresh_expires_at().filter(|ended| *ended <= self.shared.client.now()) {
-            let _ = ended;
+        if tokens.refresh_expires_at().is_some_and(|ended| ended <= self.shared.client.now()) {
             let what = "the refresh token has ended, so it was not sent";
             let error = self.shared.client.error(ErrorKind::RefreshExpired, Step::Refresh, what);
-            return Ok(Turn::Done(Err(self.refused(lease, record, &tokens, error).await)));
+            return Ok(self.refused(lease, record, &tokens, error).await);
         }
         self.send(lease, record, &tokens, replay).await
     }
@@ -176,8 +182,7 @@ impl Renewal<'_> {
     async fn send(&self, lease: &Lease, mut record: Record, tokens: &Arc<TokenSet>, replay: bool) -> Result<Turn> {
         let vault = &self.kept.core.vault;
         let until = vault.clock.now().checked_add(lease.lasts).unwrap_or(SystemTime::UNIX_EPOCH);
-        let of = self.of.map(ToOwned::to_owned);
-        record.intent = Some(Intent { mark: Mark::Prepared, of, until, replay });
+        record.course_mut(self.of).intent = Some(Intent { mark: Mark::Prepared, until, replay });
         // Where this cannot be written the new token could not be either: nothing is sent then.
         match vault.save(&self.kept.key, &mut record, Some(lease)).await {
             Err(error) if is_overtaken(error.kind()) => return Ok(Turn::Wait(vault.clock.now())),
@@ -186,6 +191,7 @@ impl Renewal<'_> {
         let notes = Notes {
             kept: self.kept,
             lease,
+            of: self.of,
             record: tokio::sync::Mutex::new(record),
             sent: std::sync::Mutex::new(false),
         };
@@ -199,11 +205,11 @@ impl Renewal<'_> {
         let sent = *notes.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let record = notes.record.into_inner();
         Ok(match result {
-            Ok(new) => Turn::Done(self.keep(lease, record, tokens, new).await),
+            Ok(new) => self.keep(lease, record, tokens, new).await,
             Err(error) if !sent && error.store().is_some_and(|store| is_overtaken(store.kind())) => {
                 Turn::Wait(vault.clock.now())
             }
-            Err(error) => Turn::Done(Err(self.failed(lease, record, tokens, error, sent).await)),
+            Err(error) => self.failed(lease, record, tokens, error, sent).await,
         })
     }
 }

@@ -1,10 +1,10 @@
 //! Taking a login over, and finding it again.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::record::Record;
-use super::trouble::Until;
-use super::{AccountId, AccountName, ClientQuery, EventKind, TokenManager};
+use super::{AccountId, AccountName, ClientQuery, EventKind, Status, TokenManager};
 use crate::account::{AccessToken, Account, Shared};
 use crate::client::{Client, Inner};
 use crate::encode::hex;
@@ -77,7 +77,7 @@ impl TokenManager {
         let (_, key) = self.place(client.inner(), &name.into())?;
         let deleted = self.core.vault.delete(&key, None).await?;
         if let Some(shared) = self.core.in_use(&key) {
-            shared.publish_gone();
+            shared.publish_gone(0);
         }
         Ok(deleted)
     }
@@ -136,14 +136,14 @@ impl TokenManager {
         let mut record = Record::new(id.clone(), self.login_id(inner)?, origins, tokens, now);
         for _ in 0..TRIES {
             let old = vault.load_of(&key, &id).await.map_err(|error| about(error, &id))?;
-            if let Some(old) = old.as_ref().filter(|old| put == Put::Import && is_of_use(old)) {
+            if let Some(old) = old.as_ref().filter(|old| put == Put::Import && is_of_use(old, now)) {
                 return self.open(inner, key, id, old);
             }
             record.version = old.map_or(0, |old| old.version);
             match vault.save(&key, &mut record, None).await {
                 Ok(()) => {
                     let shared = self.core.handle(inner, key, id, Arc::clone(&record.tokens))?;
-                    shared.forget_unsaved();
+                    drop(shared.forget_unsaved());
                     shared.publish_record(&record);
                     let kind = if put == Put::Login { EventKind::Connected } else { EventKind::Imported };
                     self.core.tell(&Arc::new(record.id), kind);
@@ -167,8 +167,8 @@ impl TokenManager {
 }
 
 /// Whether a record has tokens that are, or may be, of use.
-fn is_of_use(record: &Record) -> bool {
-    !matches!(record.trouble.as_ref().map(|trouble| trouble.until), Some(Until::Login | Until::Revoked))
+fn is_of_use(record: &Record, now: SystemTime) -> bool {
+    !matches!(record.status(now), Status::NeedsReauth(_) | Status::Revoked)
 }
 
 /// A store's error, with the account that it is about.

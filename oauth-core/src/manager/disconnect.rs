@@ -1,6 +1,6 @@
 //! Giving an account up: its tokens are ended with the provider where that is possible, and forgotten here.
 
-use super::record::Record;
+use super::record::{Course, Record};
 use super::trouble::Trouble;
 use super::{AccountName, EventKind, TokenManager};
 use crate::client::Client;
@@ -46,22 +46,25 @@ impl TokenManager {
         let vault = &self.core.vault;
         let marked: Option<Record> = loop {
             let Some(mut record) = vault.load_of(&key, &id).await? else { break None };
-            record.trouble = Some(Trouble::revoked(inner));
-            record.intent = None;
+            record.own = Course { intent: None, trouble: Some(Trouble::revoked(inner)) };
+            record.further.clear();
             match vault.save(&key, &mut record, None).await {
                 Ok(()) => break Some(record),
                 Err(error) if error.kind() == StoreErrorKind::Conflict => {}
                 Err(error) => return Err(error.into()),
             }
         };
+        let mut newest = None;
         if let Some(shared) = self.core.in_use(&key) {
-            shared.forget_unsaved();
-            shared.publish_gone();
+            newest = shared.forget_unsaved();
+            shared.publish_gone(marked.as_ref().map_or(0, |record| record.version));
         }
         let Some(record) = marked else {
             return Ok(Disconnected { existed: false, revocation: Revocation::Nothing });
         };
-        let revocation = self.core.revoke(inner, &record.tokens).await;
+        // What could not be written is what the provider takes.
+        let newest = newest.filter(|newest| newest.login == record.login);
+        let revocation = self.core.revoke(inner, newest.as_ref().map_or(&record.tokens, |newest| &newest.tokens)).await;
         match vault.delete(&key, Some(record.version)).await {
             Ok(_) => {}
             Err(error) if error.kind() == StoreErrorKind::Conflict => {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::trouble::Until;
+use super::trouble::{Trouble, Until};
 use super::{AccountName, Status, TokenManager};
 use crate::client::{Client, Inner};
 use crate::error::Result;
@@ -25,10 +25,16 @@ impl TokenManager {
         let now = inner.now();
         let status = record.status(now);
         let mut text = format!("{id}: {}", word(status));
-        if let Some(trouble) = &record.trouble {
-            let stands = trouble.stands(&inner);
-            if let Some(error) = stands.filter(|_| trouble.until != Until::Revoked) {
-                let _ = write!(text, "\n{}", indented(&error.explain()));
+        let standing = |trouble: &Option<Trouble>| {
+            let trouble = trouble.as_ref().filter(|trouble| trouble.until != Until::Revoked)?;
+            trouble.stands(&inner, &record.tokens).map(|error| indented(&error.explain()))
+        };
+        if let Some(error) = standing(&record.own.trouble) {
+            let _ = write!(text, "\n{error}");
+        }
+        for (name, course) in &record.further {
+            if let Some(error) = standing(&course.trouble) {
+                let _ = write!(text, "\n  its further token `{name}`:\n{error}");
             }
         }
         if record.tokens.refresh_token().is_none() {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::AccountId;
-use super::trouble::{Trouble, TroubleAs};
+use super::trouble::{Trouble, TroubleAs, Until};
 use crate::token::TokenSet;
 
 /// The version of what is written. What a newer version has added is kept when this one writes the record again.
@@ -31,8 +31,10 @@ pub(crate) struct Record {
     pub(crate) refreshed_at: Option<SystemTime>,
     /// Whether a refresh has ever brought another refresh token.
     pub(crate) rotated: bool,
-    pub(crate) intent: Option<Intent>,
-    pub(crate) trouble: Option<Trouble>,
+    /// How the renewal of the login's own token goes.
+    pub(crate) own: Course,
+    /// The same for further tokens, by name: one that is refused says nothing of the others.
+    pub(crate) further: BTreeMap<String, Course>,
     /// Members that a newer version wrote.
     unknown: Members,
     unknown_of_tokens: Members,
@@ -41,12 +43,17 @@ pub(crate) struct Record {
 /// Members of an object, as they stood.
 type Members = BTreeMap<String, Box<RawValue>>;
 
+/// How the renewal of one token goes.
+#[derive(Clone, Default)]
+pub(crate) struct Course {
+    pub(crate) intent: Option<Intent>,
+    pub(crate) trouble: Option<Trouble>,
+}
+
 /// A refresh under way, noted before each of its steps.
 #[derive(Clone)]
 pub(crate) struct Intent {
     pub(crate) mark: Mark,
-    /// The further token that is refreshed, by name; `None` for the login's own.
-    pub(crate) of: Option<String>,
     /// When the lease of whoever refreshes ends.
     pub(crate) until: SystemTime,
     /// Whether this is the second time for the same refresh token.
@@ -82,8 +89,8 @@ impl Record {
             connected_at: now,
             refreshed_at: None,
             rotated: false,
-            intent: None,
-            trouble: None,
+            own: Course::default(),
+            further: BTreeMap::new(),
             unknown: Members::new(),
             unknown_of_tokens: Members::new(),
         }
@@ -91,21 +98,7 @@ impl Record {
 
     /// The record as text, secrets in clear.
     pub(crate) fn expose_json(&self) -> Result<SecretString, serde_json::Error> {
-        let intent = self.intent.as_ref().map(|intent| IntentAs {
-            mark: match intent.mark {
-                Mark::Prepared => "prepared",
-                Mark::Sent => "sent",
-                Mark::Answered(_) => "answered",
-            }
-            .to_owned(),
-            answer: match &intent.mark {
-                Mark::Answered(answer) => raw(&answer.expose_json()).ok(),
-                Mark::Prepared | Mark::Sent => None,
-            },
-            of: intent.of.clone(),
-            until_ms: millis(intent.until),
-            replay: intent.replay,
-        });
+        let further = self.further.iter().filter(|(_, course)| course.intent.is_some() || course.trouble.is_some());
         let kept = Kept {
             schema: SCHEMA,
             tenant: self.id.tenant.clone(),
@@ -119,8 +112,8 @@ impl Record {
             refreshed_ms: self.refreshed_at.map(millis),
             rotated: self.rotated,
             tokens: raw(&with(self.tokens.expose_json(), &self.unknown_of_tokens)?)?,
-            intent,
-            trouble: self.trouble.as_ref().map(Trouble::stored),
+            own: self.own.stored(),
+            further: further.map(|(name, course)| (name.clone(), course.stored())).collect(),
         };
         with(serde_json::to_string(&kept)?.into(), &self.unknown)
     }
@@ -131,22 +124,7 @@ impl Record {
         let tokens = TokenSet::from_exposed_json(&kept.tokens.get().into())?;
         let unknown_of_tokens = others(kept.tokens.get(), tokens.expose_json().expose_secret())?;
         let unknown = others(text, &serde_json::to_string(&kept)?)?;
-        let intent = kept.intent.map(|intent| {
-            let mark = match (intent.mark.as_str(), &intent.answer) {
-                ("prepared", _) => Mark::Prepared,
-                ("answered", Some(answer)) => {
-                    Mark::Answered(Box::new(TokenSet::from_exposed_json(&answer.get().into())?))
-                }
-                // A mark that this version does not know came after something was sent.
-                _ => Mark::Sent,
-            };
-            Ok::<_, serde_json::Error>(Intent {
-                mark,
-                of: intent.of,
-                until: time(intent.until_ms),
-                replay: intent.replay,
-            })
-        });
+        let further = kept.further.into_iter().map(|(name, course)| Ok((name, Course::restored(course)?)));
         Ok(Self {
             version,
             id: AccountId {
@@ -162,8 +140,8 @@ impl Record {
             connected_at: time(kept.connected_ms),
             refreshed_at: kept.refreshed_ms.map(time),
             rotated: kept.rotated,
-            intent: intent.transpose()?,
-            trouble: kept.trouble.map(Trouble::restored),
+            own: Course::restored(kept.own)?,
+            further: further.collect::<Result<_, serde_json::Error>>()?,
             unknown,
             unknown_of_tokens,
         })
@@ -181,13 +159,95 @@ impl Record {
     pub(crate) fn renew(&mut self, name: Option<&str>, asked: &TokenSet, new: TokenSet, now: SystemTime) {
         let exposed = |tokens: &TokenSet| tokens.refresh_token().map(|token| token.expose_secret().to_owned());
         self.rotated |= exposed(asked).is_some() && exposed(asked) != exposed(&new);
+        let before = Arc::clone(&self.tokens);
         self.tokens = Arc::new(match name {
             None => new.keeping_also(asked, &self.tokens),
             Some(name) => self.tokens.with_also(name, &new),
         });
         self.refreshed_at = Some(now);
-        self.intent = None;
-        self.trouble = None;
+        match name {
+            None => self.own = Course::default(),
+            Some(name) => drop(self.further.remove(name)),
+        }
+        // An answer may bring further tokens: what was said of those before goes for them no more.
+        let tokens = &self.tokens;
+        self.further.retain(|name, _| {
+            let (new, old) = (tokens.also(name), before.also(name));
+            new.zip(old).is_some_and(|(new, old)| !new.is_newer_than(old))
+        });
+    }
+
+    /// The refresh of that token that is under way, or was when its process ended.
+    pub(crate) fn intent(&self, of: Option<&str>) -> Option<&Intent> {
+        self.course(of)?.intent.as_ref()
+    }
+
+    /// What keeps that token from being renewed.
+    pub(crate) fn trouble(&self, of: Option<&str>) -> Option<&Trouble> {
+        let all = self.own.trouble.as_ref().filter(|trouble| trouble.until == Until::Revoked);
+        all.or_else(|| self.course(of)?.trouble.as_ref())
+    }
+
+    /// Whether the account is being disconnected.
+    pub(crate) fn is_revoked(&self) -> bool {
+        self.own.trouble.as_ref().is_some_and(|trouble| trouble.until == Until::Revoked)
+    }
+
+    /// Whether a refresh of any of its tokens is noted.
+    pub(crate) fn intents(&self) -> impl Iterator<Item = &Intent> {
+        std::iter::once(&self.own).chain(self.further.values()).filter_map(|course| course.intent.as_ref())
+    }
+
+    fn course(&self, of: Option<&str>) -> Option<&Course> {
+        of.map_or(Some(&self.own), |name| self.further.get(name))
+    }
+
+    pub(crate) fn course_mut(&mut self, of: Option<&str>) -> &mut Course {
+        match of {
+            None => &mut self.own,
+            Some(name) => self.further.entry(name.to_owned()).or_default(),
+        }
+    }
+}
+
+impl Course {
+    /// Nothing is under way any more. That a refresh token may have been used before is not forgotten.
+    pub(crate) fn put_off(&mut self) {
+        let lost = self.intent.take().filter(|intent| intent.replay);
+        self.intent = lost.map(|intent| Intent { mark: Mark::Prepared, ..intent });
+    }
+
+    fn stored(&self) -> CourseAs {
+        let intent = self.intent.as_ref().map(|intent| IntentAs {
+            mark: match intent.mark {
+                Mark::Prepared => "prepared",
+                Mark::Sent => "sent",
+                Mark::Answered(_) => "answered",
+            }
+            .to_owned(),
+            answer: match &intent.mark {
+                Mark::Answered(answer) => raw(&answer.expose_json()).ok(),
+                Mark::Prepared | Mark::Sent => None,
+            },
+            until_ms: millis(intent.until),
+            replay: intent.replay,
+        });
+        CourseAs { intent, trouble: self.trouble.as_ref().map(Trouble::stored) }
+    }
+
+    fn restored(stored: CourseAs) -> Result<Self, serde_json::Error> {
+        let intent = stored.intent.map(|intent| {
+            let mark = match (intent.mark.as_str(), &intent.answer) {
+                ("prepared", _) => Mark::Prepared,
+                ("answered", Some(answer)) => {
+                    Mark::Answered(Box::new(TokenSet::from_exposed_json(&answer.get().into())?))
+                }
+                // A mark that this version does not know came after something was sent.
+                _ => Mark::Sent,
+            };
+            Ok::<_, serde_json::Error>(Intent { mark, until: time(intent.until_ms), replay: intent.replay })
+        });
+        Ok(Self { intent: intent.transpose()?, trouble: stored.trouble.map(Trouble::restored) })
     }
 }
 
@@ -208,10 +268,24 @@ struct Kept {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     rotated: bool,
     tokens: Box<RawValue>,
+    #[serde(default, skip_serializing_if = "CourseAs::is_none")]
+    own: CourseAs,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    further: BTreeMap<String, CourseAs>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct CourseAs {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     intent: Option<IntentAs>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     trouble: Option<TroubleAs>,
+}
+
+impl CourseAs {
+    fn is_none(&self) -> bool {
+        self.intent.is_none() && self.trouble.is_none()
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -219,8 +293,6 @@ struct IntentAs {
     mark: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     answer: Option<Box<RawValue>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    of: Option<String>,
     until_ms: i64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     replay: bool,

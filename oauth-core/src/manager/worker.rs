@@ -6,10 +6,11 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::record::Record;
+use super::trouble::Trouble;
 use super::{ClientQuery, EventKind, TokenManager};
 use crate::account::Account;
 use crate::clock::within;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::store::RecordKey;
 
 /// Refreshes the accounts of a store when they are due, whether or not anybody asks for their tokens. Any number of them
@@ -40,6 +41,14 @@ pub struct WorkerReport {
     pub refreshed: usize,
     /// How many could not be refreshed; events say why.
     pub failed: usize,
+}
+
+/// What came of an account that was due.
+enum Looked {
+    Refreshed,
+    Failed,
+    /// It is not any more, or is gone.
+    NotDue,
 }
 
 /// How long an account that a worker has taken is left alone by others.
@@ -96,10 +105,10 @@ impl Worker {
         let vault = &self.manager.core.vault;
         let keys = vault.store.claim_due(vault.clock.now(), CLAIM, self.batch).await?;
         let mut report = WorkerReport { due: keys.len(), ..WorkerReport::default() };
-        let mut count = |done: Option<Result<bool, tokio::task::JoinError>>| match done {
-            Some(Ok(true)) => report.refreshed += 1,
-            Some(Ok(false) | Err(_)) => report.failed += 1,
-            None => {}
+        let mut count = |done: Option<Result<Looked, tokio::task::JoinError>>| match done {
+            Some(Ok(Looked::Refreshed)) => report.refreshed += 1,
+            Some(Ok(Looked::Failed) | Err(_)) => report.failed += 1,
+            Some(Ok(Looked::NotDue)) | None => {}
         };
         let mut tasks = JoinSet::new();
         for key in keys {
@@ -117,22 +126,39 @@ impl Worker {
 }
 
 impl TokenManager {
-    /// Whether the account has a new token.
-    async fn look_after(&self, key: &RecordKey) -> bool {
+    async fn look_after(&self, key: &RecordKey) -> Looked {
         let record = match self.core.vault.load(key).await {
             Ok(Some(record)) => record,
-            Ok(None) => return false,
+            Ok(None) => return Looked::NotDue,
             Err(error) => {
                 tracing::warn!(record = %key, code = error.code(), "a worker could not open a record");
-                return false;
+                return Looked::Failed;
             }
         };
+        let vault = &self.core.vault;
+        // Somebody who needed its token may have been here since the store was asked what is due.
+        if vault.ahead.due(key, &record).is_none_or(|due| due > vault.clock.now()) {
+            return Looked::NotDue;
+        }
         match self.refresh_due(key, &record).await {
-            Ok(()) => true,
+            Ok(()) => Looked::Refreshed,
             Err(error) => {
+                if error.kind() == ErrorKind::NoRefreshToken
+                    && record.tokens.expires_within(Duration::ZERO, vault.clock.now())
+                {
+                    self.give_up(key, record.clone(), &error).await;
+                }
                 self.core.tell(&Arc::new(record.id), EventKind::WorkerFailed { error });
-                false
+                Looked::Failed
             }
+        }
+    }
+
+    /// There is nothing to renew it with, and no sense in coming back until somebody logs in again.
+    async fn give_up(&self, key: &RecordKey, mut record: Record, error: &Error) {
+        record.own.trouble = Some(Trouble::login(error));
+        if let Err(error) = self.core.vault.save(key, &mut record, None).await {
+            tracing::debug!(code = error.code(), "a worker will look again at an account that it can do nothing for");
         }
     }
 

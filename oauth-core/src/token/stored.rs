@@ -98,7 +98,8 @@ impl<'a> Stored<'a> {
 }
 
 fn millis(at: Option<SystemTime>) -> Option<u64> {
-    u64::try_from(at?.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis()).ok()
+    // What ended before 1970 has ended: it is not to be taken for what never ends.
+    u64::try_from(at?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis()).ok()
 }
 
 fn time(millis: Option<u64>) -> Option<SystemTime> {

@@ -119,9 +119,11 @@ impl Provider {
         seen.iter().filter(|seen| seen.path.ends_with("/token")).map(Seen::refresh_token).collect()
     }
 
-    /// The tokens that were to be revoked, in order.
+    /// The refresh tokens that were to be revoked, in order.
     pub(crate) fn revoked(&self) -> Vec<String> {
-        self.seen().iter().filter(|seen| seen.path.ends_with("/revoke")).map(Seen::revoked).collect()
+        let seen = self.seen();
+        let revoked = seen.iter().filter(|seen| seen.path.ends_with("/revoke")).map(Seen::revoked);
+        revoked.filter(|token| token.contains("-refresh-")).collect()
     }
 
     /// Whether a token of the family is good for anything.

@@ -14,6 +14,7 @@ use crate::token::TokenSet;
 pub(super) struct Notes<'a> {
     pub(super) kept: &'a Kept,
     pub(super) lease: &'a Lease,
+    pub(super) of: Option<&'a str>,
     pub(super) record: tokio::sync::Mutex<Record>,
     pub(super) sent: Mutex<bool>,
 }
@@ -21,7 +22,7 @@ pub(super) struct Notes<'a> {
 impl Notes<'_> {
     async fn mark(&self, mark: Mark) -> Result<()> {
         let mut record = self.record.lock().await;
-        if let Some(intent) = &mut record.intent {
+        if let Some(intent) = &mut record.course_mut(self.of).intent {
             intent.mark = mark;
         }
         Ok(self.kept.core.vault.save(&self.kept.key, &mut record, Some(self.lease)).await?)

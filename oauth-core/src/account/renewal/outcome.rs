@@ -2,60 +2,55 @@
 
 use std::sync::Arc;
 
-use super::Decision;
-use super::Renewal;
-use crate::error::{Error, ErrorKind, Result, Step};
-use crate::manager::record::Record;
+use super::{Decision, Renewal, Turn};
+use crate::error::{Error, ErrorKind, Step};
+use crate::manager::record::{Course, Record};
 use crate::manager::trouble::{Trouble, Until};
 use crate::manager::{EventKind, Reason};
 use crate::refresh;
 use crate::spec::RevokeEnds;
-use crate::store::{Lease, StoreErrorKind};
+use crate::store::{Lease, StoreError, StoreErrorKind};
 use crate::token::TokenSet;
+
+/// How often a write is tried again that somebody else came before.
+const TRIES: usize = 8;
 
 impl Renewal<'_> {
     /// Goes on with an answer that another process had received when it ended.
-    pub(super) async fn resume(
-        &self,
-        lease: &Lease,
-        record: Record,
-        tokens: &Arc<TokenSet>,
-        answer: TokenSet,
-    ) -> Result<Arc<TokenSet>> {
+    pub(super) async fn resume(&self, lease: &Lease, record: Record, tokens: &Arc<TokenSet>, answer: TokenSet) -> Turn {
         match refresh::finish(&self.shared.client, tokens, answer).await {
             Ok(new) => self.keep(lease, record, tokens, new).await,
             Err(error) if error.is_retryable() => {
                 // The answer is as good later.
                 let trouble = self.backoff(&record, &error);
-                Err(self.note(lease, record, tokens, error, |record| record.trouble = Some(trouble.clone())).await)
+                self.note(lease, record, tokens, error, |record| {
+                    record.course_mut(self.of).trouble = Some(trouble.clone());
+                })
+                .await
             }
-            Err(error) => Err(self.refused(lease, record, tokens, error).await),
+            Err(error) => self.refused(lease, record, tokens, error).await,
         }
     }
 
     /// Writes the new tokens, in whatever way is left, and gives them.
-    pub(super) async fn keep(
-        &self,
-        lease: &Lease,
-        mut record: Record,
-        asked: &Arc<TokenSet>,
-        new: TokenSet,
-    ) -> Result<Arc<TokenSet>> {
+    pub(super) async fn keep(&self, lease: &Lease, mut record: Record, asked: &Arc<TokenSet>, new: TokenSet) -> Turn {
         let vault = &self.kept.core.vault;
         let (rotated, lost) = (differs(asked, &new), lost_scopes(asked, &new));
         record.renew(self.of, asked, new.clone(), vault.clock.now());
         let mut saved = vault.save(&self.kept.key, &mut record, Some(lease)).await;
-        while let Err(error) = &saved {
-            if !is_overtaken(error.kind()) {
+        for _ in 0..TRIES {
+            if !matches!(&saved, Err(error) if is_overtaken(error.kind())) {
                 break;
             }
             // Somebody has written or may write: the answer counts if the account still has the token that it is for.
-            let Ok(current) = vault.load_of(&self.kept.key, &self.kept.id).await else { break };
-            let Some(mut current) = current.filter(|current| self.is_for(current, &record, asked)) else {
-                return self.discard(&record, &new).await;
-            };
-            current.renew(self.of, asked, new.clone(), vault.clock.now());
-            record = current;
+            match self.shared.read().await {
+                Ok(Some(mut current)) if self.is_for(&current, &record, asked) => {
+                    current.renew(self.of, asked, new.clone(), vault.clock.now());
+                    record = current;
+                }
+                Ok(current) => return self.discard(&record, current, &new).await,
+                Err(_) => break,
+            }
             // Its version alone decides now: who has the next lease writes before it sends, and meets this then.
             saved = vault.save(&self.kept.key, &mut record, None).await;
         }
@@ -68,33 +63,37 @@ impl Renewal<'_> {
         if let Err(error) = saved {
             self.shared.keep_unsaved(record.clone(), asked, self.of, error.into());
         }
-        record.tokens_of(self.of).ok_or_else(|| self.shared.not_connected())
+        Turn::Done(record.tokens_of(self.of).ok_or_else(|| self.shared.not_connected()))
     }
 
     /// Whether what is stored is the login, and the refresh token, that an answer is for.
     fn is_for(&self, current: &Record, ours: &Record, asked: &TokenSet) -> bool {
         current.login == ours.login
-            && !matches!(current.trouble.as_ref().map(|trouble| trouble.until), Some(Until::Revoked))
+            && !current.is_revoked()
             && current.tokens_of(self.of).is_some_and(|tokens| !differs(asked, &tokens))
     }
 
     /// The account was disconnected or connected anew while the answer was on its way: it is nobody's.
-    async fn discard(&self, ours: &Record, new: &TokenSet) -> Result<Arc<TokenSet>> {
+    async fn discard(&self, ours: &Record, current: Option<Record>, new: &TokenSet) -> Turn {
         self.kept.tell(EventKind::Discarded);
-        let current = self.kept.load().await?;
+        let ended = current.as_ref().is_none_or(Record::is_revoked);
         let replaced = current.as_ref().is_some_and(|current| current.login != ours.login);
         let whole_grant =
             self.shared.client.spec().revoke.as_ref().is_some_and(|rule| rule.ends != Some(RevokeEnds::Token));
         // Where one token's end is that of all, it would be that of the new login's as well.
-        if current.is_none() || replaced && !whole_grant {
+        if ended || replaced && !whole_grant {
             self.kept.core.revoke_quietly(&self.shared.client, new).await;
         }
-        match self.decide(current)? {
-            Decision::Adopt(record, tokens) => Ok(self.adopt(&record, tokens)),
-            Decision::Go(record, tokens) => {
-                self.shared.publish_record(&record);
-                Ok(tokens)
-            }
+        self.overtaken(current)
+    }
+
+    /// What somebody else has written counts.
+    fn overtaken(&self, current: Option<Record>) -> Turn {
+        match self.decide(current) {
+            Ok(Decision::Adopt(record, tokens)) => Turn::Done(Ok(self.adopt(&record, tokens))),
+            // It needs a refresh itself.
+            Ok(Decision::Go(..)) => Turn::Wait(self.kept.core.vault.clock.now()),
+            Err(error) => Turn::Done(Err(error)),
         }
     }
 
@@ -105,11 +104,11 @@ impl Renewal<'_> {
         asked: &Arc<TokenSet>,
         error: Error,
         sent: bool,
-    ) -> Error {
-        let replayed = record.intent.as_ref().is_some_and(|intent| intent.replay);
+    ) -> Turn {
+        let replayed = record.intent(self.of).is_some_and(|intent| intent.replay);
         if error.kind() == ErrorKind::Store {
             // Our own note could not be written, so nothing was sent: the store's trouble is not the account's.
-            return self.note(lease, record, asked, error, |record| record.intent = None).await;
+            return self.note(lease, record, asked, error, |record| record.course_mut(self.of).put_off()).await;
         }
         if error.kind() == ErrorKind::GrantRejected && replayed {
             let what = "the refresh token had been used by a refresh whose answer was lost";
@@ -120,15 +119,16 @@ impl Renewal<'_> {
         }
         let unanswered = sent && is_unanswered(&error);
         let trouble = self.backoff(&record, &error);
-        let until = record.intent.as_ref().map(|intent| intent.until);
+        let until = record.intent(self.of).map(|intent| intent.until);
         let trouble = match until.filter(|_| unanswered) {
             Some(until) => trouble.not_before(until),
             None => trouble,
         };
         self.note(lease, record, asked, error, |record| {
-            record.trouble = Some(trouble.clone());
+            let course = record.course_mut(self.of);
+            course.trouble = Some(trouble.clone());
             if !unanswered {
-                record.intent = None;
+                course.put_off();
             }
         })
         .await
@@ -136,15 +136,14 @@ impl Renewal<'_> {
 
     fn backoff(&self, record: &Record, error: &Error) -> Trouble {
         let jitter = self.kept.core.random_byte();
-        Trouble::wait(&self.shared.client, error, record.trouble.as_ref(), jitter)
+        Trouble::wait(&self.shared.client, error, record.trouble(self.of), jitter)
     }
 
     /// The provider refused the refresh token for good.
-    pub(super) async fn refused(&self, lease: &Lease, record: Record, asked: &Arc<TokenSet>, error: Error) -> Error {
+    pub(super) async fn refused(&self, lease: &Lease, record: Record, asked: &Arc<TokenSet>, error: Error) -> Turn {
         let trouble = Trouble::login(&error);
         self.note(lease, record, asked, error, |record| {
-            record.intent = None;
-            record.trouble = Some(trouble.clone());
+            *record.course_mut(self.of) = Course { intent: None, trouble: Some(trouble.clone()) };
         })
         .await
     }
@@ -156,7 +155,7 @@ impl Renewal<'_> {
         asked: &Arc<TokenSet>,
         what: &str,
         cause: Option<&Error>,
-    ) -> Error {
+    ) -> Turn {
         let builder = Error::new(ErrorKind::LostRotation, Step::Refresh, what);
         let builder = match cause.and_then(Error::server) {
             Some(server) => builder.server(server.clone()),
@@ -166,7 +165,7 @@ impl Renewal<'_> {
     }
 
     /// Writes what follows from a failure, so that every process knows it. Where the account has another token meanwhile
-    /// the failure is of no account, and where it cannot be written this process knows it all the same.
+    /// that one counts and not the failure, and where it cannot be written this process knows it all the same.
     async fn note(
         &self,
         lease: &Lease,
@@ -174,29 +173,26 @@ impl Renewal<'_> {
         asked: &Arc<TokenSet>,
         error: Error,
         change: impl Fn(&mut Record),
-    ) -> Error {
+    ) -> Turn {
         let vault = &self.kept.core.vault;
         let mine = record.clone();
         change(&mut record);
         let mut saved = vault.save(&self.kept.key, &mut record, Some(lease)).await;
-        for _ in 0..5 {
-            if !matches!(&saved, Err(error) if error.kind() == StoreErrorKind::Conflict) {
+        for _ in 0..TRIES {
+            let Some(kind) = saved.as_ref().err().map(StoreError::kind).filter(|kind| is_overtaken(*kind)) else {
                 break;
-            }
-            match vault.load_of(&self.kept.key, &self.kept.id).await {
+            };
+            match self.shared.read().await {
+                // Who has a newer lease is about to learn it from the provider.
+                Ok(Some(current)) if self.is_for(&current, &mine, asked) && kind == StoreErrorKind::Fenced => {
+                    return Turn::Wait(vault.clock.now());
+                }
                 Ok(Some(current)) if self.is_for(&current, &mine, asked) => {
                     record = current;
                     change(&mut record);
                     saved = vault.save(&self.kept.key, &mut record, Some(lease)).await;
                 }
-                Ok(Some(current)) => {
-                    self.shared.publish_record(&current);
-                    return error;
-                }
-                Ok(None) => {
-                    self.shared.publish_gone();
-                    return self.shared.not_connected();
-                }
+                Ok(current) => return self.overtaken(current),
                 Err(_) => break,
             }
         }
@@ -204,19 +200,12 @@ impl Renewal<'_> {
             tracing::warn!(code = failed.code(), "a failed refresh could not be noted");
         }
         self.publish_failure(&record, &error);
-        error
+        Turn::Done(Err(error))
     }
 
     fn publish_failure(&self, record: &Record, error: &Error) {
-        match self.of {
-            None => self.shared.publish_record(record),
-            Some(name) => {
-                for (_, account) in self.shared.further().into_iter().filter(|(known, _)| known == name) {
-                    account.publish(account.latest(), record.trouble.clone());
-                }
-            }
-        }
-        match record.trouble.as_ref().map(|trouble| (trouble.until, trouble.kind())) {
+        self.shared.publish_record(record);
+        match record.trouble(self.of).map(|trouble| (trouble.until, trouble.kind())) {
             Some((Until::Time(until), _)) => self.kept.tell(EventKind::Backoff { until, error: error.clone() }),
             Some((Until::Login, kind)) => {
                 self.kept.tell(EventKind::NeedsReauth { reason: Reason::of(kind), error: error.clone() });

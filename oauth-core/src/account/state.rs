@@ -92,18 +92,38 @@ impl Shared {
     pub(super) fn publish_version(&self, version: u64, tokens: Arc<TokenSet>, trouble: Option<Trouble>) {
         let snapshot = Snapshot::new(&self.client, self.keeper(), tokens, trouble).of_version(version);
         let snapshot = Arc::new(snapshot);
-        self.snapshot.rcu(|current| Arc::clone(if current.version > version { current } else { &snapshot }));
+        self.snapshot.rcu(|current| {
+            let late = current.version > version || current.gone && current.version == version;
+            Arc::clone(if late { current } else { &snapshot })
+        });
     }
 
-    /// From here on there is no such account.
-    pub(crate) fn publish_gone(&self) {
-        let mut snapshot = Snapshot::new(&self.client, self.keeper(), self.latest(), None);
-        snapshot.gone = true;
-        snapshot.version = self.snapshot.load().version;
-        snapshot.fresh_until = SystemTime::UNIX_EPOCH;
-        self.snapshot.store(Arc::new(snapshot));
-        for account in self.further() {
-            account.1.publish_gone();
+    /// What is known is believed for as long again.
+    pub(super) fn publish_again(&self) {
+        self.snapshot.rcu(|current| {
+            if current.gone {
+                return Arc::clone(current);
+            }
+            let again =
+                Snapshot::new(&self.client, self.keeper(), Arc::clone(&current.tokens), current.trouble.clone());
+            Arc::new(again.of_version(current.version))
+        });
+    }
+
+    /// The version of the newest record that is known.
+    pub(super) fn version(&self) -> u64 {
+        self.snapshot.load().version
+    }
+
+    /// From here on there is no such account: records of that version, and of those before, are over.
+    pub(crate) fn publish_gone(&self, version: u64) {
+        self.snapshot.rcu(|current| {
+            let gone = Snapshot::new(&self.client, self.keeper(), Arc::clone(&current.tokens), None);
+            let version = version.max(current.version);
+            Arc::new(Snapshot { gone: true, version, fresh_until: SystemTime::UNIX_EPOCH, ..gone })
+        });
+        for (_, account) in self.further() {
+            account.publish_gone(version);
         }
     }
 
@@ -152,7 +172,7 @@ impl Shared {
         if snapshot.gone {
             return Err(self.not_connected());
         }
-        match snapshot.trouble.as_ref().and_then(|trouble| trouble.stands(&self.client)) {
+        match snapshot.trouble.as_ref().and_then(|trouble| trouble.stands(&self.client, &snapshot.tokens)) {
             Some(error) => Err(error),
             None => Ok(()),
         }
