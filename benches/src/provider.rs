@@ -39,6 +39,12 @@ pub fn client() -> Client {
     spec.client(CLIENT_ID, CLIENT_SECRET)
 }
 
+/// Our client of a provider that has its token endpoint there.
+pub fn client_at(token: &str) -> Client {
+    let spec = ProviderSpec::from_yaml(&FILE.replace(TOKEN, token)).unwrap_or_else(|faults| panic!("{faults}"));
+    spec.client(CLIENT_ID, CLIENT_SECRET)
+}
+
 /// Text like that of a token, always the same.
 pub fn token_text(length: usize) -> String {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -2,17 +2,19 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http::Request;
 use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt as _;
+use oauth_core::{TokenManager, TokenSet};
 use tokio::runtime::Builder;
 
 use crate::endpoint::Endpoint;
-use crate::provider::{CLIENT_ID, CLIENT_SECRET, token_text};
+use crate::provider::{CLIENT_ID, CLIENT_SECRET, client_at, token_text};
 use crate::yup::{self, Keep};
 
 /// Its name on the command line.
@@ -45,7 +47,7 @@ pub fn print() -> bool {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let endpoint = Endpoint::start(TAKES);
     let mut met = true;
-    for contestant in [floor(&endpoint), yup(&endpoint)] {
+    for contestant in [floor(&endpoint), ours(&endpoint), yup(&endpoint)] {
         let (requests, times) = runtime.block_on(rounds(&contestant, &endpoint));
         let ms = |at: usize| format!("{:.1} ms", times[at]);
         println!(
@@ -149,6 +151,26 @@ fn floor(endpoint: &Endpoint) -> Contestant {
         })
     };
     Contestant { who: "floor", note: "a lock and a request by hand", ended: Box::new(ended) }
+}
+
+fn ours(endpoint: &Endpoint) -> Contestant {
+    let client = client_at(&endpoint.url());
+    let manager = TokenManager::in_memory().expect("a manager");
+    let accounts = AtomicUsize::new(0);
+    let ended = move || -> Ended {
+        let name = format!("user-{}", accounts.fetch_add(1, Ordering::Relaxed));
+        let (client, manager) = (client.clone(), manager.clone());
+        Box::pin(async move {
+            let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+            let tokens = TokenSet::new(token_text(256)).with_refresh_token(token_text(128)).with_expires_at(long_ago);
+            let account = manager.import(&client, name, tokens).await.expect("an account");
+            Arc::new(move || {
+                let account = account.clone();
+                Box::pin(async move { account.token().await.expect("a token").expose_secret().len() }) as Asked
+            }) as Ask
+        })
+    };
+    Contestant { who: "ours", note: "with its store, its lease and its notes", ended: Box::new(ended) }
 }
 
 fn yup(endpoint: &Endpoint) -> Contestant {

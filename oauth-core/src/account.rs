@@ -4,7 +4,7 @@ mod flight;
 mod kept;
 mod private;
 mod renewal;
-mod shared;
+mod state;
 mod token;
 mod unsaved;
 
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use self::kept::Kept;
-pub(crate) use self::shared::Shared;
+pub(crate) use self::state::Shared;
 pub use self::token::AccessToken;
 use crate::client::{Client, Inner};
 use crate::error::{ErrorKind, Result, Step};
@@ -108,12 +108,12 @@ impl<P: Provider> Account<P> {
     pub async fn token(&self) -> Result<AccessToken> {
         match self.shared.hit() {
             Some(tokens) => Ok(AccessToken(tokens)),
-            None => self.ask(Duration::ZERO).await.map(AccessToken),
+            None => Box::pin(self.ask(Duration::ZERO)).await.map(AccessToken),
         }
     }
 
-    /// An access token that lasts at least so long: renewed first when it ends before. A token that has just been renewed
-    /// and still does not is an error, so that nobody renews it again and again.
+    /// An access token that lasts at least so long: renewed first when it ends before. Where the provider's tokens do not
+    /// live as long, it is an error, and nothing is renewed in vain.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -139,7 +139,7 @@ impl<P: Provider> Account<P> {
     pub(crate) async fn fresh(&self) -> Result<Arc<TokenSet>> {
         match self.shared.hit() {
             Some(tokens) => Ok(tokens),
-            None => self.ask(Duration::ZERO).await,
+            None => Box::pin(self.ask(Duration::ZERO)).await,
         }
     }
 
@@ -162,6 +162,11 @@ impl<P: Provider> Account<P> {
             return shared.renew(&snapshot.tokens).await;
         }
         let tokens = &snapshot.tokens;
+        if !tokens.is_due(now) && tokens.never_lasts(least) {
+            // A new one would not either.
+            shared.look_after(&snapshot, now);
+            return Err(self.too_short(least));
+        }
         if !tokens.is_due(now) && !tokens.expires_within(least, now) {
             shared.look_after(&snapshot, now);
             return Ok(Arc::clone(tokens));

@@ -50,7 +50,8 @@ impl<P: Provider> Account<P> {
     pub async fn apply(&self, request: &mut Parts) -> Result<Applied> {
         apply::check_placement_in_head(self.inner())?;
         let tokens = self.fresh().await?;
-        apply::to_parts(self.inner(), &tokens, request)?;
+        let head = (&request.method, &request.uri, &request.headers);
+        (request.uri, request.headers) = apply::to_head(self.inner(), &tokens, head)?;
         Ok(Applied { tokens })
     }
 
@@ -108,9 +109,9 @@ impl<P: Provider> Account<P> {
         }
         tracing::debug!("the token was refused and is renewed");
         let renewed = self.renew(&current).await?;
+        // It may be the same token again, prolonged: RFC 6749 section 6 does not say that it is new.
         renewed.standing.put_on_trial(now);
-        // A server may give the same token again (RFC 6749 section 6 does not say that it is new).
-        Ok(Some(renewed).filter(|renewed| !is_same(renewed, refused)))
+        Ok(Some(renewed))
     }
 }
 
@@ -126,7 +127,6 @@ pub(crate) enum Verdict {
 
 /// Which token [`Account::apply`] put on a request.
 #[derive(Clone)]
-#[must_use = "show it to `Account::refused` with the answer"]
 pub struct Applied {
     tokens: Arc<TokenSet>,
 }

@@ -2,9 +2,8 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
-use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{Request, Uri};
+use http::{HeaderMap, Method, Request, Uri};
 use secrecy::ExposeSecret as _;
 
 use crate::client::{Client, Config, Context, Inner, Prepared, fill};
@@ -70,17 +69,19 @@ pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request
     detour(inner, prepared, request)
 }
 
-/// Puts token and headers of the API on the head of a request whose body is elsewhere; a head that cannot have them stays
-/// as it is.
-pub(crate) fn to_parts(inner: &Inner, tokens: &TokenSet, parts: &mut Parts) -> Result<()> {
+/// The address and the headers of a request whose body is elsewhere, with the token and the headers of the API.
+pub(crate) fn to_head(
+    inner: &Inner,
+    tokens: &TokenSet,
+    (method, uri, headers): (&Method, &Uri, &HeaderMap),
+) -> Result<(Uri, HeaderMap)> {
     let mut head = Request::new(Bytes::new());
-    head.method_mut().clone_from(&parts.method);
-    head.uri_mut().clone_from(&parts.uri);
-    head.headers_mut().clone_from(&parts.headers);
+    head.method_mut().clone_from(method);
+    head.uri_mut().clone_from(uri);
+    head.headers_mut().clone_from(headers);
     to_request(inner, tokens, &mut head)?;
     let (head, _) = head.into_parts();
-    (parts.uri, parts.headers) = (head.uri, head.headers);
-    Ok(())
+    Ok((head.uri, head.headers))
 }
 
 /// Whether a request can be applied to without its body.

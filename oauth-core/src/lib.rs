@@ -65,6 +65,8 @@ pub mod http;
 pub mod jose;
 #[cfg(feature = "client")]
 mod json;
+#[cfg(feature = "tower")]
+mod layer;
 #[cfg(feature = "client")]
 mod lookup;
 #[cfg(feature = "client")]
@@ -105,6 +107,8 @@ pub use secrecy::{ExposeSecret, SecretString};
 
 #[cfg(feature = "schema")]
 pub use self::fault::{Fault, Faults};
+#[cfg(feature = "tower")]
+pub use self::layer::{BoxError, TokenLayer, TokenOnceLayer, TokenOnceService, TokenService};
 #[cfg(feature = "json-schema")]
 pub use self::schema::json_schema;
 pub use self::spec::ProviderSpec;

@@ -8,12 +8,16 @@ mod restart;
 
 use std::error::Error;
 
-use oauth_core::SecretString;
+use oauth_core::seal::SealingKey;
+use oauth_core::{OsRng, SecretString};
 use oauth_stores::PostgresStore;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let url = std::env::args().nth(1).map(SecretString::from).ok_or("the URL of the server is missing")?;
 
-    restart::log_in_and_restart(async || PostgresStore::connect(url.clone()).await).await
+    // Yours comes from where secrets are kept: without it the records cannot be opened.
+    let key = SealingKey::generate(&OsRng)?;
+
+    restart::log_in_and_restart(key, async || PostgresStore::connect(url.clone()).await).await
 }

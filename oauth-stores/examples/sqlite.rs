@@ -9,6 +9,8 @@ mod restart;
 use std::error::Error;
 use std::path::PathBuf;
 
+use oauth_core::OsRng;
+use oauth_core::seal::SealingKey;
 use oauth_stores::SqliteStore;
 
 #[tokio::main]
@@ -17,5 +19,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let file = std::env::args_os().nth(1).map_or_else(|| folder.path().join("tokens.db"), PathBuf::from);
     println!("the accounts are in {}", file.display());
 
-    restart::log_in_and_restart(async || SqliteStore::open(&file).await).await
+    // Yours comes from where secrets are kept: without it the records cannot be opened.
+    let key = SealingKey::generate(&OsRng)?;
+
+    restart::log_in_and_restart(key, async || SqliteStore::open(&file).await).await
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::sync::watch;
 
-use super::shared::Shared;
+use super::state::Shared;
 use super::{private, renewal};
 use crate::error::{ErrorKind, Result, Step};
 use crate::token::TokenSet;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::shared::{Shared, Snapshot};
+use super::state::{Shared, Snapshot};
 use super::unsaved::Unsaved;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::manager::record::Record;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::shared::Shared;
+use super::state::Shared;
 use crate::error::Result;
 use crate::manager::trouble::Trouble;
 use crate::refresh;

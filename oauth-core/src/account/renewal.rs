@@ -12,7 +12,7 @@ use self::notes::{Held, Notes};
 pub(super) use self::outcome::differs;
 use self::outcome::is_overtaken;
 use super::kept::Kept;
-use super::shared::Shared;
+use super::state::Shared;
 use crate::clock::within;
 use crate::error::{ErrorKind, Result, Step};
 use crate::manager::EventKind;
@@ -24,6 +24,8 @@ use crate::token::TokenSet;
 
 /// What a lease has beyond the time of the request.
 const SPARE: Duration = Duration::from_secs(5);
+/// The longest time for requests: a client without a limit of its own is cut then, and no lease lasts for ever.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// How long a process waits between two looks at a lease that another one has.
 const FIRST_LOOK: Duration = Duration::from_millis(15);
 const LAST_LOOK: Duration = Duration::from_millis(300);
@@ -59,7 +61,6 @@ pub(super) async fn refresh(
     of: Option<&str>,
     asked: &Arc<TokenSet>,
 ) -> Result<Arc<TokenSet>> {
-    shared.save_unsaved().await?;
     Renewal { shared, kept, of, asked }.run().await
 }
 
@@ -68,6 +69,10 @@ impl Renewal<'_> {
         let vault = &self.kept.core.vault;
         let mut look = FIRST_LOOK;
         loop {
+            // Of whichever handle: the refresh token that the store has is spent.
+            if let Some(unsaved) = self.kept.core.unsaved_of(&self.kept.key) {
+                unsaved.save_unsaved().await?;
+            }
             match self.decide(self.shared.load().await?)? {
                 Decision::Adopt(record, tokens) => return Ok(self.adopt(&record, tokens)),
                 Decision::Go(..) => {}
@@ -86,7 +91,10 @@ impl Renewal<'_> {
                 Turn::Done(result) => return result,
                 Turn::Wait(until) => {
                     let wait = until.duration_since(vault.clock.now()).unwrap_or_default();
-                    vault.clock.sleep(wait.min(self.lease_lasts()) + Duration::from_millis(1)).await;
+                    let wait = wait.min(self.lease_lasts()) + Duration::from_millis(1);
+                    // Where others are faster again and again, or the store says so, they are given time.
+                    vault.clock.sleep(wait.max(look)).await;
+                    look = (look * 2).min(LAST_LOOK);
                 }
             }
         }
@@ -97,7 +105,7 @@ impl Renewal<'_> {
         let inner = &self.shared.client;
         let requests =
             if inner.prepared().is_ok_and(|prepared| prepared.hooks.session_login.is_some()) { 2 } else { 1 };
-        inner.config.timeout * requests + SPARE * 2
+        inner.config.timeout.saturating_mul(requests).min(LONGEST) + SPARE * 2
     }
 
     fn decide(&self, record: Option<Record>) -> Result<Decision> {
@@ -108,7 +116,7 @@ impl Renewal<'_> {
         if tokens.is_newer_than(self.asked) && !tokens.is_due(inner.now()) && !record.is_revoked() {
             return Ok(Decision::Adopt(Box::new(record), tokens));
         }
-        if let Some(error) = record.trouble(self.of).and_then(|trouble| trouble.stands(inner)) {
+        if let Some(error) = record.trouble(self.of).and_then(|trouble| trouble.stands(inner, &tokens)) {
             self.shared.publish_record(&record);
             return Err(error);
         }

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::kept::Kept;
-use super::shared::Shared;
+use super::state::Shared;
 use crate::error::{Error, Result};
 use crate::manager::EventKind;
 use crate::manager::record::Record;

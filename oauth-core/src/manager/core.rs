@@ -55,16 +55,24 @@ impl Core {
         tokens: Arc<TokenSet>,
     ) -> Result<Arc<Shared>> {
         let origins = client.prepared()?.origins.listed();
+        // Outlives the lock: where it is the last of its kind by then, its end takes the lock itself.
+        let in_use;
         let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
-        let in_use = handles.get(&key).and_then(Weak::upgrade);
-        if let Some(shared) = in_use.filter(|shared| Arc::ptr_eq(&shared.client, client) || shared.client.is_as(client))
+        in_use = handles.get(&key).and_then(Weak::upgrade);
+        if let Some(shared) = &in_use
+            && (Arc::ptr_eq(&shared.client, client) || shared.client.is_as(client))
         {
-            return Ok(shared);
+            return Ok(Arc::clone(shared));
         }
         let kept = Kept::new(Arc::clone(self), key, Arc::new(id), origins);
         let shared = Arc::new(Shared::new(Arc::clone(client), tokens, None, Some(kept)));
         handles.insert(key, Arc::downgrade(&shared));
         Ok(shared)
+    }
+
+    /// The handle whose newest tokens the store has not taken: not always the one in use, where clients differ.
+    pub(crate) fn unsaved_of(&self, key: &RecordKey) -> Option<Arc<Shared>> {
+        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
     /// An account is not in use any more.

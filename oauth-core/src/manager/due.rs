@@ -23,7 +23,8 @@ impl Ahead {
     /// later, so that the tokens of many accounts which were issued together are not renewed together.
     pub(crate) fn soon(self, key: &RecordKey, tokens: &TokenSet) -> Option<SystemTime> {
         let ends = tokens.expires_at()?;
-        let life = tokens.issued_at.and_then(|issued| ends.duration_since(issued).ok()).unwrap_or(self.most * 5);
+        let life =
+            tokens.issued_at.and_then(|issued| ends.duration_since(issued).ok()).unwrap_or(self.most.saturating_mul(5));
         let ahead = (life / 5).min(self.most);
         let spread = self.spread(key, ends, ahead / 2);
         ends.checked_sub(ahead)?.checked_add(spread)

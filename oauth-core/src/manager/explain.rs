@@ -27,7 +27,7 @@ impl TokenManager {
         let mut text = format!("{id}: {}", word(status));
         let standing = |trouble: &Option<Trouble>| {
             let trouble = trouble.as_ref().filter(|trouble| trouble.until != Until::Revoked)?;
-            trouble.stands(&inner).map(|error| indented(&error.explain()))
+            trouble.stands(&inner, &record.tokens).map(|error| indented(&error.explain()))
         };
         if let Some(error) = standing(&record.own.trouble) {
             let _ = write!(text, "\n{error}");

@@ -91,7 +91,8 @@ pub struct AccountInfo {
 
 impl Record {
     pub(crate) fn status(&self, now: SystemTime) -> Status {
-        match self.own.trouble.as_ref().map(|trouble| (trouble, trouble.until)) {
+        let trouble = self.own.trouble.as_ref().filter(|trouble| !trouble.is_of_a_wrong_clock(&self.tokens, now));
+        match trouble.map(|trouble| (trouble, trouble.until)) {
             Some((trouble, Until::Login)) => return Status::NeedsReauth(Reason::of(Trouble::kind(trouble))),
             Some((_, Until::Revoked)) => return Status::Revoked,
             Some((_, Until::Time(until))) if until > now => return Status::Backoff { until },

@@ -9,6 +9,7 @@ use crate::client::Inner;
 use crate::crypto::Hash;
 use crate::encode::hex;
 use crate::error::{Error, ErrorKind, ServerError, Step};
+use crate::token::TokenSet;
 
 /// How the last refresh failed, and what follows from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,9 +107,18 @@ impl Trouble {
         self
     }
 
-    /// The error for whoever wants a refresh now, if it stands in the way.
-    pub(crate) fn stands(&self, inner: &Inner) -> Option<Error> {
+    /// Whether a refresh token was taken for ended that has not: nothing was sent, and the clock was wrong.
+    pub(crate) fn is_of_a_wrong_clock(&self, tokens: &TokenSet, now: SystemTime) -> bool {
+        let lives = || tokens.refresh_expires_at().is_none_or(|ends| ends > now);
+        self.until == Until::Login && self.kind == ErrorKind::RefreshExpired && self.server.is_none() && lives()
+    }
+
+    /// The error for whoever wants a refresh of these tokens now, if it stands in the way.
+    pub(crate) fn stands(&self, inner: &Inner, tokens: &TokenSet) -> Option<Error> {
         let now = inner.now();
+        if self.is_of_a_wrong_clock(tokens, now) {
+            return None;
+        }
         let builder = match self.until {
             Until::Login | Until::Revoked => Error::new(self.kind, Step::Refresh, self.what.clone()),
             Until::Time(until) => {

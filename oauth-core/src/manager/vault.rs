@@ -38,8 +38,11 @@ impl Vault {
         // What is seen while the store is being asked may be newer than what it says, and no sign of anything.
         let seen = self.seen(key);
         let Some(stored) = self.store.load(key).await? else { return Ok(None) };
-        self.not_older(key, stored.version, seen)?;
-        self.open(key, &stored).await.map(Some)
+        self.not_older(stored.version, seen)?;
+        let record = self.open(key, &stored).await?;
+        // Only now is it known that the version is the record's own.
+        self.saw(key, stored.version);
+        Ok(Some(record))
     }
 
     /// The record of that account.
@@ -106,17 +109,16 @@ impl Vault {
     fn first_version(&self, key: &RecordKey) -> u64 {
         let seen = self.seen(key).unwrap_or_default();
         let micros = u64::try_from(millis(self.clock.now())).unwrap_or_default().saturating_mul(1000);
-        micros.max(seen + 1).max(1).min(i64::MAX as u64 / 2)
+        micros.max(seen.saturating_add(1)).max(1).min(i64::MAX as u64 / 2)
     }
 
     /// A version below one that this process has seen is a copy from a backup, a replica that lags, or a store that lost
     /// writes: its refresh token may have been used.
-    fn not_older(&self, key: &RecordKey, version: u64, seen: Option<u64>) -> StoreResult<()> {
+    fn not_older(&self, version: u64, seen: Option<u64>) -> StoreResult<()> {
         if seen.is_some_and(|seen| version < seen) {
             let error = self.error(StoreErrorKind::Stale, "the record is older than one that this process has seen");
             return Err(error.fix("read from the primary; after a restored backup connect the account anew"));
         }
-        self.saw(key, version);
         Ok(())
     }
 

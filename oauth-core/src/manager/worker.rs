@@ -6,10 +6,11 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::record::Record;
+use super::trouble::Trouble;
 use super::{ClientQuery, EventKind, TokenManager};
 use crate::account::Account;
 use crate::clock::within;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::store::RecordKey;
 
 /// Refreshes the accounts of a store when they are due, whether or not anybody asks for their tokens. Any number of them
@@ -142,9 +143,22 @@ impl TokenManager {
         match self.refresh_due(key, &record).await {
             Ok(()) => Looked::Refreshed,
             Err(error) => {
+                if error.kind() == ErrorKind::NoRefreshToken
+                    && record.tokens.expires_within(Duration::ZERO, vault.clock.now())
+                {
+                    self.give_up(key, record.clone(), &error).await;
+                }
                 self.core.tell(&Arc::new(record.id), EventKind::WorkerFailed { error });
                 Looked::Failed
             }
+        }
+    }
+
+    /// There is nothing to renew it with, and no sense in coming back until somebody logs in again.
+    async fn give_up(&self, key: &RecordKey, mut record: Record, error: &Error) {
+        record.own.trouble = Some(Trouble::login(error));
+        if let Err(error) = self.core.vault.save(key, &mut record, None).await {
+            tracing::debug!(code = error.code(), "a worker will look again at an account that it can do nothing for");
         }
     }
 

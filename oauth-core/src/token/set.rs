@@ -150,6 +150,12 @@ impl TokenSet {
         self.expires_at.is_some_and(|expires_at| now.checked_add(margin).is_none_or(|limit| expires_at <= limit))
     }
 
+    /// Whether it did not last as long when it was new.
+    pub(crate) fn never_lasts(&self, least: Duration) -> bool {
+        let life = self.expires_at.zip(self.issued_at).and_then(|(ends, issued)| ends.duration_since(issued).ok());
+        life.is_some_and(|life| life <= least)
+    }
+
     /// Whether the access token is to be renewed before it is used: a minute before its end, or a tenth of its lifetime
     /// where that is less, so that a short-lived token is used at all.
     pub(crate) fn is_due(&self, now: SystemTime) -> bool {

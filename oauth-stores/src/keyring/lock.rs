@@ -61,7 +61,7 @@ fn is_open_to_others(_: &Metadata) -> bool {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
@@ -70,8 +70,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let made = folder.path().join("a/b");
         drop(lock(&made, "x.lock").unwrap());
-        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&made), mode(&made.join("x.lock"))), (0o700, 0o600));
+        let of = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((of(&made), of(&made.join("x.lock"))), (0o700, 0o600));
 
         let set = |path: &Path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
         set(&made.join("x.lock"), 0o666);

@@ -102,17 +102,24 @@ mod system {
 
     /// SQLite keeps files of its own beside the database: nobody else may put them there first.
     pub(super) fn check_folder(folder: &Path) -> StoreResult<()> {
+        let look = |path| fs::metadata(path).map_err(|error| io_error(&error, path, "the folder cannot be looked at"));
+        if !is_ours(look(folder)?.uid(), true) {
+            return Err(about(Kind::InsecureDirectory, folder, "this folder belongs to another user"));
+        }
         for (above, path) in folder.ancestors().enumerate() {
-            let found =
-                fs::metadata(path).map_err(|error| io_error(&error, path, "the folder cannot be looked at"))?.mode();
-            let open =
-                if above == 0 { found & OTHERS_WRITE != 0 } else { found & ANYBODY_WRITES != 0 && found & STICKY == 0 };
-            if open {
+            let mode = look(path)?.mode();
+            let sticky = above > 0 && mode & STICKY != 0;
+            if mode & if above == 0 { OTHERS_WRITE } else { ANYBODY_WRITES } != 0 && !sticky {
                 return Err(about(Kind::InsecureDirectory, path, "others can change this folder")
                     .fix(format!("chmod go-w {}", path.display())));
             }
         }
         Ok(())
+    }
+
+    /// What belongs to this user; a folder may also be the system's.
+    fn is_ours(owner: u32, or_root: bool) -> bool {
+        owner == rustix::process::geteuid().as_raw() || or_root && owner == 0
     }
 
     pub(super) fn make_file(path: &Path) -> io::Result<File> {
@@ -121,6 +128,9 @@ mod system {
 
     /// SQLite gives the files beside the database the same permissions.
     pub(super) fn check_file(path: &Path, metadata: &Metadata) -> StoreResult<()> {
+        if !is_ours(metadata.uid(), false) {
+            return Err(about(Kind::InsecurePermissions, path, "it belongs to another user"));
+        }
         if metadata.mode() & OTHERS != 0 {
             return Err(about(Kind::InsecurePermissions, path, "others can read or write it")
                 .fix(format!("chmod 600 {}", path.display())));

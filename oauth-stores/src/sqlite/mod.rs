@@ -3,10 +3,10 @@
 mod attempts;
 mod error;
 mod file;
-#[cfg(test)]
-mod plans;
 mod records;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::path::Path;

@@ -199,6 +199,21 @@ mod unix {
     }
 
     #[tokio::test]
+    async fn what_belongs_to_another_user_is_refused() {
+        let (folder, store) = fresh().await;
+        store.close().await;
+        let path = folder.path().join("tokens.db");
+        let somebody = Some(std::os::unix::fs::MetadataExt::uid(&fs::metadata(&path).unwrap()) + 1);
+        if std::os::unix::fs::chown(&path, somebody, None).is_err() {
+            // Only root can give a file away; as anybody else there is nothing to look at.
+            return;
+        }
+        refused(SqliteStore::open(&path).await, StoreErrorKind::InsecurePermissions);
+        std::os::unix::fs::chown(folder.path(), somebody, None).unwrap();
+        refused(SqliteStore::open(folder.path().join("new.db")).await, StoreErrorKind::InsecureDirectory);
+    }
+
+    #[tokio::test]
     async fn a_folder_that_others_can_change_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("inner");

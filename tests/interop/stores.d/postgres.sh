@@ -37,7 +37,7 @@ run_part() {
   OAUTH_TEST_POSTGRES_URL=$url:$port/postgres \
   OAUTH_TEST_POSTGRES_STANDBY_URL=$url:$standby_port/postgres \
   OAUTH_TEST_POSTGRES_CA=$run_dir/server.crt \
-    cargo test -q -p oauth-stores --features interop-postgres --lib --test interop_postgres
+    cargo test -q -p oauth-stores --features interop-postgres --lib --test interop_postgres -- --test-threads=8
   cargo run -q -p oauth-stores --features postgres --example postgres -- "$url:$port/postgres"
 }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use oauth_core::http::{Body, BoxFuture, HttpClient, TransportError};
 use oauth_core::spec::TokenTypeRule;
 use oauth_core::{Browser, ErrorKind, ExposeSecret as _};
-use oauth_simulator::Answer;
+use oauth_simulator::{Answer, Endpoint};
 use url::form_urlencoded;
 
 use crate::catalog::{CLAIM, Rig, asks_for_profile, token_answer, with_id_token};
@@ -133,6 +133,31 @@ async fn a_refresh_that_is_refused() {
         rig.sim.next_token_answer(Answer::lost());
         let result = account().refresh().await;
         assert_eq!(rig.failed("a refresh whose answer is lost", result).kind(), ErrorKind::Network);
+        rig.check();
+    }
+}
+
+#[tokio::test]
+async fn a_revocation_that_is_refused() {
+    for entry in oauth_providers::catalog().iter().filter(|entry| entry.spec().revoke.is_some()) {
+        let mut rig = Rig::new(entry).await;
+        let tokens = rig.log_in().await.tokens();
+        let held = [Some(tokens.access_token()), tokens.refresh_token()].into_iter().flatten();
+        let mut held: Vec<String> = held.map(|token| token.expose_secret().to_owned()).collect();
+        held.push(rig.sim.client_secret().expose_secret().to_owned());
+        let held: Vec<&str> = held.iter().map(String::as_str).collect();
+        for (status, code) in [(400, "invalid_request"), (401, "invalid_client"), (503, "temporarily_unavailable")] {
+            for answer in [echo(status, code, &held), nested_echo(status, &held)] {
+                // A token that had ended is no failure, and whatever is left is asked for a second time.
+                let before = rig.sim.requests_to(Endpoint::Revocation).len();
+                (0..2).for_each(|_| rig.sim.next_revocation_answer(answer.clone()));
+                while rig.sim.requests_to(Endpoint::Revocation).len() < before + 2 {
+                    if let Err(error) = rig.client.revoke(&tokens).await {
+                        rig.failed::<()>(&format!("a revocation that ends in {code}"), Err(error));
+                    }
+                }
+            }
+        }
         rig.check();
     }
 }
@@ -279,6 +304,10 @@ async fn a_server_that_repeats_the_whole_request() {
         if asks_for_profile(entry.spec()) {
             let result = other.profile().await;
             rig.failed("a profile of a parrot", result);
+        }
+        if entry.spec().revoke.is_some() {
+            let result = repeating.revoke(&account.tokens()).await;
+            rig.failed("a revocation with a parrot", result);
         }
         // A minted secret is another one for each request.
         for heard in parrot.0.lock().unwrap().iter() {

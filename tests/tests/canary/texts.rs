@@ -56,6 +56,7 @@ impl Secrets {
                         | "access_token"
                         | "refresh_token"
                         | "fb_exchange_token"
+                        | "token"
                 );
                 if is_secret && request.endpoint() != Endpoint::Unknown {
                     self.add(name, value);

@@ -82,13 +82,17 @@ async fn idt_20_and_32_the_hash_of_a_renewed_token_is_checked() {
 
 #[tokio::test]
 async fn idt_32_a_renewed_id_token_is_signed() {
-    let (issuer, account) = logged_in().await;
-    let claims = issuer.claims(&account.client(), None);
-    for (token, kind) in [
-        (Key::other_rsa("rsa-1").sign(&claims), ErrorKind::IdTokenSignature),
-        (oauth_tests::keys::unsigned(r#"{"alg":"none"}"#, claims.to_string()) + ".", ErrorKind::IdTokenAlgorithm),
-    ] {
-        issuer.tokens(Some(&token));
+    type Forged = fn(&serde_json::Value) -> String;
+    let forged: [(Forged, ErrorKind); 2] = [
+        (|claims| Key::other_rsa("rsa-1").sign(claims), ErrorKind::IdTokenSignature),
+        (
+            |claims| oauth_tests::keys::unsigned(r#"{"alg":"none"}"#, claims.to_string()) + ".",
+            ErrorKind::IdTokenAlgorithm,
+        ),
+    ];
+    for (token, kind) in forged {
+        let (issuer, account) = logged_in().await;
+        issuer.tokens(Some(&token(&issuer.claims(&account.client(), None))));
         assert_eq!(account.refresh().await.unwrap_err().kind(), kind);
     }
     // Without the keys it cannot be believed; the renewed tokens count, the identity stays the first one's.

@@ -134,10 +134,8 @@ fn parameters(source: &Source) -> Vec<String> {
 
 /// A file is named after its concept.
 fn file_names(source: &Source) -> Vec<String> {
-    let soup = [
-        "util", "utils", "helper", "helpers", "common", "misc", "stuff", "types", "models", "shared", "base",
-        "manager", "impls",
-    ];
+    let soup =
+        ["util", "utils", "helper", "helpers", "common", "misc", "stuff", "types", "models", "shared", "base", "impls"];
     let stem = source.path.rsplit('/').next().and_then(|name| name.strip_suffix(".rs")).unwrap_or_default();
     let folder = source.path.rsplit('/').nth(1).unwrap_or_default();
     let bad = source.is("rs") && (soup.contains(&stem) || soup.contains(&folder));

@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod capture;
+mod corners;
 mod faulty;
 mod logins;
 mod lost;

@@ -24,7 +24,7 @@ impl Renewal<'_> {
                 // The answer is as good later.
                 let trouble = self.backoff(&record, &error);
                 self.note(lease, record, tokens, error, |record| {
-                    record.course_mut(self.of).trouble = Some(trouble.clone())
+                    record.course_mut(self.of).trouble = Some(trouble.clone());
                 })
                 .await
             }

@@ -172,7 +172,7 @@ impl Shared {
         if snapshot.gone {
             return Err(self.not_connected());
         }
-        match snapshot.trouble.as_ref().and_then(|trouble| trouble.stands(&self.client)) {
+        match snapshot.trouble.as_ref().and_then(|trouble| trouble.stands(&self.client, &snapshot.tokens)) {
             Some(error) => Err(error),
             None => Ok(()),
         }
