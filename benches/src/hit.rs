@@ -44,7 +44,6 @@ fn ours() -> Box<dyn FnMut()> {
     let tokens = TokenSet::new(token_text(256)).with_refresh_token(token_text(128)).with_expires_at(ends);
     let account = runtime.block_on(manager.import(&client(), "user-42", tokens)).expect("an account");
     Box::new(move || {
-        let _entered = runtime.enter();
         black_box(ready(black_box(&account).token()).expect("a token"));
     })
 }
@@ -55,7 +54,6 @@ fn yup() -> Box<dyn FnMut()> {
     let yup = runtime.block_on(yup::authenticator(yup::http(), TOKEN, &SCOPES, Keep::Fresh(path.clone())));
     let _ = std::fs::remove_file(path);
     Box::new(move || {
-        let _entered = runtime.enter();
         black_box(ready(yup.token(black_box(&SCOPES))).expect("a token"));
     })
 }

@@ -108,7 +108,7 @@ impl<P: Provider> Account<P> {
     pub async fn token(&self) -> Result<AccessToken> {
         match self.shared.hit() {
             Some(tokens) => Ok(AccessToken(tokens)),
-            None => self.ask(Duration::ZERO).await.map(AccessToken),
+            None => Box::pin(self.ask(Duration::ZERO)).await.map(AccessToken),
         }
     }
 
@@ -139,7 +139,7 @@ impl<P: Provider> Account<P> {
     pub(crate) async fn fresh(&self) -> Result<Arc<TokenSet>> {
         match self.shared.hit() {
             Some(tokens) => Ok(tokens),
-            None => self.ask(Duration::ZERO).await,
+            None => Box::pin(self.ask(Duration::ZERO)).await,
         }
     }
 

@@ -53,6 +53,7 @@ fn listing(spec: &ProviderSpec) -> Value {
             "authorization": address(&spec.endpoints.authorization),
             "token": address(&spec.endpoints.token),
             "issuer": address(&spec.endpoints.issuer),
+            "revocation": address(&spec.endpoints.revocation),
             "refresh": spec.refresh.as_ref().and_then(|refresh| address(&refresh.url)),
             "profile": spec.profile.as_ref().and_then(|profile| profile.request.as_ref()).map(|request| request.url.to_string()),
             "api": spec.api.as_ref().map(|api| api.base_url.to_string()),

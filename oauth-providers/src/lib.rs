@@ -34,6 +34,8 @@
 //! # Features
 //!
 //! - `yaml` (default): provider files at run time, [`ProviderSpec::from_yaml`].
+//! - `tower`: `Account::layer`, an account's token on every request of a tower service, such as reqwest's and hyper-util's
+//!   clients. [`Account::apply`] puts it on a request of any HTTP stack, without a feature.
 
 pub use oauth_core::*;
 

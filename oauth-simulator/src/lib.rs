@@ -51,8 +51,8 @@
 //!
 //! # What is not simulated
 //!
-//! The device flow, revocation and introspection endpoints, PAR, `DPoP`, dynamic registration, mechanisms, answers in
-//! other formats than JSON, rate limits and paging.
+//! The device flow, the introspection endpoint, PAR, `DPoP`, dynamic registration, mechanisms, answers in other formats than
+//! JSON, rate limits and paging.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod address;

@@ -274,7 +274,7 @@ async fn ref_12_a_missing_scope_is_an_error_that_names_it_and_no_reason_to_refre
         let error = tried(&rig.account, StatusCode::from_u16(code).unwrap(), &headers).await.unwrap_err();
         assert_eq!((error.kind(), error.step()), (ErrorKind::InsufficientScope, Step::Api));
         assert_eq!(error.scopes(), ["write", "[redacted]", "admin"], "servers echo what they were shown");
-        assert_eq!(error.server().and_then(|server| server.status()), Some(code));
+        assert_eq!(error.server().and_then(oauth_core::ServerError::status), Some(code));
         assert!(error.to_string().contains("write and [redacted] and admin"), "{error}");
         assert!(!error.is_retryable() && !error.needs_reauth());
         assert_eq!(rig.refreshes(), 0);

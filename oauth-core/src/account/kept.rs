@@ -83,9 +83,13 @@ impl Shared {
             .kept
             .as_ref()
             .is_some_and(|kept| kept.unsaved.lock().unwrap_or_else(PoisonError::into_inner).is_some());
-        if !unsaved {
-            self.publish_record(record);
+        if unsaved {
+            return;
         }
+        if let Some(kept) = self.kept.as_ref().filter(|_| record.tokens.is_newer_than(&self.latest())) {
+            kept.tell(EventKind::Adopted);
+        }
+        self.publish_record(record);
     }
 
     /// Whether what is known is recent, and not that there is nothing.
@@ -126,8 +130,8 @@ impl Shared {
         if kept.looking.swap(true, Ordering::AcqRel) {
             return;
         }
-        let Ok(task) = kept.task() else { return };
         let looking = Looking(Arc::clone(self));
+        let Ok(task) = kept.task() else { return };
         tokio::spawn(async move {
             let _task = task;
             looking.0.revalidate().await;

@@ -160,7 +160,9 @@ impl Renewal<'_> {
                 self.kept.tell(EventKind::Replaying);
                 replay = true;
             }
-            _ => {}
+            // A replay that was not sent, or was put off, is still one.
+            Some(intent) => replay = intent.replay,
+            None => {}
         }
         if tokens.refresh_expires_at().is_some_and(|ended| ended <= self.shared.client.now()) {
             let what = "the refresh token has ended, so it was not sent";

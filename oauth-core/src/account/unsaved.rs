@@ -37,9 +37,10 @@ impl Shared {
         kept.core.unsaved.lock().unwrap_or_else(PoisonError::into_inner).insert(kept.key, Arc::clone(self));
         tracing::error!(account = %kept.id, code = error.code(), "new tokens could not be written, and are tried again");
         kept.tell(EventKind::SaveFailed { error });
-        let shared = Arc::clone(self);
+        let retrying = Retrying(Arc::clone(self));
         tokio::spawn(async move {
-            let (Some(kept), mut wait) = (&shared.kept, FIRST) else { return };
+            let (shared, mut wait) = (&retrying.0, FIRST);
+            let Some(kept) = &shared.kept else { return };
             while kept.is_unsaved() && !kept.core.tasks.is_closed() {
                 kept.core.vault.clock.sleep(wait).await;
                 wait = (wait * 2).min(LONGEST);
@@ -72,10 +73,22 @@ impl Shared {
     }
 
     /// Somebody has logged in again, or disconnected: what could not be written is of no use any more.
-    pub(crate) fn forget_unsaved(&self) {
-        let Some(kept) = &self.kept else { return };
-        *kept.unsaved.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    pub(crate) fn forget_unsaved(&self) -> Option<Record> {
+        let kept = self.kept.as_ref()?;
+        let unsaved = kept.unsaved.lock().unwrap_or_else(PoisonError::into_inner).take();
         kept.core.unsaved.lock().unwrap_or_else(PoisonError::into_inner).remove(&kept.key);
+        unsaved.map(|unsaved| unsaved.record)
+    }
+}
+
+/// The task that tries again, which its runtime may end.
+struct Retrying(Arc<Shared>);
+
+impl Drop for Retrying {
+    fn drop(&mut self) {
+        if let Some(kept) = self.0.kept.as_ref().filter(|kept| kept.is_unsaved() && !kept.core.tasks.is_closed()) {
+            tracing::error!(account = %kept.id, "the runtime has ended, and new tokens have not been written");
+        }
     }
 }
 
@@ -93,9 +106,18 @@ impl Kept {
     async fn merge(&self, ours: Record, asked: &TokenSet, of: Option<&str>) -> Result<Option<Record>, StoreError> {
         let vault = &self.core.vault;
         let Some(mut current) = vault.load_of(&self.key, &self.id).await? else { return Ok(None) };
-        let same = current.login == ours.login
-            && current.tokens_of(of).is_some_and(|tokens| !super::renewal::differs(asked, &tokens));
-        let Some(new) = ours.tokens_of(of).filter(|_| same) else { return Ok(None) };
+        let has = |tokens: &TokenSet| {
+            current.login == ours.login
+                && current.tokens_of(of).is_some_and(|kept| !super::renewal::differs(tokens, &kept))
+        };
+        let Some(new) = ours.tokens_of(of) else { return Ok(None) };
+        if has(&new) {
+            // The write that failed took place.
+            return Ok(Some(current));
+        }
+        if !has(asked) || current.is_revoked() {
+            return Ok(None);
+        }
         current.renew(of, asked, (*new).clone(), vault.clock.now());
         vault.save(&self.key, &mut current, None).await?;
         Ok(Some(current))

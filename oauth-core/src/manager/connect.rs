@@ -143,7 +143,7 @@ impl TokenManager {
             match vault.save(&key, &mut record, None).await {
                 Ok(()) => {
                     let shared = self.core.handle(inner, key, id, Arc::clone(&record.tokens))?;
-                    shared.forget_unsaved();
+                    drop(shared.forget_unsaved());
                     shared.publish_record(&record);
                     let kind = if put == Put::Login { EventKind::Connected } else { EventKind::Imported };
                     self.core.tell(&Arc::new(record.id), kind);

@@ -54,14 +54,17 @@ impl TokenManager {
                 Err(error) => return Err(error.into()),
             }
         };
+        let mut newest = None;
         if let Some(shared) = self.core.in_use(&key) {
-            shared.forget_unsaved();
+            newest = shared.forget_unsaved();
             shared.publish_gone(marked.as_ref().map_or(0, |record| record.version));
         }
         let Some(record) = marked else {
             return Ok(Disconnected { existed: false, revocation: Revocation::Nothing });
         };
-        let revocation = self.core.revoke(inner, &record.tokens).await;
+        // What could not be written is what the provider takes.
+        let newest = newest.filter(|newest| newest.login == record.login);
+        let revocation = self.core.revoke(inner, newest.as_ref().map_or(&record.tokens, |newest| &newest.tokens)).await;
         match vault.delete(&key, Some(record.version)).await {
             Ok(_) => {}
             Err(error) if error.kind() == StoreErrorKind::Conflict => {

@@ -211,6 +211,12 @@ impl Record {
 }
 
 impl Course {
+    /// Nothing is under way any more. That a refresh token may have been used before is not forgotten.
+    pub(crate) fn put_off(&mut self) {
+        let lost = self.intent.take().filter(|intent| intent.replay);
+        self.intent = lost.map(|intent| Intent { mark: Mark::Prepared, ..intent });
+    }
+
     fn stored(&self) -> CourseAs {
         let intent = self.intent.as_ref().map(|intent| IntentAs {
             mark: match intent.mark {

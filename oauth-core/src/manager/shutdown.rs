@@ -20,20 +20,31 @@ impl TokenManager {
     pub async fn shutdown_within(&self, patience: Duration) -> Result<()> {
         let core = &self.core;
         core.tasks.close();
-        if within(&*core.vault.clock, patience, core.tasks.idle()).await.is_none() {
-            let what = format!("refreshes were still under way after {} s", patience.as_secs());
-            return Err(Error::new(ErrorKind::Internal, Step::Store, what).general());
-        }
+        let idle = within(&*core.vault.clock, patience, core.tasks.idle()).await.is_some();
         let unsaved: Vec<Arc<Shared>> = {
             let unsaved = core.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
             unsaved.values().cloned().collect()
         };
-        for shared in &unsaved {
-            if let Err(error) = shared.save_unsaved().await {
-                tracing::error!(accounts = unsaved.len(), "new tokens could not be written before the end");
-                return Err(error);
+        let failed = |what: String| Error::new(ErrorKind::Internal, Step::Store, what).general();
+        let mut failures = Vec::new();
+        let saving = async {
+            for shared in &unsaved {
+                failures.extend(shared.save_unsaved().await.err());
             }
+        };
+        if within(&*core.vault.clock, patience, saving).await.is_none() {
+            failures.push(failed("the store did not answer, so new tokens could not be written".to_owned()));
         }
-        Ok(())
+        if !failures.is_empty() {
+            tracing::error!(accounts = failures.len(), "new tokens could not be written before the end");
+        }
+        match failures.into_iter().next() {
+            Some(error) => Err(error),
+            None if !idle => {
+                let what = format!("refreshes were still under way after {} s", patience.as_secs());
+                Err(failed(what))
+            }
+            None => Ok(()),
+        }
     }
 }

@@ -6,9 +6,12 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod capture;
 mod corners;
 mod faulty;
 mod logins;
+mod lost;
 mod provider;
 mod races;
 mod rig;
+mod saving;

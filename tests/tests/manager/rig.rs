@@ -122,15 +122,15 @@ impl World {
     /// What the future gives, while the clock goes on in small steps whenever nothing else happens.
     pub(crate) async fn pass<T>(&self, future: impl Future<Output = T>) -> T {
         let mut future = pin!(future);
-        for _ in 0..60_000 {
-            for _ in 0..60 {
+        for _ in 0..24_000 {
+            for _ in 0..30 {
                 let polled = std::future::poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
                 if let Poll::Ready(done) = polled {
                     return done;
                 }
                 tokio::task::yield_now().await;
             }
-            self.clock.advance(Duration::from_millis(20));
+            self.clock.advance(Duration::from_millis(50));
         }
         panic!("nothing came of it in 20 minutes of the clock");
     }

@@ -108,7 +108,7 @@ impl Renewal<'_> {
         let replayed = record.intent(self.of).is_some_and(|intent| intent.replay);
         if error.kind() == ErrorKind::Store {
             // Our own note could not be written, so nothing was sent: the store's trouble is not the account's.
-            return self.note(lease, record, asked, error, |record| record.course_mut(self.of).intent = None).await;
+            return self.note(lease, record, asked, error, |record| record.course_mut(self.of).put_off()).await;
         }
         if error.kind() == ErrorKind::GrantRejected && replayed {
             let what = "the refresh token had been used by a refresh whose answer was lost";
@@ -128,7 +128,7 @@ impl Renewal<'_> {
             let course = record.course_mut(self.of);
             course.trouble = Some(trouble.clone());
             if !unanswered {
-                course.intent = None;
+                course.put_off();
             }
         })
         .await

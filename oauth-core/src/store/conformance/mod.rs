@@ -54,8 +54,8 @@ pub trait Harness: Send + Sync {
     /// has its own.
     fn open(&self) -> BoxFuture<'_, StoreResult<Arc<dyn Store>>>;
 
-    /// Lets time go by for the store. Unless a store has a clock of its own to move, this waits; the suite then takes some
-    /// twenty seconds.
+    /// Lets time go by for the store. Unless a store has a clock of its own to move, this waits; the suite then takes about
+    /// half a minute.
     fn advance(&self, by: Duration) -> BoxFuture<'_, ()> {
         Box::pin(tokio::time::sleep(by))
     }

@@ -7,6 +7,9 @@ use super::private;
 use crate::store::{RecordKey, StoreErrorKind, StoreResult};
 
 /// What is locked: what belongs to some of the keys, the claims, the attempts.
+///
+/// Nobody who has one of them asks for it again. Who has that of a key may ask for that of the claims, not the other way
+/// round.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Of<'a> {
     /// One file for each first letter of the digest, so that there are never more than 32.

@@ -23,7 +23,7 @@ impl System {
     fn here() -> Self {
         if cfg!(windows) {
             Self::Windows
-        } else if cfg!(target_os = "macos") {
+        } else if cfg!(any(target_os = "macos", target_os = "ios")) {
             Self::Mac
         } else {
             Self::Unix

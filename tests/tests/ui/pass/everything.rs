@@ -60,6 +60,8 @@ async fn everything_in_one_file() {
     let after = account.refresh().await.expect("a refresh");
     assert_ne!(before.access_token().expose_secret(), after.access_token().expose_secret());
     assert_eq!(sim.requests_to(Endpoint::Refresh).len(), 1);
+    client(&sim).revoke(&after).await.expect("an end");
+    assert_eq!(sim.requests_to(Endpoint::Revocation).len(), 2);
 }
 
 #[test]
