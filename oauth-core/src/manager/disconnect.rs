@@ -54,9 +54,8 @@ impl TokenManager {
                 Err(error) => return Err(error.into()),
             }
         };
-        let mut newest = None;
+        let newest = self.core.forget_unsaved(&key);
         if let Some(shared) = self.core.in_use(&key) {
-            newest = shared.forget_unsaved();
             shared.publish_gone(marked.as_ref().map_or(0, |record| record.version));
         }
         let Some(record) = marked else {
