@@ -123,7 +123,7 @@ async fn google_options_that_come_twice_are_joined_or_replaced_as_its_file_says(
     assert_eq!((calendars.len(), calendars[0].time_zone.as_deref()), (3, Some("sample-time-zone-1")));
     assert_eq!(last(&sim, Endpoint::Api).param("maxResults"), Some("3"));
     let error = account.call(google::ListFiles::new()).await.unwrap_err();
-    assert_eq!(error.kind(), oauth_core::ErrorKind::Scope, "{}", error.explain());
+    assert_eq!(error.kind(), oauth_core::ErrorKind::InsufficientScope, "{}", error.explain());
     assert!(error.to_string().contains("https://www.googleapis.com/auth/drive.readonly"), "{error}");
 }
 
