@@ -163,6 +163,7 @@ async fn revoke_one(
         headers: &rule.headers,
         client_auth: rule.client_auth,
         context: token::context(set),
+        progress: None,
     };
     token::end(inner, call, rule).await
 }
