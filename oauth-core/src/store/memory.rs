@@ -37,9 +37,18 @@ struct Kept {
 struct Held {
     fence: u64,
     until: SystemTime,
+    lasts: Duration,
+    released: bool,
 }
 
 impl Held {
+    /// How much longer it is held. More than it was granted for is the doing of a clock that was set back: nobody waits
+    /// for that, and the fence keeps its holder from writing.
+    fn remaining(&self, now: SystemTime) -> Option<Duration> {
+        let left = self.until.duration_since(now).ok().filter(|_| !self.released)?;
+        (!left.is_zero() && left <= self.lasts).then_some(left)
+    }
+
     /// No secret is needed: who can call the store is in this process.
     fn token(&self) -> String {
         format!("memory-{}", self.fence)
@@ -95,9 +104,7 @@ impl Kept {
     }
 
     fn lease(&mut self, key: RecordKey, lasts: Duration, now: SystemTime) -> LeaseAnswer {
-        if let Some(remaining) =
-            self.leases.get(&key).and_then(|held| held.until.duration_since(now).ok()).filter(|left| !left.is_zero())
-        {
+        if let Some(remaining) = self.leases.get(&key).and_then(|held| held.remaining(now)) {
             return LeaseAnswer::Held { remaining };
         }
         // The fence of an ended lease is of use as long as its holder may still write; after that it only takes room.
@@ -107,7 +114,7 @@ impl Kept {
         }
         self.fence += 1;
         let until = now.checked_add(lasts).unwrap_or(now);
-        let held = Held { fence: self.fence, until };
+        let held = Held { fence: self.fence, until, lasts, released: false };
         let token = held.token();
         self.leases.insert(key, held);
         LeaseAnswer::Granted(Lease { fence: self.fence, token, lasts })
@@ -196,6 +203,7 @@ impl Store for MemoryStore {
             self.with(|kept| {
                 let own = |held: &&mut Held| held.fence == lease.fence && lease.token == held.token();
                 if let Some(held) = kept.leases.get_mut(key).filter(own) {
+                    held.released = true;
                     held.until = held.until.min(now);
                 }
             });

@@ -6,6 +6,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod answers;
 mod capture;
 mod corners;
 mod faulty;
