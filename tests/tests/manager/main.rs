@@ -16,3 +16,5 @@ mod provider;
 mod races;
 mod rig;
 mod saving;
+mod sealed;
+mod stores;
