@@ -6,6 +6,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod answers;
 mod capture;
 mod corners;
 mod faulty;
@@ -15,3 +16,5 @@ mod provider;
 mod races;
 mod rig;
 mod saving;
+mod sealed;
+mod stores;
