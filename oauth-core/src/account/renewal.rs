@@ -100,11 +100,12 @@ impl Renewal<'_> {
         }
     }
 
-    /// A lease outlasts everything that is done under it: the request, and the session login where there is one.
+    /// A lease outlasts everything that is done under it: the request, that for the keys of an ID token, and the session
+    /// login where there is one.
     fn lease_lasts(&self) -> Duration {
         let inner = &self.shared.client;
-        let requests =
-            if inner.prepared().is_ok_and(|prepared| prepared.hooks.session_login.is_some()) { 2 } else { 1 };
+        let session = inner.prepared().is_ok_and(|prepared| prepared.hooks.session_login.is_some());
+        let requests = 1 + u32::from(inner.spec().openid.is_some()) + u32::from(session);
         inner.config.timeout.saturating_mul(requests).min(LONGEST) + SPARE * 2
     }
 

@@ -42,16 +42,15 @@ struct Held {
 }
 
 impl Held {
-    /// How much longer it is held. More than it was granted for is the doing of a clock that was set back: nobody waits
-    /// for that, and the fence keeps its holder from writing.
-    fn remaining(&self, now: SystemTime) -> Option<Duration> {
-        let left = self.until.duration_since(now).ok().filter(|_| !self.released)?;
-        (!left.is_zero() && left <= self.lasts).then_some(left)
-    }
-
     /// No secret is needed: who can call the store is in this process.
     fn token(&self) -> String {
         format!("memory-{}", self.fence)
+    }
+
+    /// How much longer. A clock that was set back makes no lease longer than it was granted for.
+    fn remaining(&self, now: SystemTime) -> Option<Duration> {
+        let left = self.until.duration_since(now).ok().filter(|_| !self.released)?;
+        Some(left).filter(|left| !left.is_zero() && *left <= self.lasts)
     }
 }
 
@@ -199,12 +198,10 @@ impl Store for MemoryStore {
 
     fn release<'a>(&'a self, key: &'a RecordKey, lease: &'a Lease) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async move {
-            let now = self.clock.now();
             self.with(|kept| {
                 let own = |held: &&mut Held| held.fence == lease.fence && lease.token == held.token();
                 if let Some(held) = kept.leases.get_mut(key).filter(own) {
                     held.released = true;
-                    held.until = held.until.min(now);
                 }
             });
             Ok(())

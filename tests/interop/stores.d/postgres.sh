@@ -39,6 +39,7 @@ run_part() {
   OAUTH_TEST_POSTGRES_CA=$run_dir/server.crt \
     cargo test -q -p oauth-stores --features interop-postgres --lib --test interop_postgres -- --test-threads=8
   cargo run -q -p oauth-stores --features postgres --example postgres -- "$url:$port/postgres"
+  OAUTH_TEST_POSTGRES_URL=$url:$port/postgres processes postgres
 }
 
 # start_postgres DATA PORT: 127.0.0.2 is there for a name that is not in the certificate.

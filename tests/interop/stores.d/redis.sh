@@ -44,6 +44,7 @@ run_part() {
   OAUTH_TEST_REDIS_CA="$run_dir/server.crt" \
   OAUTH_TEST_REDIS_REPLICA_URL="redis://:$password@127.0.0.1:$replica_port" \
     cargo test -q -p oauth-stores --features interop-redis --test interop_redis
+  OAUTH_TEST_REDIS_URL="redis://:$password@127.0.0.1:$port" processes redis
 }
 
 # answers PORT PASSWORD: whether the server there is up.
