@@ -11,7 +11,6 @@ use crate::client::{Client, Inner};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::openid;
 use crate::provider::{CanRevoke, Provider};
-use crate::refresh;
 use crate::spec::{Revoke, RevokeEnds, RevokePlace, RevokedToken, Template};
 use crate::token::{self, Ended, TokenCall, TokenSet};
 
@@ -19,10 +18,11 @@ impl<P: Provider> Client<P> {
     /// Revokes the tokens of a login at the provider, further tokens included: the refresh token before the access token,
     /// or as the provider's file says.
     ///
-    /// Where the provider takes the access token only and it has ended, it is refreshed first. A token that the provider does
-    /// not know any more is revoked (RFC 7009 section 2.2). An error says that something may
+    /// A token that the provider does not know any more is revoked (RFC 7009 section 2.2). An error says that something may
     /// still be valid: after one that [is retryable](Error::is_retryable) the same call may be made again, once
-    /// [`retry_after`](Error::retry_after) has passed.
+    /// [`retry_after`](Error::retry_after) has passed. Where the provider takes the access token only, and it has ended, the
+    /// error is [`TokenEnded`](ErrorKind::TokenEnded): refresh the tokens and revoke the new ones, or the refresh token lives
+    /// on.
     ///
     /// ```no_run
     /// # async fn run(account: oauth_core::Account) -> oauth_core::Result<()> {
@@ -40,32 +40,42 @@ impl<P: Provider> Client<P> {
 /// Revokes the tokens.
 pub(crate) async fn revoke(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<()> {
     let span = tracing::debug_span!("oauth.revoke", provider = %inner.config.spec.id);
-    async { revoke_all(&inner.ready().await?, tokens).await }.instrument(span).await
+    async { revoke_all(&*inner.ready().await?, tokens).await }.instrument(span).await
 }
 
 /// All of them, as far as the provider takes them; the first error when that was not possible.
-async fn revoke_all(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<()> {
+async fn revoke_all(inner: &Inner, tokens: &TokenSet) -> Result<()> {
     let (rule, url) = endpoint(inner)?;
     openid::check_same_issuer(inner, tokens, Step::Revoke)?;
     let mut tried: Vec<SecretString> = Vec::new();
     let mut outcome = Outcome::default();
     for set in std::iter::once(tokens).chain(tokens.also.iter().map(|(_, also)| also)) {
-        let Some(set) = usable(inner, rule, set).await? else {
-            outcome.any = true;
+        if needs_fresh(inner, set) {
+            let what = "the access token has ended, and this provider takes no other to be revoked";
+            let error = Error::new(ErrorKind::TokenEnded, Step::Revoke, what);
+            let error = error.fix("refresh the tokens, and revoke the new ones").of(inner.spec());
+            outcome.refused.get_or_insert(error);
             continue;
-        };
-        for (kind, token) in held(rule, &set) {
+        }
+        for (kind, token) in held(rule, set) {
             if tried.iter().any(|known| known.expose_secret() == token.expose_secret()) {
                 continue;
             }
             tried.push(token.clone());
-            match revoke_one(inner, (rule, url), (kind, token), &set).await {
+            match revoke_one(inner, (rule, url), (kind, token), set).await {
                 // Whatever became of the tokens before, they have ended with this one.
                 Ok(Ended::Revoked) if rule.ends == Some(RevokeEnds::Grant) => return Ok(()),
                 Ok(_) => outcome.any = true,
                 // The others would wait for the same server.
                 Err(error) if error.is_retryable() => return Err(error),
-                Err(error) => outcome.refused(error),
+                // RFC 7009 section 2: servers "MUST support the revocation of refresh tokens and SHOULD support the revocation
+                // of access tokens".
+                Err(error) if error.kind() == ErrorKind::Unsupported && kind == RevokedToken::Access => {
+                    outcome.unsupported.get_or_insert(error);
+                }
+                Err(error) => {
+                    outcome.refused.get_or_insert(error);
+                }
             }
         }
     }
@@ -78,18 +88,12 @@ async fn revoke_all(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<()> {
 struct Outcome {
     /// Whether one is over.
     any: bool,
-    /// The provider does not take tokens of a kind.
+    /// The provider does not take access tokens, which is no failure beside a refresh token that it took.
     unsupported: Option<Error>,
     refused: Option<Error>,
 }
 
 impl Outcome {
-    fn refused(&mut self, error: Error) {
-        let slot = if error.kind() == ErrorKind::Unsupported { &mut self.unsupported } else { &mut self.refused };
-        slot.get_or_insert(error);
-    }
-
-    /// RFC 7009 section 2.2.1: a server that ends refresh tokens need not take access tokens.
     fn of(self, inner: &Inner) -> Result<()> {
         match (self.refused, self.any, self.unsupported) {
             (Some(error), ..) | (None, false, Some(error)) => Err(error),
@@ -102,19 +106,13 @@ impl Outcome {
     }
 }
 
-/// The set, with a fresh access token where that alone can be sent: one that has ended would be refused, and the refresh
-/// token would live on. Nothing where the provider does not take the refresh token any more: then all is over.
-async fn usable<'a>(inner: &Arc<Inner>, rule: &Revoke, set: &'a TokenSet) -> Result<Option<Cow<'a, TokenSet>>> {
-    let lives_on = set.refresh_token.is_some() && inner.spec().refresh.is_some();
-    let by_refresh = rule.tokens.contains(&RevokedToken::Refresh);
-    if by_refresh || !lives_on || !set.expires_within(Duration::ZERO, inner.now()) {
-        return Ok(Some(Cow::Borrowed(set)));
-    }
-    match refresh::refresh(inner, set, None).await {
-        Ok(fresh) => Ok(Some(Cow::Owned(fresh))),
-        Err(error) if error.kind() == ErrorKind::GrantRejected => Ok(None),
-        Err(error) => Err(error),
-    }
+/// Whether the access token of a set has to be renewed before the set can be revoked: it alone would be sent, it has ended,
+/// and the refresh token would live on. That is the caller's to do, who can keep what the refresh gives.
+pub(crate) fn needs_fresh(inner: &Inner, set: &TokenSet) -> bool {
+    let spec = inner.spec();
+    let by_refresh = spec.revoke.as_ref().is_none_or(|rule| rule.tokens.contains(&RevokedToken::Refresh));
+    let lives_on = set.refresh_token.is_some() && spec.refresh.is_some();
+    !by_refresh && lives_on && set.expires_within(Duration::ZERO, inner.now())
 }
 
 /// How and where tokens are revoked, for a provider that can.

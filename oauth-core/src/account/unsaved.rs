@@ -55,6 +55,7 @@ impl Shared {
         let Some(kept) = self.kept.as_ref().filter(|kept| kept.is_unsaved()) else { return Ok(()) };
         let _writing = self.writing.lock().await;
         let Some((mut record, asked, of)) = kept.take_copy() else { return Ok(()) };
+        let ours = Arc::clone(&record.tokens);
         let vault = &kept.core.vault;
         let saved = match vault.save(&kept.key, &mut record, None).await {
             Err(error) if error.kind() == StoreErrorKind::Conflict => kept.merge(record, &asked, of.as_deref()).await,
@@ -62,7 +63,10 @@ impl Shared {
             Err(error) => Err(error),
         };
         let saved = saved?;
-        self.forget_unsaved();
+        // What has come since this was begun has not been written.
+        if kept.has_unsaved(&ours) {
+            self.forget_unsaved();
+        }
         if let Some(record) = saved {
             self.publish_record(&record);
             kept.tell(EventKind::Saved);
@@ -95,6 +99,11 @@ impl Drop for Retrying {
 impl Kept {
     fn is_unsaved(&self) -> bool {
         self.unsaved.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    fn has_unsaved(&self, tokens: &Arc<TokenSet>) -> bool {
+        let unsaved = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
+        unsaved.as_ref().is_some_and(|unsaved| Arc::ptr_eq(&unsaved.record.tokens, tokens))
     }
 
     fn take_copy(&self) -> Option<(Record, Arc<TokenSet>, Option<String>)> {

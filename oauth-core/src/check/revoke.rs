@@ -166,6 +166,11 @@ mod tests {
         assert_eq!(spec.revoke, Some(Revoke::standard()));
         assert_eq!(spec.capabilities(), ["authorize", "refresh", "revoke"]);
         assert_eq!(revoke("{}"), Revoke::standard());
+        let found = "id: acme\nname: Acme\ndocs: https://acme.example\nchecked: 2026-11-21\nendpoints: {issuer: https://acme.example, discovery: true}\n";
+        for (more, can) in [("", false), ("revoke: {}\n", true)] {
+            let spec = ProviderSpec::from_yaml(&format!("{found}{more}")).unwrap_or_else(|faults| panic!("{faults}"));
+            assert_eq!(spec.capabilities().contains(&"revoke"), can);
+        }
     }
 
     #[test]

@@ -219,6 +219,8 @@ kinds! {
 
     /// There is nothing to renew the token with.
     NoRefreshToken = "no-refresh-token",
+    /// The access token has ended, and nothing else will do.
+    TokenEnded = "token-ended",
     /// The address is not the provider's: no token goes there.
     OriginRefused = "origin-refused",
     /// The API refused the token.

@@ -14,7 +14,7 @@ use crate::store::{RecordKey, StoreErrorKind};
 use crate::token::TokenSet;
 
 /// How often a write is tried again that somebody else came before.
-const TRIES: usize = 8;
+pub(super) const TRIES: usize = 8;
 
 /// What is put in the place of which record.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,6 +76,7 @@ impl TokenManager {
     pub async fn reset<P: Provider>(&self, client: &Client<P>, name: impl Into<AccountName>) -> Result<bool> {
         let (_, key) = self.place(client.inner(), &name.into())?;
         let deleted = self.core.vault.delete(&key, None).await?;
+        drop(self.core.forget_unsaved(&key));
         if let Some(shared) = self.core.in_use(&key) {
             shared.publish_gone(0);
         }
@@ -143,7 +144,7 @@ impl TokenManager {
             match vault.save(&key, &mut record, None).await {
                 Ok(()) => {
                     let shared = self.core.handle(inner, key, id, Arc::clone(&record.tokens))?;
-                    drop(shared.forget_unsaved());
+                    drop(self.core.forget_unsaved(&key));
                     shared.publish_record(&record);
                     let kind = if put == Put::Login { EventKind::Connected } else { EventKind::Imported };
                     self.core.tell(&Arc::new(record.id), kind);

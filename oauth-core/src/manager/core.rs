@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{broadcast, watch};
 
+use super::record::Record;
 use super::resolver::Known;
 use super::vault::Vault;
 use super::{AccountId, ClientQuery, ClientResolver, Event, EventKind, Revocation};
@@ -73,6 +74,11 @@ impl Core {
     /// The handle whose newest tokens the store has not taken: not always the one in use, where clients differ.
     pub(crate) fn unsaved_of(&self, key: &RecordKey) -> Option<Arc<Shared>> {
         self.unsaved.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    /// What could not be written is of no use any more.
+    pub(super) fn forget_unsaved(&self, key: &RecordKey) -> Option<Record> {
+        self.unsaved_of(key)?.forget_unsaved()
     }
 
     /// An account is not in use any more.

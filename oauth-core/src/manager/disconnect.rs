@@ -1,5 +1,8 @@
 //! Giving an account up: its tokens are ended with the provider where that is possible, and forgotten here.
 
+use std::sync::Arc;
+
+use super::connect::TRIES;
 use super::record::{Course, Record};
 use super::trouble::Trouble;
 use super::{AccountName, EventKind, TokenManager};
@@ -7,6 +10,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::provider::Provider;
 use crate::store::StoreErrorKind;
+use crate::token::TokenSet;
 
 /// What came of disconnecting an account.
 #[derive(Clone, Debug)]
@@ -44,27 +48,29 @@ impl TokenManager {
         let inner = &client.inner().ready().await?;
         let (id, key) = self.place(inner, &name.into())?;
         let vault = &self.core.vault;
-        let marked: Option<Record> = loop {
+        let mut tries = TRIES;
+        let marked: Option<(Record, Arc<TokenSet>)> = loop {
             let Some(mut record) = vault.load_of(&key, &id).await? else { break None };
+            // What the provider takes is in an answer that nobody has come to check.
+            let newest = record.newest();
             record.own = Course { intent: None, trouble: Some(Trouble::revoked(inner)) };
             record.further.clear();
             match vault.save(&key, &mut record, None).await {
-                Ok(()) => break Some(record),
-                Err(error) if error.kind() == StoreErrorKind::Conflict => {}
+                Ok(()) => break Some((record, newest)),
+                Err(error) if error.kind() == StoreErrorKind::Conflict && tries > 0 => tries -= 1,
                 Err(error) => return Err(error.into()),
             }
         };
-        let mut newest = None;
+        let newest = self.core.forget_unsaved(&key);
         if let Some(shared) = self.core.in_use(&key) {
-            newest = shared.forget_unsaved();
-            shared.publish_gone(marked.as_ref().map_or(0, |record| record.version));
+            shared.publish_gone(marked.as_ref().map_or(0, |(record, _)| record.version));
         }
-        let Some(record) = marked else {
+        let Some((record, answered)) = marked else {
             return Ok(Disconnected { existed: false, revocation: Revocation::Nothing });
         };
-        // What could not be written is what the provider takes.
+        // What could not be written is newer still.
         let newest = newest.filter(|newest| newest.login == record.login);
-        let revocation = self.core.revoke(inner, newest.as_ref().map_or(&record.tokens, |newest| &newest.tokens)).await;
+        let revocation = self.core.revoke(inner, newest.as_ref().map_or(&answered, |newest| &newest.tokens)).await;
         match vault.delete(&key, Some(record.version)).await {
             Ok(_) => {}
             Err(error) if error.kind() == StoreErrorKind::Conflict => {
@@ -73,7 +79,7 @@ impl TokenManager {
             }
             Err(error) => return Err(error.into()),
         }
-        self.core.tell(&std::sync::Arc::new(id), EventKind::Disconnected);
+        self.core.tell(&Arc::new(id), EventKind::Disconnected);
         Ok(Disconnected { existed: true, revocation })
     }
 }

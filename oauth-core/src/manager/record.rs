@@ -177,6 +177,14 @@ impl Record {
         });
     }
 
+    /// The newest tokens: those of an answer that has not been checked, where there is one.
+    pub(crate) fn newest(&self) -> Arc<TokenSet> {
+        match &self.own.intent {
+            Some(Intent { mark: Mark::Answered(answer), .. }) => Arc::new(self.tokens.renewed((**answer).clone())),
+            _ => Arc::clone(&self.tokens),
+        }
+    }
+
     /// The refresh of that token that is under way, or was when its process ended.
     pub(crate) fn intent(&self, of: Option<&str>) -> Option<&Intent> {
         self.course(of)?.intent.as_ref()

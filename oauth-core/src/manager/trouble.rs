@@ -54,13 +54,15 @@ const MENDING: Duration = Duration::from_secs(10);
 
 impl Trouble {
     /// After a refresh that failed and may be tried again: the wait doubles with each, `jitter` (0 to 255) spreads it over
-    /// a quarter, and the provider's own `Retry-After` is the least.
+    /// a quarter, and the provider's own `Retry-After` is the least, spread over another eighth.
     pub(crate) fn wait(inner: &Inner, error: &Error, before: Option<&Self>, jitter: u8) -> Self {
         let attempts = before.map_or(0, |before| before.attempts).saturating_add(1);
         let first = if error.is_retryable() { FIRST } else { MENDING };
         let wait = first.saturating_mul(1 << (attempts - 1).min(16)).min(LONGEST);
         let wait = wait * (1024 - u32::from(jitter)) / 1024;
-        let wait = wait.max(error.retry_after().unwrap_or_default());
+        // The same word to many is no reason for all of them to come back at once.
+        let told = error.retry_after().unwrap_or_default();
+        let wait = wait.max(told + told / 2048 * u32::from(jitter));
         let now = inner.now();
         let until = Until::Time(now.checked_add(wait).unwrap_or(now));
         let credentials = (error.kind() == ErrorKind::ClientRejected).then(|| credentials(inner)).flatten();

@@ -5,7 +5,8 @@ use super::SealingKey;
 /// The key that is sealed with, and older ones that what they sealed still opens with.
 ///
 /// To replace a key, make the new one the current one and keep the one before as an old one until nothing is sealed with
-/// it any more: records are sealed anew when they are next written.
+/// it any more: records are sealed anew when they are next read or written. Where several instances share a store, give
+/// all of them the new key as an old one first: what one has sealed anew, an instance without that key cannot open.
 ///
 /// ```
 /// use oauth_core::OsRng;

@@ -37,12 +37,20 @@ struct Kept {
 struct Held {
     fence: u64,
     until: SystemTime,
+    lasts: Duration,
+    released: bool,
 }
 
 impl Held {
     /// No secret is needed: who can call the store is in this process.
     fn token(&self) -> String {
         format!("memory-{}", self.fence)
+    }
+
+    /// How much longer. A clock that was set back makes no lease longer than it was granted for.
+    fn remaining(&self, now: SystemTime) -> Option<Duration> {
+        let left = self.until.duration_since(now).ok().filter(|_| !self.released)?;
+        Some(left).filter(|left| !left.is_zero() && *left <= self.lasts)
     }
 }
 
@@ -95,9 +103,7 @@ impl Kept {
     }
 
     fn lease(&mut self, key: RecordKey, lasts: Duration, now: SystemTime) -> LeaseAnswer {
-        if let Some(remaining) =
-            self.leases.get(&key).and_then(|held| held.until.duration_since(now).ok()).filter(|left| !left.is_zero())
-        {
+        if let Some(remaining) = self.leases.get(&key).and_then(|held| held.remaining(now)) {
             return LeaseAnswer::Held { remaining };
         }
         // The fence of an ended lease is of use as long as its holder may still write; after that it only takes room.
@@ -107,7 +113,7 @@ impl Kept {
         }
         self.fence += 1;
         let until = now.checked_add(lasts).unwrap_or(now);
-        let held = Held { fence: self.fence, until };
+        let held = Held { fence: self.fence, until, lasts, released: false };
         let token = held.token();
         self.leases.insert(key, held);
         LeaseAnswer::Granted(Lease { fence: self.fence, token, lasts })
@@ -192,11 +198,10 @@ impl Store for MemoryStore {
 
     fn release<'a>(&'a self, key: &'a RecordKey, lease: &'a Lease) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async move {
-            let now = self.clock.now();
             self.with(|kept| {
                 let own = |held: &&mut Held| held.fence == lease.fence && lease.token == held.token();
                 if let Some(held) = kept.leases.get_mut(key).filter(own) {
-                    held.until = held.until.min(now);
+                    held.released = true;
                 }
             });
             Ok(())

@@ -44,7 +44,7 @@ async fn st_03_a_store_that_cannot_be_reached_is_not_an_empty_one() {
 #[tokio::test]
 async fn st_03_a_database_locked_by_another_process_is_busy_for_writers_and_not_for_readers() {
     let (folder, store) = fresh().await;
-    let store = store.patience(Duration::from_millis(1));
+    let store = store.patience(Duration::from_millis(500));
     store.save(&key(1), write(None, &record(1, "there"))).await.unwrap();
     let path = folder.path().join("tokens.db");
     let mut other = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();

@@ -82,7 +82,7 @@ async fn idt_20_and_32_the_hash_of_a_renewed_token_is_checked() {
 
 #[tokio::test]
 async fn idt_32_a_renewed_id_token_is_signed() {
-    type Forged = fn(&serde_json::Value) -> String;
+    type Forged = fn(&Value) -> String;
     let forged: [(Forged, ErrorKind); 2] = [
         (|claims| Key::other_rsa("rsa-1").sign(claims), ErrorKind::IdTokenSignature),
         (
@@ -100,6 +100,7 @@ async fn idt_32_a_renewed_id_token_is_signed() {
     let first = account.tokens();
     issuer.clock.advance(std::time::Duration::from_secs(2 * 24 * 60 * 60));
     issuer.answer(KEYS, status(503, ""));
+    let claims = issuer.claims(&account.client(), None);
     issuer.tokens(Some(&Key::other_rsa("rsa-1").sign(&claims)));
     let renewed = account.refresh().await.unwrap();
     assert_eq!(renewed.identity(), first.identity());

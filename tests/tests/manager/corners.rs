@@ -77,3 +77,21 @@ async fn ref_06_another_handle_does_not_use_a_refresh_token_that_the_store_has_a
     assert!(!world.provider.refreshes()[1..].contains(&refresh("a", 0)), "{:?}", world.provider.refreshes());
     assert_ne!(tokens.access_token().expose_secret(), access("a", 0));
 }
+
+#[tokio::test]
+async fn ref_18_a_disconnect_ends_what_another_handle_could_not_write() {
+    let world = World::rotating();
+    let one = world.process();
+    one.connect(world.login("a", -1)).await;
+    one.store.at(Op::Save, 2, Fault::Fail(StoreErrorKind::Unavailable));
+    assert_eq!(one.token().await.unwrap(), access("a", 1));
+    // The client has another secret since, and so another handle.
+    let client = oauth_tests::login::spec(&rotating(""))
+        .client("my-client", "another-secret")
+        .clock(Arc::new(world.clock.clone()))
+        .http_client(Arc::clone(&world.provider) as Arc<dyn oauth_core::http::HttpClient>);
+    let _newer = one.manager.account(&client, ALICE).await.unwrap();
+    one.manager.disconnect(&client, ALICE).await.unwrap();
+    assert_eq!(world.provider.revoked(), [refresh("a", 1)]);
+    assert!(!world.provider.is_alive("a"));
+}

@@ -236,6 +236,11 @@ async fn the_first_place_with_a_key_counts() {
     let found = KeyChain::new().key_file(&kept).env(NOBODY).keyring(keyring).find().await.unwrap();
     assert_eq!((found.key(), found.source()), (&SealingKey::from_file(&kept).unwrap(), KeySource::KeyFile));
     assert!(found.source().to_string().contains("protected by file permissions only"));
+
+    // A keyring that comes later makes no second key: what is sealed would open with neither of both alone.
+    let keyring = Keyring { found: || Ok(None), created: Some(key()) };
+    let later = KeyChain::new().key_file(&kept).env(NOBODY).keyring(keyring).find().await.unwrap();
+    assert_eq!((later.key(), later.source()), (found.key(), KeySource::KeyFile));
 }
 
 #[tokio::test]
