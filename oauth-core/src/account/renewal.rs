@@ -14,7 +14,7 @@ use self::outcome::is_overtaken;
 use super::kept::Kept;
 use super::state::Shared;
 use crate::clock::within;
-use crate::error::{ErrorKind, Result, Step};
+use crate::error::{Error, ErrorKind, Result, Step};
 use crate::manager::EventKind;
 use crate::manager::record::{Intent, Mark, Record};
 use crate::refresh;
@@ -29,6 +29,8 @@ const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// How long a process waits between two looks at a lease that another one has.
 const FIRST_LOOK: Duration = Duration::from_millis(15);
 const LAST_LOOK: Duration = Duration::from_millis(300);
+/// How often others may write before one who has the lease: without a fault of the store that is a login now and then.
+const MOST_OVERTAKEN: usize = 8;
 
 /// The refresh of one token of one login.
 struct Renewal<'a> {
@@ -53,6 +55,8 @@ enum Turn {
     Done(Result<Arc<TokenSet>>),
     /// Nothing may be done before this time.
     Wait(SystemTime),
+    /// Somebody else wrote before anything was sent.
+    Overtaken(Error),
 }
 
 pub(super) async fn refresh(
@@ -67,7 +71,7 @@ pub(super) async fn refresh(
 impl Renewal<'_> {
     async fn run(&self) -> Result<Arc<TokenSet>> {
         let vault = &self.kept.core.vault;
-        let mut look = FIRST_LOOK;
+        let (mut look, mut overtaken) = (FIRST_LOOK, 0);
         loop {
             // Of whichever handle: the refresh token that the store has is spent.
             if let Some(unsaved) = self.kept.core.unsaved_of(&self.kept.key) {
@@ -89,6 +93,13 @@ impl Renewal<'_> {
             lease.release().await;
             match turn? {
                 Turn::Done(result) => return result,
+                Turn::Overtaken(error) if overtaken == MOST_OVERTAKEN => return Err(error),
+                Turn::Overtaken(_) => {
+                    // Where others are faster again and again, or the store says so, they are given time.
+                    overtaken += 1;
+                    vault.clock.sleep(look).await;
+                    look = (look * 2).min(LAST_LOOK);
+                }
                 Turn::Wait(until) => {
                     let wait = until.duration_since(vault.clock.now()).unwrap_or_default();
                     let wait = wait.min(self.lease_lasts()) + Duration::from_millis(1);
@@ -186,7 +197,7 @@ impl Renewal<'_> {
         record.course_mut(self.of).intent = Some(Intent { mark: Mark::Prepared, until, replay });
         // Where this cannot be written the new token could not be either: nothing is sent then.
         match vault.save(&self.kept.key, &mut record, Some(lease)).await {
-            Err(error) if is_overtaken(error.kind()) => return Ok(Turn::Wait(vault.clock.now())),
+            Err(error) if is_overtaken(error.kind()) => return Ok(Turn::Overtaken(error.into())),
             saved => saved?,
         }
         let notes = Notes {
@@ -208,7 +219,7 @@ impl Renewal<'_> {
         Ok(match result {
             Ok(new) => self.keep(lease, record, tokens, new).await,
             Err(error) if !sent && error.store().is_some_and(|store| is_overtaken(store.kind())) => {
-                Turn::Wait(vault.clock.now())
+                Turn::Overtaken(error)
             }
             Err(error) => self.failed(lease, record, tokens, error, sent).await,
         })

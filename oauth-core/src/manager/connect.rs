@@ -14,7 +14,7 @@ use crate::store::{RecordKey, StoreErrorKind};
 use crate::token::TokenSet;
 
 /// How often a write is tried again that somebody else came before.
-const TRIES: usize = 8;
+pub(super) const TRIES: usize = 8;
 
 /// What is put in the place of which record.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::connect::TRIES;
 use super::record::{Course, Record};
 use super::trouble::Trouble;
 use super::{AccountName, EventKind, TokenManager};
@@ -47,7 +48,9 @@ impl TokenManager {
         let inner = &client.inner().ready().await?;
         let (id, key) = self.place(inner, &name.into())?;
         let vault = &self.core.vault;
+        let mut tries = 0;
         let marked: Option<(Record, Arc<TokenSet>)> = loop {
+            tries += 1;
             let Some(mut record) = vault.load_of(&key, &id).await? else { break None };
             // What the provider takes is in an answer that nobody has come to check.
             let newest = record.newest();
@@ -55,7 +58,7 @@ impl TokenManager {
             record.further.clear();
             match vault.save(&key, &mut record, None).await {
                 Ok(()) => break Some((record, newest)),
-                Err(error) if error.kind() == StoreErrorKind::Conflict => {}
+                Err(error) if error.kind() == StoreErrorKind::Conflict && tries < TRIES => {}
                 Err(error) => return Err(error.into()),
             }
         };

@@ -8,6 +8,7 @@
 
 mod answers;
 mod capture;
+mod clocks;
 mod corners;
 mod faulty;
 mod logins;
@@ -15,6 +16,8 @@ mod lost;
 mod provider;
 mod races;
 mod rig;
+mod runtime;
 mod saving;
 mod sealed;
 mod stores;
+mod words;

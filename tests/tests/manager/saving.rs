@@ -1,6 +1,6 @@
 //! New tokens that a store does not take, and shutdowns.
 
-use oauth_core::store::{Store as _, StoreErrorKind};
+use oauth_core::store::StoreErrorKind;
 use oauth_core::{ErrorKind, ExposeSecret as _, Revocation, Status};
 
 use crate::faulty::{Fault, Op};

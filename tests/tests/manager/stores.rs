@@ -1,7 +1,7 @@
 //! Records that are damaged, foreign, too new, too old or gone, keys that are not here, and stores that do not answer.
 
 use oauth_core::seal::{KeyRing, SealingKey};
-use oauth_core::store::{RecordKey, Store as _, StoreError, StoreErrorKind, StoredRecord, Write};
+use oauth_core::store::{RecordKey, StoreError, StoreErrorKind, StoredRecord, Write};
 use oauth_core::{ErrorKind, ExposeSecret as _, OsRng, Status};
 
 use crate::faulty::{Fault, Op};
