@@ -51,3 +51,18 @@ pub(crate) async fn within<T>(clock: &dyn Clock, limit: Duration, future: impl F
     })
     .await
 }
+
+/// Milliseconds since 1970, negative before; a time that no clock shows is the nearest that one does.
+pub(crate) fn millis(at: SystemTime) -> i64 {
+    match at.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |before| -before),
+    }
+}
+
+/// The time that [`millis`] wrote.
+pub(crate) fn time(millis: i64) -> SystemTime {
+    let by = Duration::from_millis(millis.unsigned_abs());
+    let at = if millis < 0 { SystemTime::UNIX_EPOCH.checked_sub(by) } else { SystemTime::UNIX_EPOCH.checked_add(by) };
+    at.unwrap_or(SystemTime::UNIX_EPOCH)
+}

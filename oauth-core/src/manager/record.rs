@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::AccountId;
 use super::trouble::{Trouble, TroubleAs, Until};
+pub(crate) use crate::clock::{millis, time};
 use crate::token::TokenSet;
 
 /// The version of what is written. What a newer version has added is kept when this one writes the record again.
@@ -340,18 +341,4 @@ fn with(object: SecretString, members: &Members) -> Result<SecretString, serde_j
 
 fn raw(text: &SecretString) -> Result<Box<RawValue>, serde_json::Error> {
     RawValue::from_string(text.expose_secret().to_owned())
-}
-
-/// Milliseconds since 1970, negative before; a time that no clock shows is the nearest that one does.
-pub(crate) fn millis(at: SystemTime) -> i64 {
-    match at.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),
-        Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |before| -before),
-    }
-}
-
-pub(crate) fn time(millis: i64) -> SystemTime {
-    let by = Duration::from_millis(millis.unsigned_abs());
-    let at = if millis < 0 { SystemTime::UNIX_EPOCH.checked_sub(by) } else { SystemTime::UNIX_EPOCH.checked_add(by) };
-    at.unwrap_or(SystemTime::UNIX_EPOCH)
 }

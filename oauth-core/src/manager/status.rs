@@ -95,7 +95,9 @@ impl Record {
         match trouble.map(|trouble| (trouble, trouble.until)) {
             Some((trouble, Until::Login)) => return Status::NeedsReauth(Reason::of(Trouble::kind(trouble))),
             Some((_, Until::Revoked)) => return Status::Revoked,
-            Some((_, Until::Time(until))) if until > now => return Status::Backoff { until },
+            Some((trouble, Until::Time(until))) if trouble.remaining(now).is_some() => {
+                return Status::Backoff { until };
+            }
             Some((_, Until::Time(_))) | None => {}
         }
         let renewable = self.tokens.refresh_token().is_some();

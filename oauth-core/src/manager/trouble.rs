@@ -15,6 +15,8 @@ use crate::token::TokenSet;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Trouble {
     pub(crate) until: Until,
+    /// How long the wait was when it began.
+    waits: Duration,
     /// How many refreshes in a row have failed.
     pub(crate) attempts: u32,
     kind: ErrorKind,
@@ -63,10 +65,12 @@ impl Trouble {
         // The same word to many is no reason for all of them to come back at once.
         let told = error.retry_after().unwrap_or_default();
         let wait = wait.max(told + told / 2048 * u32::from(jitter));
-        let now = inner.now();
+        // In whole milliseconds, as it is stored: all processes have the same.
+        let now = time(millis(inner.now()));
+        let wait = Duration::from_millis(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1));
         let until = Until::Time(now.checked_add(wait).unwrap_or(now));
         let credentials = (error.kind() == ErrorKind::ClientRejected).then(|| credentials(inner)).flatten();
-        Self { attempts, credentials, ..Self::of(error, until) }
+        Self { attempts, waits: wait, credentials, ..Self::of(error, until) }
     }
 
     /// After a refusal that only a new login mends.
@@ -88,6 +92,7 @@ impl Trouble {
         });
         Self {
             until,
+            waits: Duration::ZERO,
             attempts: 1,
             kind: error.kind(),
             what: error.what().to_owned(),
@@ -103,10 +108,21 @@ impl Trouble {
 
     /// Not before that time, at the earliest.
     pub(crate) fn not_before(mut self, at: SystemTime) -> Self {
-        if let Until::Time(until) = &mut self.until {
-            *until = (*until).max(at);
+        if let Until::Time(until) = &mut self.until
+            && let Ok(later) = at.duration_since(*until)
+        {
+            *until = at;
+            self.waits += later;
         }
         self
+    }
+
+    /// How much longer there is to wait. Longer than at its beginning is the doing of a clock that was set back, and is not
+    /// waited for; the clocks of two processes may differ by a little.
+    pub(crate) fn remaining(&self, now: SystemTime) -> Option<Duration> {
+        let Until::Time(until) = self.until else { return None };
+        let left = until.duration_since(now).ok().filter(|left| !left.is_zero())?;
+        (left <= self.waits.saturating_add(LONGEST)).then_some(left)
     }
 
     /// Whether a refresh token was taken for ended that has not: nothing was sent, and the clock was wrong.
@@ -123,12 +139,8 @@ impl Trouble {
         }
         let builder = match self.until {
             Until::Login | Until::Revoked => Error::new(self.kind, Step::Refresh, self.what.clone()),
-            Until::Time(until) => {
-                let wait = until.duration_since(now).ok().filter(|wait| !wait.is_zero())?;
-                // A wait that no rule here makes is that of a clock which was set back: it is not waited for.
-                if wait > Duration::from_secs(25 * 60 * 60) {
-                    return None;
-                }
+            Until::Time(_) => {
+                let wait = self.remaining(now)?;
                 if self.credentials.is_some() && self.credentials != credentials(inner) {
                     return None;
                 }
@@ -167,6 +179,7 @@ impl Trouble {
                 Until::Time(until) => Some(millis(until)),
                 Until::Login | Until::Revoked => None,
             },
+            waits_ms: u64::try_from(self.waits.as_millis()).unwrap_or(u64::MAX),
             attempts: self.attempts,
             code: self.kind.code().to_owned(),
             what: self.what.clone(),
@@ -183,6 +196,7 @@ impl Trouble {
                 ("revoked", _) => Until::Revoked,
                 _ => Until::Login,
             },
+            waits: Duration::from_millis(stored.waits_ms),
             attempts: stored.attempts,
             kind: ErrorKind::from_code(&stored.code),
             what: stored.what,
@@ -201,12 +215,19 @@ fn credentials(inner: &Inner) -> Option<String> {
     Some(hex(&digest.as_ref()[..8]))
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// [`Trouble`] in a record.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct TroubleAs {
     until: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    waits_ms: u64,
     attempts: u32,
     code: String,
     what: String,

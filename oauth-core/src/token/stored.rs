@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{Standing, TokenSet};
+use crate::clock::{millis, time};
 use crate::mechanism::SessionDue;
 use crate::openid::IdToken;
 
@@ -25,13 +25,13 @@ struct Stored<'a> {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     scopes: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    expires_at_ms: Option<u64>,
+    expires_at_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    issued_at_ms: Option<u64>,
+    issued_at_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    refresh_expires_at_ms: Option<u64>,
+    refresh_expires_at_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    refresh_idles_until_ms: Option<u64>,
+    refresh_idles_until_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     extras: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -64,10 +64,10 @@ impl<'a> Stored<'a> {
             id_token: tokens.id_token.as_ref().map(|token| token.expose_secret().into()),
             identity: tokens.identity.as_ref().map(|identity| identity.json().into()),
             scopes: tokens.scopes.clone(),
-            expires_at_ms: millis(tokens.expires_at),
-            issued_at_ms: millis(tokens.issued_at),
-            refresh_expires_at_ms: millis(tokens.refresh_expires_at),
-            refresh_idles_until_ms: millis(tokens.refresh_idles_until),
+            expires_at_ms: tokens.expires_at.map(millis),
+            issued_at_ms: tokens.issued_at.map(millis),
+            refresh_expires_at_ms: tokens.refresh_expires_at.map(millis),
+            refresh_idles_until_ms: tokens.refresh_idles_until.map(millis),
             extras: tokens.extras.as_ref().map(|extras| extras.expose_secret().into()),
             callback: tokens.callback.clone(),
             also: tokens.also.iter().map(|(name, also)| (name.as_str().into(), Self::of(also))).collect(),
@@ -84,10 +84,10 @@ impl<'a> Stored<'a> {
             id_token: self.id_token.map(|token| token.into_owned().into()),
             identity: self.identity.map(|claims| IdToken::restore(&claims)).transpose()?.map(Arc::new),
             scopes: self.scopes,
-            expires_at: time(self.expires_at_ms),
-            issued_at: time(self.issued_at_ms),
-            refresh_expires_at: time(self.refresh_expires_at_ms),
-            refresh_idles_until: time(self.refresh_idles_until_ms),
+            expires_at: self.expires_at_ms.map(time),
+            issued_at: self.issued_at_ms.map(time),
+            refresh_expires_at: self.refresh_expires_at_ms.map(time),
+            refresh_idles_until: self.refresh_idles_until_ms.map(time),
             extras: self.extras.map(|extras| extras.into_owned().into()),
             callback: self.callback,
             also: also.collect::<Result<_, serde_json::Error>>()?,
@@ -95,13 +95,4 @@ impl<'a> Stored<'a> {
             standing: Standing::default(),
         })
     }
-}
-
-fn millis(at: Option<SystemTime>) -> Option<u64> {
-    // What ended before 1970 has ended: it is not to be taken for what never ends.
-    u64::try_from(at?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis()).ok()
-}
-
-fn time(millis: Option<u64>) -> Option<SystemTime> {
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis?))
 }

@@ -12,6 +12,7 @@
 
 mod answers;
 mod capture;
+mod clocks;
 mod corners;
 mod faulty;
 mod logins;
@@ -20,6 +21,8 @@ mod panics;
 mod provider;
 mod races;
 mod rig;
+mod runtime;
 mod saving;
 mod sealed;
 mod stores;
+mod words;

@@ -136,6 +136,11 @@ impl Provider {
         self.with(|state| state.dead.insert(family.to_owned()));
     }
 
+    /// This access token has ended, whatever its holder thinks.
+    pub(crate) fn end_access(&self, token: &str) {
+        self.with(|state| state.ended.insert(token.to_owned()));
+    }
+
     /// Waits until so many requests for tokens have come in.
     pub(crate) async fn arrived(&self, count: usize) {
         let arrived = async {
