@@ -211,7 +211,7 @@ async fn time_05_a_date_that_is_no_date_costs_nothing() {
 }
 
 const LONG: &str = {
-    const TEXT: [u8; 60_000] = [b'('; 60_000];
+    static TEXT: [u8; 60_000] = [b'('; 60_000];
     match std::str::from_utf8(&TEXT) {
         Ok(text) => text,
         Err(_) => "",

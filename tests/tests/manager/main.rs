@@ -9,6 +9,7 @@
 #![allow(clippy::async_yields_async, reason = "a task is handed on to be waited for elsewhere")]
 #![allow(clippy::type_complexity, clippy::from_iter_instead_of_collect, reason = "tables of cases")]
 #![allow(clippy::inconsistent_struct_constructor, clippy::format_push_string, reason = "the order of making things")]
+#![allow(clippy::items_after_statements, reason = "a name is shortened where it is used")]
 
 mod answers;
 mod capture;
