@@ -56,7 +56,7 @@ fields!(Revoke {
 
 impl Revoke {
     /// As RFC 7009 section 2.1 has it: what an endpoint without a further word takes.
-    #[cfg(feature = "schema")]
+    #[cfg(any(feature = "schema", feature = "client"))]
     pub(crate) fn standard() -> Self {
         Self {
             method: Method::Post,
