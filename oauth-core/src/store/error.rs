@@ -124,9 +124,16 @@ impl StoreError {
         self.store
     }
 
-    /// What to do next, where the store knows.
+    /// What to do next, where anybody knows.
     pub fn remedy(&self) -> Option<&str> {
-        self.fix.as_deref()
+        self.fix.as_deref().or(match self.kind {
+            StoreErrorKind::Corrupt => {
+                Some("restore the record from a backup, or give it up with `TokenManager::reset` and log in again")
+            }
+            StoreErrorKind::NewerSchema => Some("update this program; the record is left as it is"),
+            StoreErrorKind::Unavailable | StoreErrorKind::Busy => Some("try again later"),
+            _ => None,
+        })
     }
 
     /// Whether the same call may succeed later without anybody changing anything.
