@@ -1,6 +1,7 @@
 //! What the engine costs: instructions, allocations and time of the operations that programs do often, beside the peers
 //! and beside a hand-written minimum that does the same work. `benches/run` builds and runs it.
 
+mod accounts;
 mod apply;
 mod authorize;
 mod counting;
@@ -24,6 +25,8 @@ use workload::Workload;
 const USAGE: &str = "\
 usage: oauth-benches [--counter steps|valgrind|none] [--strict] [WORKLOAD ..]   the table
        oauth-benches repeat WORKLOAD WHO COUNT                                   one implementation, so many times
+       oauth-benches accounts [--accounts N] [--refreshes N] [--at-once N] [--takes MS] [--store NAME] [--url URL]
+                                                                                 many accounts: memory, loads, a worker
        oauth-benches can-step                                                      whether this system lets it count";
 
 fn workloads() -> Vec<Workload> {
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
             true => ExitCode::SUCCESS,
             false => ExitCode::FAILURE,
         },
+        ["accounts", options @ ..] => accounts::print(options),
         ["repeat", workload, who, count] => repeat(workload, who, count),
         others => match table::Options::parse(others) {
             Some(options) => all(&options),

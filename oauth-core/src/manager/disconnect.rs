@@ -48,8 +48,9 @@ impl TokenManager {
         let inner = &client.inner().ready().await?;
         let (id, key) = self.place(inner, &name.into())?;
         let vault = &self.core.vault;
-        let mut tries = TRIES;
+        let mut tries = 0;
         let marked: Option<(Record, Arc<TokenSet>)> = loop {
+            tries += 1;
             let Some(mut record) = vault.load_of(&key, &id).await? else { break None };
             // What the provider takes is in an answer that nobody has come to check.
             let newest = record.newest();
@@ -57,7 +58,7 @@ impl TokenManager {
             record.further.clear();
             match vault.save(&key, &mut record, None).await {
                 Ok(()) => break Some((record, newest)),
-                Err(error) if error.kind() == StoreErrorKind::Conflict && tries > 0 => tries -= 1,
+                Err(error) if error.kind() == StoreErrorKind::Conflict && tries < TRIES => {}
                 Err(error) => return Err(error.into()),
             }
         };
