@@ -10,6 +10,7 @@
 #![allow(clippy::type_complexity, clippy::from_iter_instead_of_collect, reason = "tables of cases")]
 #![allow(clippy::inconsistent_struct_constructor, clippy::format_push_string, reason = "the order of making things")]
 
+mod answered;
 mod answers;
 mod capture;
 mod clocks;
