@@ -29,4 +29,5 @@ mod saving;
 mod sealed;
 mod sealing;
 mod stores;
+mod storms;
 mod words;
