@@ -15,7 +15,7 @@ pub(crate) use self::scrub::Scrub;
 pub use self::server::ServerError;
 pub(crate) use self::server::clean;
 use crate::spec::ProviderSpec;
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::StoreError;
 
 /// The result of an OAuth step.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -150,9 +150,7 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         let what = format!("the {} store failed ({})", error.store(), error.code());
         let builder = Self::new(ErrorKind::Store, Step::Store, what);
-        let damaged = (error.kind() == StoreErrorKind::Corrupt)
-            .then_some("restore it from a backup, or give it up with `TokenManager::reset` and log in again");
-        match error.remedy().or(damaged).map(ToOwned::to_owned) {
+        match error.remedy().map(ToOwned::to_owned) {
             Some(fix) => builder.fix(fix),
             None => builder,
         }

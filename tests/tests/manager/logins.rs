@@ -1,10 +1,10 @@
 //! Logins, imports and disconnections while a refresh is under way.
 
-use oauth_core::{ErrorKind, ExposeSecret as _, Reason, Revocation, Status, TokenSet};
+use oauth_core::{ErrorKind, ExposeSecret as _, Revocation, Status};
 
 use crate::faulty::{Fault, Op};
-use crate::provider::{Reply, access, refresh, text};
-use crate::rig::{ALICE, Process, World, acme, rotating, secs, settle};
+use crate::provider::{Reply, access, refresh};
+use crate::rig::{ALICE, Process, World, rotating, secs, settle};
 
 /// A refresh of an ended token whose request is with the provider.
 async fn under_way(
@@ -202,98 +202,6 @@ async fn a_disconnection_that_cannot_revoke_says_so_and_forgets_all_the_same() {
 }
 
 #[tokio::test]
-async fn an_import_is_idempotent_and_never_puts_older_tokens_over_newer_ones() {
-    let world = World::rotating();
-    let (mut one, other) = (world.process(), world.process());
-    let exported = world.login(ALICE, -1);
-    for process in [&one, &other, &one] {
-        process.manager.import(&process.client, ALICE, exported.clone()).await.unwrap();
-    }
-    assert_eq!(one.events(), ["imported"]);
-    assert_eq!(other.token().await.unwrap(), access(ALICE, 1));
-    // The same export once more, after it has been used.
-    for process in [&one, &other, &world.process()] {
-        let account = process.manager.import(&process.client, ALICE, exported.clone()).await.unwrap();
-        assert_eq!(account.token().await.unwrap().expose_secret(), access(ALICE, 1));
-    }
-    assert_eq!(world.provider.refreshes(), [refresh(ALICE, 0)]);
-    assert!(world.provider.is_alive(ALICE));
-
-    // Many at once.
-    let world = World::rotating();
-    let exported = world.login(ALICE, -1);
-    let processes: Vec<Process> = (0..8).map(|_| world.process()).collect();
-    let tokens = crate::rig::crowd(&world, 64, |at| {
-        let (manager, client) = (processes[at % 8].manager.clone(), processes[at % 8].client.clone());
-        let exported = exported.clone();
-        async move {
-            let account = manager.import(&client, ALICE, exported).await.unwrap();
-            account.token().await.unwrap().expose_secret().to_owned()
-        }
-    })
-    .await;
-    assert!(tokens.iter().all(|token| *token == access(ALICE, 1)));
-    assert_eq!(world.provider.refreshes(), [refresh(ALICE, 0)]);
-}
-
-#[tokio::test]
-async fn an_imported_token_that_has_ended_is_never_given_away() {
-    for (seconds, with_refresh) in [(-1, true), (0, true), (-1, false), (0, false), (-1_000_000_000, false)] {
-        let world = World::rotating();
-        let (one, other) = (world.process(), world.process());
-        let mut exported = world.login(ALICE, seconds);
-        if !with_refresh {
-            exported = TokenSet::new(access(ALICE, 0)).with_expires_at(exported.expires_at().unwrap());
-        }
-        let account = one.manager.import(&one.client, ALICE, exported).await.unwrap();
-        let got = [
-            account.token().await.map(|token| token.expose_secret().to_owned()),
-            account.token_lasting(secs(5)).await.map(|token| token.expose_secret().to_owned()),
-            one.token().await,
-            other.token().await,
-        ];
-        for got in got {
-            match got {
-                Ok(token) => assert!(with_refresh && token == access(ALICE, 1), "{token}"),
-                Err(error) => assert!(!with_refresh && error.kind() == ErrorKind::NoRefreshToken, "{error}"),
-            }
-        }
-        account.get("/things").send().await.ok();
-        assert!(world.provider.seen().iter().all(|seen| seen.bearer != Some(access(ALICE, 0))));
-    }
-
-    // One that ended before 1970 has ended in every process.
-    let world = World::rotating();
-    let (one, other) = (world.process(), world.process());
-    let ended = TokenSet::new("canary-old").with_expires_at(std::time::UNIX_EPOCH - secs(1));
-    one.manager.import(&one.client, ALICE, ended).await.unwrap();
-    for process in [&one, &other] {
-        assert_eq!(process.token().await.unwrap_err().kind(), ErrorKind::NoRefreshToken);
-    }
-}
-
-#[tokio::test]
-async fn an_import_replaces_what_needs_a_new_login() {
-    let world = World::rotating();
-    let process = world.process();
-    // Refused for good.
-    process.connect(world.login("old", -1)).await;
-    world.provider.end("old");
-    assert_eq!(process.token().await.unwrap_err().kind(), ErrorKind::GrantRejected);
-    process.manager.import(&process.client, ALICE, world.login("new", 3600)).await.unwrap();
-    assert_eq!(process.token().await.unwrap(), access("new", 0));
-
-    // Ended, and there is nothing to renew it with.
-    let world = World::rotating();
-    let process = world.process();
-    let ended = world.login("old", -1).expires_at().unwrap();
-    process.connect(TokenSet::new("canary-old").with_expires_at(ended)).await;
-    assert_eq!(process.status().await, Status::NeedsReauth(Reason::NoRefreshToken));
-    process.manager.import(&process.client, ALICE, world.login("new", 3600)).await.unwrap();
-    assert_eq!(process.token().await.unwrap(), access("new", 0));
-}
-
-#[tokio::test]
 async fn ref_22_no_two_accounts_share_a_record() {
     use oauth_core::AccountName;
     let world = World::rotating();
@@ -344,74 +252,4 @@ async fn ref_22_no_two_accounts_share_a_record() {
     assert_eq!(fresh.manager.token(&elsewhere, "a").await.unwrap().expose_secret(), access("elsewhere", 0));
     assert_eq!(fresh.manager.token(&another, "a").await.unwrap().expose_secret(), access("another", 0));
     assert_eq!(fresh.manager.token(&elsewhere, "ab").await.unwrap_err().kind(), ErrorKind::NotConnected);
-}
-
-/// A login with a further token, as `token.response.also` has it.
-fn with_user(world: &World, seconds: i64) -> TokenSet {
-    let (bot, user) = (world.login("bot", seconds), world.login("user", seconds));
-    let mut both: serde_json::Value = serde_json::from_str(bot.expose_json().expose_secret()).unwrap();
-    let user: serde_json::Value = serde_json::from_str(user.expose_json().expose_secret()).unwrap();
-    both["also"] = serde_json::json!([["user", user]]);
-    TokenSet::from_exposed_json(&both.to_string().into()).unwrap()
-}
-
-fn two_tokens() -> World {
-    World::new(&format!("{}token: {{response: {{also: {{user: {{at: /authed_user}}}}}}}}\n", acme("rotates: true")))
-}
-
-#[tokio::test]
-async fn further_tokens_of_a_login_are_renewed_once_by_all_processes() {
-    let world = two_tokens();
-    let (one, other) = (world.process(), world.process());
-    one.connect(with_user(&world, -1)).await;
-    let (mut accounts, mut users) = (Vec::new(), Vec::new());
-    for process in [&one, &other] {
-        let account = process.alice().await;
-        users.push(account.also("user").unwrap());
-        accounts.push(account);
-    }
-    let got =
-        crate::rig::crowd(&world, 40, |at| {
-            let account = if at % 4 < 2 { accounts[at % 2].clone() } else { users[at % 2].clone() };
-            async move {
-                account.token().await.unwrap_or_else(|error| panic!("{}", error.explain())).expose_secret().to_owned()
-            }
-        })
-        .await;
-    for (at, token) in got.into_iter().enumerate() {
-        assert_eq!(token, access(if at % 4 < 2 { "bot" } else { "user" }, 1));
-    }
-    let mut sent = world.provider.refreshes();
-    sent.sort_unstable();
-    assert_eq!(sent, [refresh("bot", 0), refresh("user", 0)]);
-    let kept = world.process().alice().await;
-    assert_eq!(
-        (text(&kept.tokens()), text(&kept.also("user").unwrap().tokens())),
-        (&*access("bot", 1), &*access("user", 1))
-    );
-    let kept = kept.tokens();
-    let user = kept.also("user").unwrap().refresh_token().unwrap().expose_secret().to_owned();
-    assert_eq!((kept.refresh_token().unwrap().expose_secret(), user), (&*refresh("bot", 1), refresh("user", 1)));
-}
-
-#[tokio::test]
-async fn a_further_token_that_is_refused_leaves_the_login_alone() {
-    for (dead, alive) in [("user", "bot"), ("bot", "user")] {
-        let world = two_tokens();
-        let (one, other) = (world.process(), world.process());
-        one.connect(with_user(&world, -1)).await;
-        world.provider.end(dead);
-        for process in [&one, &other, &one, &world.process()] {
-            let account = process.alice().await;
-            let user = account.also("user").unwrap();
-            let (refused, granted) = if dead == "user" { (user, account) } else { (account, user) };
-            let error = refused.token().await.unwrap_err();
-            assert!(error.kind() == ErrorKind::GrantRejected && error.needs_reauth(), "{}", error.explain());
-            let token = granted.token().await.unwrap_or_else(|error| panic!("{dead}: {}", error.explain()));
-            assert_eq!(token.expose_secret(), access(alive, 1));
-        }
-        let mut sent = world.provider.refreshes();
-        sent.sort_unstable();
-        assert_eq!(sent, [refresh("bot", 0), refresh("user", 0)], "each is asked for once");
-    }
 }

@@ -11,11 +11,14 @@
 #![allow(clippy::inconsistent_struct_constructor, clippy::format_push_string, reason = "the order of making things")]
 #![allow(clippy::items_after_statements, reason = "a name is shortened where it is used")]
 
+mod answered;
 mod answers;
 mod capture;
 mod clocks;
 mod corners;
 mod faulty;
+mod further;
+mod imports;
 mod logins;
 mod lost;
 mod panics;
@@ -25,5 +28,7 @@ mod rig;
 mod runtime;
 mod saving;
 mod sealed;
+mod sealing;
 mod stores;
+mod storms;
 mod words;

@@ -72,6 +72,8 @@ struct State {
     /// The newest token of each family, by number.
     newest: HashMap<String, usize>,
     dead: HashSet<String>,
+    /// Refresh tokens that came again after a rotation had replaced them.
+    reused: Vec<String>,
     ended: HashSet<String>,
 }
 
@@ -108,6 +110,14 @@ impl Provider {
         self.with(|state| state.usual = Some(reply));
     }
 
+    /// From now on it grants what it can.
+    pub(crate) fn forget_replies(&self) {
+        self.with(|state| {
+            state.replies.clear();
+            state.usual = None;
+        });
+    }
+
     /// All requests.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.with(|state| state.seen.clone())
@@ -129,6 +139,11 @@ impl Provider {
     /// Whether a token of the family is good for anything.
     pub(crate) fn is_alive(&self, family: &str) -> bool {
         self.with(|state| !state.dead.contains(family))
+    }
+
+    /// The refresh tokens that came again after a rotation had replaced them, as often as they did.
+    pub(crate) fn reused(&self) -> Vec<String> {
+        self.with(|state| state.reused.clone())
     }
 
     /// The user takes the login back in the provider's settings.
@@ -166,6 +181,9 @@ impl Provider {
         let refused = (400, r#"{"error":"invalid_grant"}"#.to_owned());
         let Some((family, number)) = parsed(token) else { return refused };
         self.with(|state| {
+            if self.rotates && state.newest.get(&family).is_some_and(|newest| *newest != number) {
+                state.reused.push(token.to_owned());
+            }
             if state.dead.contains(&family) || state.ended.contains(token) {
                 return refused.clone();
             }

@@ -280,7 +280,7 @@ async fn rt_07_one_layer_retries_and_says_how_often() {
 
 #[test]
 fn rt_08_what_passes_and_what_does_not_is_told_apart_for_every_kind() {
-    use ErrorKind as K;
+    use {ErrorKind as K, StoreErrorKind as S};
     let passes = [K::Unavailable, K::RateLimited, K::Connect, K::Timeout, K::Network, K::ResponseTruncated];
     for kind in ErrorKind::ALL {
         assert_eq!(kind.is_retryable(), passes.contains(kind), "{kind:?}");
@@ -288,7 +288,6 @@ fn rt_08_what_passes_and_what_does_not_is_told_apart_for_every_kind() {
     let codes: std::collections::BTreeSet<&str> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
     assert_eq!(codes.len(), ErrorKind::ALL.len(), "each has a word of its own");
 
-    use StoreErrorKind as S;
     let passes = [S::Conflict, S::Unavailable, S::Busy, S::Full, S::Locked];
     for kind in StoreErrorKind::ALL {
         assert_eq!(kind.is_transient(), passes.contains(kind), "{kind:?}");
