@@ -67,7 +67,7 @@ impl Trouble {
         let wait = wait.max(told + told / 2048 * u32::from(jitter));
         // In whole milliseconds, as it is stored: all processes have the same.
         let now = time(millis(inner.now()));
-        let wait = Duration::from_millis(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1));
+        let wait = Duration::from_millis(u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX));
         let until = Until::Time(now.checked_add(wait).unwrap_or(now));
         let credentials = (error.kind() == ErrorKind::ClientRejected).then(|| credentials(inner)).flatten();
         Self { attempts, waits: wait, credentials, ..Self::of(error, until) }
