@@ -27,6 +27,8 @@ impl<P: Provider> Account<P> {
     /// [`Account::request`] makes whole requests, and [`Client::apply`](crate::Client::apply) takes one.
     ///
     /// ```
+    /// # #[cfg(not(feature = "schema"))] fn main() {}
+    /// # #[cfg(feature = "schema")]
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use oauth_core::{ProviderSpec, TokenSet};
     ///

@@ -42,6 +42,8 @@ impl TokenManager {
     /// # use oauth_core::seal::SealingKey;
     /// # use oauth_core::store::MemoryStore;
     /// # use oauth_core::{OsRng, Result, TokenManager};
+    /// # #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))] fn main() {}
+    /// # #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
     /// # fn main() -> Result<()> {
     /// let key = SealingKey::generate(&OsRng)?; // yours comes from a secret store, the keyring or a file
     /// let manager = TokenManager::builder(MemoryStore::new()).keys(key).build()?;
