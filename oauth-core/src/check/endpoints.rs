@@ -13,11 +13,17 @@ pub(super) fn lower(cx: &mut Cx<'_>, endpoints: Option<schema::Endpoints>) -> En
         );
         return Endpoints::default();
     };
+    let mut address = |key: &str, given: Option<&str>| cx.maybe_template(&at!["endpoints", key], given);
     Endpoints {
-        authorization: cx.maybe_template(&at!["endpoints", "authorization"], endpoints.authorization.as_deref()),
-        token: cx.maybe_template(&at!["endpoints", "token"], endpoints.token.as_deref()),
-        revocation: cx.maybe_template(&at!["endpoints", "revocation"], endpoints.revocation.as_deref()),
-        issuer: cx.maybe_template(&at!["endpoints", "issuer"], endpoints.issuer.as_deref()),
+        authorization: address("authorization", endpoints.authorization.as_deref()),
+        token: address("token", endpoints.token.as_deref()),
+        revocation: address("revocation", endpoints.revocation.as_deref()),
+        device_authorization: address("device_authorization", endpoints.device_authorization.as_deref()),
+        introspection: address("introspection", endpoints.introspection.as_deref()),
+        pushed_authorization: address("pushed_authorization", endpoints.pushed_authorization.as_deref()),
+        end_session: address("end_session", endpoints.end_session.as_deref()),
+        registration: address("registration", endpoints.registration.as_deref()),
+        issuer: address("issuer", endpoints.issuer.as_deref()),
         iss_in_callback: endpoints.iss_in_callback,
         discovery: endpoints.discovery,
         hosts: endpoints.hosts,
@@ -52,6 +58,11 @@ pub(super) fn addresses_are_safe(cx: &mut Cx<'_>, spec: &ProviderSpec) {
         ("authorization", &endpoints.authorization, Stage::Begin),
         ("token", &endpoints.token, Stage::Exchange),
         ("revocation", &endpoints.revocation, Stage::Revoke),
+        ("device_authorization", &endpoints.device_authorization, Stage::Begin),
+        ("introspection", &endpoints.introspection, Stage::Exchange),
+        ("pushed_authorization", &endpoints.pushed_authorization, Stage::Begin),
+        ("end_session", &endpoints.end_session, Stage::Exchange),
+        ("registration", &endpoints.registration, Stage::Begin),
         ("issuer", &endpoints.issuer, Stage::Begin),
     ];
     for (key, template, stage) in all {

@@ -16,6 +16,18 @@ pub enum Step {
     Refresh,
     /// Revoking tokens.
     Revoke,
+    /// Asking for a token without a user: client credentials, a password, an assertion.
+    Grant,
+    /// Logging in on another device.
+    Device,
+    /// Exchanging one token for another.
+    TokenExchange,
+    /// Asking the provider about a token.
+    Introspect,
+    /// Logging out.
+    Logout,
+    /// Registering a client.
+    Registration,
     /// Asking the issuer for its metadata.
     Discovery,
     /// Opening the session that belongs to a fresh token.
@@ -38,6 +50,12 @@ impl fmt::Display for Step {
             Self::Callback => "reading the login callback",
             Self::Exchange => "exchanging the authorization code",
             Self::Refresh => "refreshing the token",
+            Self::Grant => "asking for a token",
+            Self::Device => "logging in on another device",
+            Self::TokenExchange => "exchanging a token",
+            Self::Introspect => "asking about a token",
+            Self::Logout => "logging out",
+            Self::Registration => "registering the client",
             Self::Discovery => "asking the issuer for its metadata",
             Self::Session => "opening the session",
             Self::IdToken => "checking the ID token",

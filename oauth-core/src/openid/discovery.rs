@@ -203,8 +203,18 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
     let token = metadata.token_endpoint.as_deref().ok_or_else(|| missing("token_endpoint"))?;
     spec.endpoints.authorization = metadata.authorization_endpoint.as_deref().map(Template::literal);
     spec.endpoints.token = Some(Template::literal(token));
-    if spec.endpoints.revocation.is_none() {
-        spec.endpoints.revocation = metadata.revocation_endpoint.as_deref().map(Template::literal);
+    let endpoints = &mut spec.endpoints;
+    for (own, told) in [
+        (&mut endpoints.revocation, &metadata.revocation_endpoint),
+        (&mut endpoints.device_authorization, &metadata.device_authorization_endpoint),
+        (&mut endpoints.introspection, &metadata.introspection_endpoint),
+        (&mut endpoints.pushed_authorization, &metadata.pushed_authorization_request_endpoint),
+        (&mut endpoints.end_session, &metadata.end_session_endpoint),
+        (&mut endpoints.registration, &metadata.registration_endpoint),
+    ] {
+        if let (None, Some(told)) = (&own, told) {
+            *own = Some(Template::literal(told));
+        }
     }
     if spec.endpoints.revocation.is_some() {
         spec.revoke.get_or_insert_with(Revoke::standard);

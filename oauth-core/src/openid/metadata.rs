@@ -23,6 +23,26 @@ pub struct Metadata {
     pub revocation_endpoint: Option<String>,
     /// The `UserInfo` endpoint.
     pub userinfo_endpoint: Option<String>,
+    /// The device authorization endpoint (RFC 8628 section 4).
+    pub device_authorization_endpoint: Option<String>,
+    /// The introspection endpoint (RFC 8414 section 2).
+    pub introspection_endpoint: Option<String>,
+    /// The pushed authorization request endpoint (RFC 9126 section 5).
+    pub pushed_authorization_request_endpoint: Option<String>,
+    /// Whether authorization requests must be pushed (RFC 9126 section 5).
+    pub require_pushed_authorization_requests: bool,
+    /// The end session endpoint (OpenID Connect RP-Initiated Logout section 2.1).
+    pub end_session_endpoint: Option<String>,
+    /// The client registration endpoint (RFC 8414 section 2).
+    pub registration_endpoint: Option<String>,
+    /// Whether a client may be known by the address of its own metadata document.
+    pub client_id_metadata_document_supported: bool,
+    /// The grants that it lists (RFC 8414 section 2).
+    pub grant_types_supported: Vec<String>,
+    /// The algorithms of proofs of possession that it lists (RFC 9449 section 5.1).
+    pub dpop_signing_alg_values_supported: Vec<String>,
+    /// The algorithms of client assertions that it lists (RFC 8414 section 2).
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// Where the keys are.
     pub jwks_uri: Option<String>,
     /// The scopes it lists.
@@ -62,6 +82,17 @@ impl Metadata {
             token_endpoint: document.address("token_endpoint")?,
             revocation_endpoint: document.address("revocation_endpoint")?,
             userinfo_endpoint: document.address("userinfo_endpoint")?,
+            device_authorization_endpoint: document.address("device_authorization_endpoint")?,
+            introspection_endpoint: document.address("introspection_endpoint")?,
+            pushed_authorization_request_endpoint: document.address("pushed_authorization_request_endpoint")?,
+            require_pushed_authorization_requests: document.flag("require_pushed_authorization_requests")?,
+            end_session_endpoint: document.address("end_session_endpoint")?,
+            registration_endpoint: document.address("registration_endpoint")?,
+            client_id_metadata_document_supported: document.flag("client_id_metadata_document_supported")?,
+            grant_types_supported: document.texts("grant_types_supported")?,
+            dpop_signing_alg_values_supported: document.texts("dpop_signing_alg_values_supported")?,
+            token_endpoint_auth_signing_alg_values_supported: document
+                .texts("token_endpoint_auth_signing_alg_values_supported")?,
             jwks_uri: document.address("jwks_uri")?,
             scopes_supported: document.texts("scopes_supported")?,
             token_endpoint_auth_methods_supported: document.texts("token_endpoint_auth_methods_supported")?,
@@ -79,6 +110,11 @@ impl Metadata {
             ("token_endpoint", &self.token_endpoint),
             ("revocation_endpoint", &self.revocation_endpoint),
             ("userinfo_endpoint", &self.userinfo_endpoint),
+            ("device_authorization_endpoint", &self.device_authorization_endpoint),
+            ("introspection_endpoint", &self.introspection_endpoint),
+            ("pushed_authorization_request_endpoint", &self.pushed_authorization_request_endpoint),
+            ("end_session_endpoint", &self.end_session_endpoint),
+            ("registration_endpoint", &self.registration_endpoint),
             ("jwks_uri", &self.jwks_uri),
         ]
         .into_iter()

@@ -13,6 +13,16 @@ pub(crate) struct Endpoints {
     /// The revocation endpoint (RFC 7009 section 2), or what the provider has in its place. May hold what `token` may,
     /// and `{client_id}` in its path.
     pub(crate) revocation: Option<String>,
+    /// The device authorization endpoint (RFC 8628 section 3.1).
+    pub(crate) device_authorization: Option<String>,
+    /// The introspection endpoint (RFC 7662 section 2).
+    pub(crate) introspection: Option<String>,
+    /// The pushed authorization request endpoint (RFC 9126 section 2).
+    pub(crate) pushed_authorization: Option<String>,
+    /// The end session endpoint (OpenID Connect RP-Initiated Logout section 2).
+    pub(crate) end_session: Option<String>,
+    /// The client registration endpoint (RFC 7591 section 3).
+    pub(crate) registration: Option<String>,
     /// The issuer identifier (RFC 8414 section 2): the exact value of `iss` in callbacks (RFC 9207).
     pub(crate) issuer: Option<String>,
     /// Whether the provider always sends `iss` in the callback (RFC 9207 section 3): one without is refused then.

@@ -16,6 +16,21 @@ pub struct Endpoints {
     /// The revocation endpoint (RFC 7009 section 2), or what the provider has in its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revocation: Option<Template>,
+    /// The device authorization endpoint (RFC 8628 section 3.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_authorization: Option<Template>,
+    /// The introspection endpoint (RFC 7662 section 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub introspection: Option<Template>,
+    /// The pushed authorization request endpoint (RFC 9126 section 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pushed_authorization: Option<Template>,
+    /// The end session endpoint (OpenID Connect RP-Initiated Logout section 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_session: Option<Template>,
+    /// The client registration endpoint (RFC 7591 section 3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration: Option<Template>,
     /// The issuer identifier (RFC 8414 section 2): the exact value of `iss` in callbacks (RFC 9207) and ID tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<Template>,
@@ -34,6 +49,11 @@ fields!(Endpoints {
     authorization = None,
     token = None,
     revocation = None,
+    device_authorization = None,
+    introspection = None,
+    pushed_authorization = None,
+    end_session = None,
+    registration = None,
     issuer = None,
     iss_in_callback = false,
     discovery = false,

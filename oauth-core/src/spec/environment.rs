@@ -67,8 +67,17 @@ impl ProviderSpec {
     /// own belongs here.
     pub(crate) fn each_host(&mut self, visit: &mut dyn FnMut(Place<'_>)) {
         let endpoints = &mut self.endpoints;
-        let addresses =
-            [&mut endpoints.authorization, &mut endpoints.token, &mut endpoints.revocation, &mut endpoints.issuer];
+        let addresses = [
+            &mut endpoints.authorization,
+            &mut endpoints.token,
+            &mut endpoints.revocation,
+            &mut endpoints.issuer,
+            &mut endpoints.device_authorization,
+            &mut endpoints.introspection,
+            &mut endpoints.pushed_authorization,
+            &mut endpoints.end_session,
+            &mut endpoints.registration,
+        ];
         for address in addresses.into_iter().flatten() {
             visit(Place::Address(address));
         }
