@@ -5,7 +5,7 @@ use crate::spec::{Authorize, AuthorizeOption, ProviderSpec, StateAlphabet, State
 use super::Cx;
 use super::names::{derived_type_name, is_type_name, type_name};
 use super::templates::Reach;
-use super::wire;
+use super::{request_object, wire};
 
 /// Parameters of the authorization request that a provider may have other names for. `state` comes back under its own.
 const RENAMED: [&str; 6] =
@@ -34,6 +34,9 @@ pub(super) fn lower(cx: &mut Cx<'_>, authorize: schema::Authorize) -> Authorize 
             length: authorize.state.length.unwrap_or_else(|| shortest_state(alphabet)),
             alphabet,
         },
+        push: authorize.push.unwrap_or_default(),
+        resource: request_object::lower_resources(cx, authorize.resource),
+        request_object: authorize.request_object.map(|object| request_object::lower(cx, object)),
     }
 }
 
@@ -145,6 +148,7 @@ pub(super) fn form_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     if let Some(word) = &authorize.response_type {
         let is_word =
             !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        let is_word = is_word || authorize.is_hybrid();
         if !is_word || ["token", "id_token", "none"].contains(&word.to_ascii_lowercase().as_str()) {
             let message = format!("`{}` is no word for the code flow", shown(word));
             let finding = Finding::new("response-type", path.then("response_type"), message);
@@ -248,7 +252,7 @@ mod tests {
     fn the_form_of_the_request() {
         for (authorize, expected) in [
             ("{response_type: token}", "`token` is no word for the code flow"),
-            ("{response_type: \"code id_token\"}", "is no word for the code flow"),
+            ("{response_type: \"code token\"}", "is no word for the code flow"),
             ("{omit: [state]}", "`state` cannot be left out"),
             ("{omit: [response_typ]}", "did you mean `response_type`?"),
             ("{omit: [redirect_uri], state: {in: redirect_uri}}", "which is left out"),

@@ -23,6 +23,7 @@ mod profile;
 mod quirks;
 mod redirect;
 mod refresh;
+mod request_object;
 mod response;
 mod revoke;
 mod scopes;
@@ -66,6 +67,10 @@ const RULES: &[Rule] = &[
     authorize::options_are_sound,
     authorize::form_is_sound,
     authorize::state_is_unguessable,
+    request_object::pushing_has_its_endpoint,
+    request_object::resources_are_absolute,
+    request_object::request_object_is_sound,
+    request_object::a_hybrid_answer_is_verified,
     callback::names_and_codes_are_sound,
     callback::signature_and_profile_are_sound,
     client_auth::method_is_sound,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 
 use super::{Entries, Values};
-use crate::spec::{ResponseMode, StateAlphabet, StatePlace};
+use crate::spec::{MintedAlg, Push, ResponseMode, StateAlphabet, StatePlace};
 
 /// What the authorization request has beyond RFC 6749 section 4.1.1.
 #[derive(Debug, Default, Deserialize)]
@@ -18,7 +18,8 @@ pub(crate) struct Authorize {
     pub(crate) rename: Entries<String>,
     /// Parameters that a caller may add, by name.
     pub(crate) options: Entries<AuthorizeOption>,
-    /// The value of `response_type`, where the provider has another word for the code flow. Default: `code`.
+    /// The value of `response_type`: another word that the provider has for the code flow, or `code id_token`, where the
+    /// answer brings an ID token as well (needs `openid` and `response_mode: form_post`). Default: `code`.
     pub(crate) response_type: Option<String>,
     /// Standard parameters that are left out: `response_type`, `redirect_uri`.
     pub(crate) omit: Vec<String>,
@@ -30,6 +31,31 @@ pub(crate) struct Authorize {
     pub(crate) response_mode: Option<ResponseMode>,
     /// Where `state` travels and how it is written.
     pub(crate) state: State,
+    /// Which requests are pushed to `endpoints.pushed_authorization` (RFC 9126): all, because the provider takes no others
+    /// (`required`); all, because it has the endpoint (`supported`, the default); or those of a caller who asks (`asked`).
+    pub(crate) push: Option<Push>,
+    /// The resources that tokens are asked for (RFC 8707) unless the caller names others: absolute URIs without fragment.
+    /// They may hold settings.
+    pub(crate) resource: Vec<String>,
+    /// The parameters travel in a signed object (RFC 9101).
+    pub(crate) request_object: Option<RequestObject>,
+}
+
+/// How the request object is made (RFC 9101). It is signed with the private key (PKCS#8 PEM) that the client is given as
+/// `request_key`, or else as its secret.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "json-schema", schemars(extend("required" = ["alg"])))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RequestObject {
+    /// How it is signed.
+    pub(crate) alg: Option<MintedAlg>,
+    /// The `kid` in its header. May hold settings.
+    pub(crate) kid: Option<String>,
+    /// Its `aud`. Default: `endpoints.issuer`. May hold settings.
+    pub(crate) audience: Option<String>,
+    /// The seconds that it is valid, 3600 at most. Default: 300.
+    pub(crate) lifetime: Option<u64>,
 }
 
 /// `sorted`, or the parameters that come first.

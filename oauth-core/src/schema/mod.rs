@@ -25,7 +25,7 @@ mod word_or;
 use serde::Deserialize;
 
 pub(crate) use self::api::{Api, Operation, ParameterFull, Returns};
-pub(crate) use self::authorize::{Authorize, AuthorizeOption, Order};
+pub(crate) use self::authorize::{Authorize, AuthorizeOption, Order, RequestObject};
 pub(crate) use self::callback::Callback;
 pub(crate) use self::client_auth::{ClientAuth, ClientAuthFull};
 pub(crate) use self::endpoints::Endpoints;

@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::decode::{fields, words};
 use super::endpoints::is_false;
-use super::{Hole, Params, Renames, Template};
+use super::{Hole, Params, Push, Renames, RequestObject, Template};
 
 /// What the authorization request has beyond RFC 6749 section 4.1.1.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -38,6 +38,15 @@ pub struct Authorize {
     /// Where `state` travels and how it is written.
     #[serde(skip_serializing_if = "StateRules::is_default")]
     pub state: StateRules,
+    /// Which requests are pushed (RFC 9126).
+    #[serde(skip_serializing_if = "Push::is_default")]
+    pub push: Push,
+    /// The resources that tokens are asked for (RFC 8707) unless the caller names others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resource: Vec<Template>,
+    /// The signed object that the parameters travel in (RFC 9101).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object: Option<RequestObject>,
 }
 
 fields!(Authorize {
@@ -51,12 +60,20 @@ fields!(Authorize {
     sorted = false,
     response_mode = None,
     state = StateRules::default(),
+    push = Push::Supported,
+    resource = Vec::new(),
+    request_object = None,
 });
 
 impl Authorize {
     /// The value of `response_type`.
     pub fn response_type(&self) -> &str {
         self.response_type.as_deref().unwrap_or("code")
+    }
+
+    /// Whether the answer brings an ID token beside the code (OpenID Connect Core section 3.3).
+    pub fn is_hybrid(&self) -> bool {
+        self.response_type() == HYBRID
     }
 
     /// Whether that standard parameter is left out.
@@ -79,6 +96,9 @@ impl Authorize {
         self.params.iter().filter(|(_, value)| !is_fresh(value))
     }
 }
+
+/// The `response_type` of the one hybrid flow there is here.
+pub(crate) const HYBRID: &str = "code id_token";
 
 fn is_fresh(value: &Template) -> bool {
     value.holes().any(|hole| *hole == Hole::Random)

@@ -81,6 +81,8 @@ impl ProviderSpec {
         for address in addresses.into_iter().flatten() {
             visit(Place::Address(address));
         }
+        let audience = self.authorize.request_object.as_mut().and_then(|object| object.audience.as_mut());
+        self.authorize.resource.iter_mut().chain(audience).for_each(|address| visit(Place::Address(address)));
         if let Some(upgrade) = &mut self.token.upgrade {
             visit(Place::Address(&mut upgrade.url));
         }

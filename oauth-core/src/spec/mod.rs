@@ -27,6 +27,7 @@ mod profile;
 mod quirk;
 mod redirect;
 mod refresh;
+mod request_object;
 mod revoke;
 mod scopes;
 mod setting;
@@ -61,6 +62,7 @@ pub use self::profile::{Profile, ProfileField, ProfileFrom, ProfileMap, ProfileT
 pub use self::quirk::{Confidence, Quirk};
 pub use self::redirect::{LoopbackRule, Redirect};
 pub use self::refresh::{Refresh, RefreshAuth, RefreshNeeds, RefreshReplay, RefreshReuse, RefreshWith};
+pub use self::request_object::{Push, RequestObject};
 pub use self::revoke::{Revoke, RevokeEnds, RevokePlace, RevokedToken};
 pub use self::scopes::{KnownScope, Scopes, SecondScopes};
 #[cfg(feature = "schema")]
