@@ -1,17 +1,23 @@
 //! The authorization request (RFC 6749 section 4.1.1) with PKCE (RFC 7636).
 
 mod attempt;
+mod details;
+mod options;
 mod redirect;
+mod resource;
 mod secrets;
 mod wire;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::SystemTime;
 
 use secrecy::SecretString;
 use tracing::Instrument as _;
 
 pub use self::attempt::{Attempt, AuthorizationUrl};
+pub(crate) use self::details::are_details;
+use self::options::second;
 use self::secrets::Secrets;
 use crate::browser::BrowserBinding;
 use crate::client::{
@@ -20,10 +26,11 @@ use crate::client::{
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::pending::{ATTEMPT_LIFETIME, PendingAttempt};
-use crate::provider::{Compiled, Dynamic, Provider};
-use crate::scopes::{IntoScopes, is_scope_token};
-use crate::spec::{AuthorizeOption, PROTOCOL_PARAMS, Pkce, ProviderSpec, SecondScopes, StatePlace};
-use crate::values::OptionValue;
+use crate::provider::Provider;
+use crate::pushed;
+use crate::request_object;
+use crate::scopes::IntoScopes;
+use crate::spec::{PROTOCOL_PARAMS, Pkce, ProviderSpec, StatePlace, Template};
 
 /// Browsers and servers agree on no limit; from here on some of them cut.
 const MAX_URL: usize = 8 * 1024;
@@ -44,12 +51,26 @@ pub struct Authorize<P: Provider> {
     redirect_uri: Option<String>,
     params: Vec<(Cow<'static, str>, String)>,
     acr: Vec<String>,
+    resources: Option<Vec<String>>,
+    pushed: bool,
+    /// Whether an API asked for this login.
+    steps_up: bool,
     fault: Option<Error>,
 }
 
 impl<P: Provider> Authorize<P> {
     pub(crate) fn new(client: Client<P>) -> Self {
-        Self { client, scopes: None, redirect_uri: None, params: Vec::new(), acr: Vec::new(), fault: None }
+        Self {
+            client,
+            scopes: None,
+            redirect_uri: None,
+            params: Vec::new(),
+            acr: Vec::new(),
+            resources: None,
+            pushed: false,
+            steps_up: false,
+            fault: None,
+        }
     }
 
     /// What to ask for: `[Scope::ReadUser]`, or `()` for the defaults of the client, then of the provider's file.
@@ -94,6 +115,26 @@ impl<P: Provider> Authorize<P> {
         self
     }
 
+    /// A resource that the token is to be for (RFC 8707): an absolute URI without fragment. Each call adds one; they take the
+    /// place of those that the provider's file names. The code exchange and each refresh name them again.
+    pub fn resource(mut self, uri: impl Into<String>) -> Self {
+        self.resources.get_or_insert_default().push(uri.into());
+        self
+    }
+
+    /// Sends the request to the provider first (RFC 9126), so that the browser carries nothing but a reference to it. Where
+    /// the provider's file has `endpoints.pushed_authorization`, or its metadata demands it, that is done anyway; a provider
+    /// that has no such endpoint is an error from [`begin`](Self::begin).
+    pub fn pushed(mut self) -> Self {
+        self.pushed = true;
+        self
+    }
+
+    fn fail(&mut self, kind: ErrorKind, what: impl Into<String>, fix: &str) {
+        let error = Error::new(kind, Step::Authorize, what).fix(fix).of(self.client.spec());
+        self.fault.get_or_insert(error);
+    }
+
     fn push(&mut self, name: Cow<'static, str>, value: String, join: Option<&str>) {
         match (self.params.iter_mut().find(|(known, _)| *known == name), join) {
             (Some((_, before)), Some(join)) => *before = format!("{before}{join}{value}"),
@@ -102,7 +143,8 @@ impl<P: Provider> Authorize<P> {
         }
     }
 
-    /// Draws state and verifier and builds the URL. Nothing is sent yet where the provider takes plain requests.
+    /// Draws state and verifier and builds the URL. Nothing is sent yet, unless the request is [pushed](Self::pushed) or the
+    /// provider's metadata is still to be asked for.
     pub async fn begin(self) -> Result<Attempt> {
         let span = tracing::debug_span!("oauth.authorize", provider = %self.client.spec().id);
         self.start().instrument(span).await
@@ -149,8 +191,15 @@ impl<P: Provider> Authorize<P> {
             push_params(&mut url, spec, &self.params);
             (url, scopes)
         };
-        let max_age = max_age(inner, &self.params)?;
-        let nonced = usize::from(asks_for_identity(spec, &scopes));
+        let resources = resource::wanted(inner, self.resources)?;
+        for resource in &resources {
+            push_pair(&mut url, renamed(&spec.authorize.rename, "resource"), resource);
+        }
+        let identifies = asks_for_identity(spec, &scopes);
+        check_hybrid(inner, &scopes)?;
+        // RFC 9470 section 5: whether the login was recent enough is the API's to judge where no ID token tells.
+        let max_age = if self.steps_up && !identifies { None } else { max_age(inner, &self.params)? };
+        let nonced = usize::from(identifies);
         let secrets = Secrets::draw(inner, spec.authorize.fresh_params().count() + nonced)?;
         for ((name, value), random) in spec.authorize.fresh_params().zip(&secrets.fresh) {
             if !self.params.iter().any(|(replaced, _)| replaced == name) {
@@ -178,13 +227,7 @@ impl<P: Provider> Authorize<P> {
                 Some(SecretString::from(secrets.verifier))
             }
         };
-        let url = wire::finish(url, &spec.authorize);
-        if url.len() > MAX_URL {
-            let what = format!("the authorization URL has {} bytes, more than browsers and servers take", url.len());
-            return Err(Error::new(ErrorKind::UrlTooLong, Step::Authorize, what)
-                .fix("ask for fewer scopes at once")
-                .of(spec));
-        }
+        let url = carried(inner, endpoint, url, self.pushed).await?;
         let binding = SecretString::from(secrets.browser);
         let pending = PendingAttempt {
             state: secrets.state.into(),
@@ -198,79 +241,13 @@ impl<P: Provider> Authorize<P> {
             client_id: config.client_id.clone(),
             redirect_uri: redirect_uri.into_owned(),
             scopes,
+            resources,
             expires_at: inner.now() + ATTEMPT_LIFETIME,
         };
         let browser = BrowserBinding::new(binding, spec.authorize.is_form_post(), is_plain_loopback);
         tracing::debug!("login started");
-        Ok(Attempt { url: AuthorizationUrl(url), pending, browser })
+        Ok(Attempt { url: AuthorizationUrl(url.text), url_expires_at: url.expires_at, pending, browser })
     }
-}
-
-impl<P: Compiled> Authorize<P> {
-    /// One of the provider's own options: `.option(google::Prompt::Consent)`.
-    pub fn option<O: OptionValue<P>>(mut self, option: O) -> Self {
-        let spec = self.client.spec();
-        let (value, join) = (option.into_value().into_owned(), join(spec, O::NAME).map(str::to_owned));
-        if let Some(what) = second(spec, O::NAME).and_then(|scopes| not_a_scope(scopes, &value)) {
-            self.fault.get_or_insert(Error::new(ErrorKind::Scope, Step::Authorize, what).of(self.client.spec()));
-            return self;
-        }
-        self.push(O::NAME.into(), value, join.as_deref());
-        self
-    }
-}
-
-impl Authorize<Dynamic> {
-    /// One of the options that the provider's file declares, or a scope of its second set by the name of its parameter;
-    /// an error from `begin` when it declares none such.
-    pub fn option(mut self, name: &str, value: impl Into<String>) -> Self {
-        let value = value.into();
-        if let Some(what) = refused(self.client.spec(), name, &value) {
-            let error = Error::new(ErrorKind::Parameter, Step::Authorize, what);
-            let error = error.fix("use `.param(..)` for a parameter that the file does not know");
-            self.fault.get_or_insert(error.of(self.client.spec()));
-            return self;
-        }
-        let join = join(self.client.spec(), name).map(str::to_owned);
-        self.push(name.to_owned().into(), value, join.as_deref());
-        self
-    }
-}
-
-/// Why the file does not allow that option, if it does not.
-fn refused(spec: &ProviderSpec, name: &str, value: &str) -> Option<String> {
-    let shown = crate::error::clean(value);
-    if let Some(second) = second(spec, name) {
-        return not_a_scope(second, value);
-    }
-    match declared(spec, name) {
-        None => Some(format!("`{}` is not an option in the provider's file", crate::error::clean(name))),
-        Some(option) if !option.values.is_empty() && !option.values.iter().any(|(known, _)| *known == value) => {
-            let known: Vec<&str> = option.values.iter().map(|(known, _)| known.as_str()).collect();
-            Some(format!("`{name}` cannot be `{shown}`; it is one of {}", known.join(", ")))
-        }
-        Some(_) => None,
-    }
-}
-
-/// Why the value cannot be one scope of the second set.
-fn not_a_scope(second: &SecondScopes, value: &str) -> Option<String> {
-    let fits = is_scope_token(value) && !value.contains(second.separator.as_str());
-    (!fits).then(|| format!("`{}` cannot be a scope of `{}`", crate::error::clean(value), second.param))
-}
-
-fn declared<'a>(spec: &'a ProviderSpec, name: &str) -> Option<&'a AuthorizeOption> {
-    spec.authorize.options.iter().find(|option| option.name == name)
-}
-
-fn second<'a>(spec: &'a ProviderSpec, name: &str) -> Option<&'a SecondScopes> {
-    spec.scopes.second.as_ref().filter(|second| second.param == name)
-}
-
-/// What joins two values of that option.
-fn join<'a>(spec: &'a ProviderSpec, name: &str) -> Option<&'a str> {
-    let scopes = second(spec, name).map(|second| second.separator.as_str());
-    scopes.or_else(|| declared(spec, name)?.join.as_deref())
 }
 
 /// What the call adds. A value that is empty leaves its parameter out, also where the file has one for it.
@@ -299,7 +276,7 @@ fn max_age(inner: &Inner, params: &[(Cow<'static, str>, String)]) -> Result<Opti
     })
 }
 
-fn base(inner: &Inner, prepared: &Prepared, endpoint: &crate::spec::Template, replaced: &[&str]) -> Result<String> {
+fn base(inner: &Inner, prepared: &Prepared, endpoint: &Template, replaced: &[&str]) -> Result<String> {
     if inner.config.spec.authorize.params.iter().any(|(name, _)| replaced.contains(&name.as_str())) {
         prepared.authorize_url(&inner.config, endpoint, replaced)
     } else {
@@ -311,6 +288,65 @@ fn no_redirect_uri(inner: &Inner) -> Error {
     Error::new(ErrorKind::Config, Step::Authorize, "there is no redirect URI")
         .fix("give the client or this call `.redirect_uri(..)`, equal to one that is registered with the provider")
         .of(inner.spec())
+}
+
+/// What the browser is sent to.
+struct Carried {
+    text: String,
+    /// When the provider forgets what it refers to.
+    expires_at: Option<SystemTime>,
+}
+
+/// The URL that carries the request: in its query, in a signed object, or by a reference to what was pushed.
+async fn carried(inner: &Inner, endpoint: &Template, url: String, pushed: bool) -> Result<Carried> {
+    let rules = &inner.spec().authorize;
+    let push = pushed::endpoint(inner, pushed)?;
+    if push.is_none() && rules.request_object.is_none() {
+        let text = wire::finish(url, rules);
+        return check_length(inner, text).map(|text| Carried { text, expires_at: None });
+    }
+    let mut short = inner.prepared()?.address(&inner.config, Step::Authorize, endpoint, Context::default())?;
+    let mut params = wire::params(&url[short.len()..]);
+    let id = renamed(&rules.rename, "client_id");
+    if let Some(object) = &rules.request_object {
+        let request = request_object::sign(inner, object, &params)?;
+        params.retain(|(name, _)| name == id);
+        params.push(("request".to_owned(), request));
+    }
+    let mut expires_at = None;
+    if let Some(push) = push {
+        let pushed = pushed::push(inner, push, &params).await?;
+        // RFC 9126 section 4: the authorization request has `client_id` and the `request_uri` that was given for it.
+        params.retain(|(name, _)| name == id);
+        params.push(("request_uri".to_owned(), pushed.request_uri));
+        expires_at = inner.now().checked_add(pushed.lifetime);
+    }
+    if !short.ends_with(['?', '&']) {
+        short.push(if short.contains('?') { '&' } else { '?' });
+    }
+    for (name, value) in &params {
+        push_pair(&mut short, name, value);
+    }
+    check_length(inner, wire::finish(short, rules)).map(|text| Carried { text, expires_at })
+}
+
+fn check_length(inner: &Inner, url: String) -> Result<String> {
+    if url.len() <= MAX_URL {
+        return Ok(url);
+    }
+    let what = format!("the authorization URL has {} bytes, more than browsers and servers take", url.len());
+    let can_push = inner.spec().endpoints.pushed_authorization.is_some();
+    let fix = if can_push { "push it: `.pushed()`" } else { "ask for fewer scopes at once" };
+    Err(Error::new(ErrorKind::UrlTooLong, Step::Authorize, what).fix(fix).of(inner.spec()))
+}
+
+/// OpenID Connect Core section 3.1.2.1: without the scope `openid` nobody has to issue an ID token.
+fn check_hybrid(inner: &Inner, scopes: &[String]) -> Result<()> {
+    if !inner.spec().authorize.is_hybrid() || scopes.iter().any(|scope| scope == "openid") {
+        return Ok(());
+    }
+    let what = "the provider answers with an ID token beside the code, and the scope `openid` was not asked for";
+    Err(Error::new(ErrorKind::Scope, Step::Authorize, what).fix("add the scope `openid`").of(inner.spec()))
 }
 
 /// Whether an ID token will come that has to name this login.

@@ -52,12 +52,15 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
         Some(("redirect_uri", attempt.redirect_uri.as_str())),
         verifier.map(|verifier| ("code_verifier", verifier)),
     ];
+    // RFC 8707 section 2.2: the same parameter "can be used in access token requests".
+    let resources = attempt.resources.iter().map(|resource| ("resource", resource.as_str()));
+    let standard = standard.into_iter().flatten().chain(resources);
     let call = TokenCall {
         step: Step::Exchange,
         url,
         method: spec.token.request.method,
         format: spec.token.request.format,
-        params: token::named(inner, standard.into_iter().flatten().map(|(name, value)| (name, Cow::Borrowed(value)))),
+        params: token::named(inner, standard.map(|(name, value)| (name, Cow::Borrowed(value)))),
         extra: &spec.token.request.params,
         query: &spec.token.request.query,
         headers: &[],
@@ -73,6 +76,7 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
     };
     let mut tokens = token::send(inner, call, &attempt.scopes).await?.tokens;
     tokens.brought(kept);
+    tokens.resources.clone_from(&attempt.resources);
     let expected = Expected {
         nonce: attempt.nonce.as_ref(),
         code: Some(&code),

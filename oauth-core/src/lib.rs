@@ -84,7 +84,11 @@ mod profile;
 #[cfg(feature = "client")]
 mod provider;
 #[cfg(feature = "client")]
+mod pushed;
+#[cfg(feature = "client")]
 mod refresh;
+#[cfg(feature = "client")]
+mod request_object;
 #[cfg(feature = "client")]
 mod revoke;
 #[cfg(feature = "client")]

@@ -39,6 +39,7 @@ pub struct PendingAttempt {
     pub(crate) client_id: String,
     pub(crate) redirect_uri: String,
     pub(crate) scopes: Vec<String>,
+    pub(crate) resources: Vec<String>,
     pub(crate) expires_at: SystemTime,
 }
 
@@ -72,6 +73,7 @@ impl PendingAttempt {
             client_id: self.client_id.clone(),
             redirect_uri: self.redirect_uri.clone(),
             scopes: self.scopes.clone(),
+            resources: self.resources.clone(),
             expires_at: self.expires_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
         };
         // Strings, a number and a list of strings: serde_json can write each of them.
@@ -100,6 +102,7 @@ impl PendingAttempt {
             client_id: stored.client_id,
             redirect_uri: stored.redirect_uri,
             scopes: stored.scopes,
+            resources: stored.resources,
             expires_at: SystemTime::UNIX_EPOCH
                 .checked_add(Duration::from_secs(stored.expires_at))
                 .unwrap_or(SystemTime::UNIX_EPOCH),
@@ -127,6 +130,8 @@ struct Stored {
     client_id: String,
     redirect_uri: String,
     scopes: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    resources: Vec<String>,
     expires_at: u64,
 }
 

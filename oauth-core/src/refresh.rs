@@ -126,8 +126,11 @@ async fn send(inner: &Inner, tokens: &TokenSet, progress: Option<&dyn Progress>)
         },
     };
     let grant_type = renamed(&spec.token.request.rename, "grant_type");
-    let params =
+    let mut params =
         vec![(grant_type, Cow::Borrowed(rule.grant_type.as_str())), (rule.param.as_str(), Cow::Borrowed(with))];
+    // RFC 8707 section 2.2: without them a refresh may give a token for other resources.
+    let resources = tokens.resources.iter().map(|resource| ("resource", Cow::Borrowed(resource.as_str())));
+    params.extend(token::named(inner, resources));
     let call = TokenCall {
         step: Step::Refresh,
         url,

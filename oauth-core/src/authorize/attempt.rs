@@ -1,6 +1,7 @@
 //! A login that has started.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use crate::browser::BrowserBinding;
 use crate::pending::PendingAttempt;
@@ -9,6 +10,7 @@ use crate::pending::PendingAttempt;
 #[derive(Debug)]
 pub struct Attempt {
     pub(super) url: AuthorizationUrl,
+    pub(super) url_expires_at: Option<SystemTime>,
     pub(super) pending: PendingAttempt,
     pub(super) browser: BrowserBinding,
 }
@@ -21,6 +23,13 @@ impl Attempt {
     /// Where to send the browser.
     pub fn url(&self) -> &AuthorizationUrl {
         &self.url
+    }
+
+    /// Until when the browser has to be there, where the request was [pushed](crate::Authorize::pushed): the provider forgets
+    /// it then (RFC 9126 section 2.2), and only a new attempt, with a state and a verifier of its own, goes on. How long the
+    /// user may take from there on is another matter, which [`PendingAttempt::expires_at`] tells.
+    pub fn url_expires_at(&self) -> Option<SystemTime> {
+        self.url_expires_at
     }
 
     /// The URL to redirect to, the attempt to remember, and the tie to set as a cookie.

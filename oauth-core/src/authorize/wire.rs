@@ -39,6 +39,12 @@ pub(super) fn finish(url: String, rules: &Authorize) -> String {
     url
 }
 
+/// The parameters of that end of a URL.
+pub(super) fn params(query: &str) -> Vec<(String, String)> {
+    let query = query.trim_start_matches(['?', '&']);
+    form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+}
+
 fn ordered(url: &str, rules: &Authorize) -> String {
     let Some((address, query)) = url.split_once('?') else { return url.to_owned() };
     let first: Vec<_> = rules.order.iter().map(|name| form(name)).collect();

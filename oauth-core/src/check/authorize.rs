@@ -35,8 +35,8 @@ pub(super) fn lower(cx: &mut Cx<'_>, authorize: schema::Authorize) -> Authorize 
             alphabet,
         },
         push: authorize.push.unwrap_or_default(),
-        resource: request_object::lower_resources(cx, authorize.resource),
-        request_object: authorize.request_object.map(|object| request_object::lower(cx, object)),
+        resource: request_object::lower_resources(cx, &authorize.resource),
+        request_object: authorize.request_object.map(|object| request_object::lower(cx, &object)),
     }
 }
 

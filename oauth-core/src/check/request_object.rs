@@ -14,7 +14,7 @@ const REACH: Reach<'_> = Reach { random: false, client_id: false, ..Reach::AUTHO
 /// A longer one is one in other units.
 const LONGEST: u64 = 3600;
 
-pub(super) fn lower(cx: &mut Cx<'_>, object: schema::RequestObject) -> RequestObject {
+pub(super) fn lower(cx: &mut Cx<'_>, object: &schema::RequestObject) -> RequestObject {
     let path = at!["authorize", "request_object"];
     RequestObject {
         alg: object.alg.unwrap_or_else(|| {
@@ -27,7 +27,7 @@ pub(super) fn lower(cx: &mut Cx<'_>, object: schema::RequestObject) -> RequestOb
     }
 }
 
-pub(super) fn lower_resources(cx: &mut Cx<'_>, resources: Vec<String>) -> Vec<Template> {
+pub(super) fn lower_resources(cx: &mut Cx<'_>, resources: &[String]) -> Vec<Template> {
     let path = at!["authorize", "resource"];
     let indices = cx.indices(&path, resources.len());
     resources.iter().zip(indices).map(|(text, index)| cx.template(&path.then(index), text)).collect()

@@ -1,6 +1,8 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
+use secrecy::{ExposeSecret, SecretString};
+
 use super::{ClientAuth, Prepared};
 use crate::clock::{Clock, SystemClock};
 use crate::crypto::{self, Crypto, CryptoError};
@@ -21,6 +23,8 @@ pub(crate) struct Config {
     pub(super) fault: Option<Error>,
     pub(crate) client_id: String,
     pub(crate) auth: ClientAuth,
+    /// The private key that signs authorization requests, where it is not the secret.
+    pub(crate) request_key: Option<SecretString>,
     pub(crate) settings: Vec<(String, String)>,
     pub(crate) redirect_uri: Option<String>,
     pub(crate) scopes: Option<Vec<String>>,
@@ -61,6 +65,7 @@ impl Config {
             fault: None,
             client_id,
             auth,
+            request_key: None,
             settings: Vec::new(),
             redirect_uri: None,
             scopes: None,
@@ -192,6 +197,8 @@ impl Inner {
         (Arc::ptr_eq(&own.spec, &other.spec) || own.spec == other.spec)
             && own.client_id == other.client_id
             && own.auth.as_secret() == other.auth.as_secret()
+            && own.request_key.as_ref().map(ExposeSecret::expose_secret)
+                == other.request_key.as_ref().map(ExposeSecret::expose_secret)
             && (&own.settings, &own.at, &own.scopes) == (&other.settings, &other.at, &other.scopes)
     }
 

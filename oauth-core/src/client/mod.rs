@@ -11,6 +11,8 @@ use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 pub use self::auth::ClientAuth;
 pub(crate) use self::config::{Config, Inner};
 pub(crate) use self::env::variable;
@@ -211,6 +213,13 @@ impl<P: Provider> Client<P> {
     pub fn trusted_audiences<A: Into<String>>(self, audiences: impl IntoIterator<Item = A>) -> Self {
         let audiences = audiences.into_iter().map(Into::into).collect();
         self.configured(|config| config.audiences = audiences)
+    }
+
+    /// The private key (PKCS#8 PEM) that signs authorization requests (RFC 9101), for a provider whose file says
+    /// `authorize.request_object`. Without one it is the client's secret, where that is a private key.
+    pub fn request_key(self, pem: impl Into<SecretString>) -> Self {
+        let pem = pem.into();
+        self.configured(|config| config.request_key = Some(pem))
     }
 
     /// The source of random bytes; the operating system's unless set.

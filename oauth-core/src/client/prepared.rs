@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Result, Step};
 use crate::mechanism::Hooks;
 use crate::openid::ExpectedIssuer;
 use crate::origin::Origins;
+use crate::request_object::RequestSigner;
 use crate::scopes::is_scope_token;
 use crate::spec::{ClientAuthMethod, Hole, ProviderSpec, StatePlace, Template, template};
 use crate::token::{self, Minter, TokenSet};
@@ -27,6 +28,8 @@ pub(crate) struct Prepared {
     pub(crate) basic: Option<HeaderValue>,
     /// What makes a secret for each request, where the provider wants that.
     pub(crate) minter: Option<Minter>,
+    /// What signs authorization requests, where the provider wants that.
+    pub(crate) request_signer: Option<RequestSigner>,
     /// Where the token may go.
     pub(crate) origins: Origins,
     /// What goes on a request to the API.
@@ -88,6 +91,7 @@ impl Prepared {
             scopes,
             basic: token::basic(config)?,
             minter: None,
+            request_signer: None,
             origins: Origins::new(config)?,
             headers: Headers::new(config)?,
             id_issuer: ExpectedIssuer::new(config)?,
@@ -102,6 +106,7 @@ impl Prepared {
             detour,
         };
         prepared.minter = Minter::new(config)?;
+        prepared.request_signer = RequestSigner::new(config)?;
         let issuer = prepared.issuer.as_deref().unwrap_or_default();
         prepared.server = match (issuer, token_endpoint(config)) {
             ("", token) => token,

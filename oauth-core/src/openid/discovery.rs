@@ -10,7 +10,7 @@ use crate::client::{Client, Context, Inner, fill};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::origin::host_matches;
 use crate::provider::Provider;
-use crate::spec::{Profile, ProviderSpec, Revoke, SigningAlg, Template};
+use crate::spec::{Profile, ProviderSpec, Push, Revoke, SigningAlg, Template};
 
 /// How long metadata that cannot be renewed is still used.
 const STALE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -215,6 +215,15 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
         if let (None, Some(told)) = (&own, told) {
             *own = Some(Template::literal(told));
         }
+    }
+    // RFC 9126 section 5: whether the server "accepts authorization request data only via PAR".
+    if metadata.require_pushed_authorization_requests {
+        if spec.endpoints.pushed_authorization.is_none() {
+            return Err(missing("pushed_authorization_request_endpoint"));
+        }
+        spec.authorize.push = Push::Required;
+    } else if inner.spec().endpoints.pushed_authorization.is_none() && spec.authorize.push == Push::Supported {
+        spec.authorize.push = Push::Asked;
     }
     if spec.endpoints.revocation.is_some() {
         spec.revoke.get_or_insert_with(Revoke::standard);

@@ -85,6 +85,23 @@ impl Reader<'_> {
         if had_ended { Ok(Ended::Gone) } else { Err(self.refusal(answer, root)) }
     }
 
+    /// The text of the JSON object of an answer that has exactly this status.
+    pub(super) fn object(&self, answer: &Answer, status: StatusCode) -> Result<String> {
+        let text = std::str::from_utf8(&answer.body).ok();
+        let root: Option<&RawValue> = text.and_then(|text| serde_json::from_str(text).ok());
+        if !answer.status.is_success() || root.is_some_and(is_error) {
+            return Err(self.refusal(answer, root));
+        }
+        if answer.status != status {
+            let what = format!("expected status {}, got another ({})", status.as_u16(), describe(answer));
+            return Err(self.fail(ErrorKind::BadResponse, what));
+        }
+        match text {
+            Some(text) if Members::parse(text).is_ok() => Ok(text.to_owned()),
+            _ => Err(self.not_json(answer)),
+        }
+    }
+
     /// The error's code as the server wrote it.
     fn code(&self, root: Option<&RawValue>) -> Option<String> {
         let own = self.inner.spec().token.response.error.as_ref().and_then(|fields| fields.code.as_deref());

@@ -54,7 +54,7 @@ impl Minter {
     }
 }
 
-fn alg(alg: MintedAlg) -> Alg {
+pub(crate) fn alg(alg: MintedAlg) -> Alg {
     match alg {
         MintedAlg::Es256 => Alg::Es256,
         MintedAlg::Es384 => Alg::Es384,

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Request, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::response::Grant;
@@ -49,6 +49,14 @@ pub(crate) async fn send<'a>(inner: &'a Inner, call: TokenCall<'a>, requested: &
     failure::Reader { inner, call: &call, proof: &proof, secure }.grant(&answer, requested)
 }
 
+/// Sends a request that is answered with that status and a JSON object, and gives its text.
+pub(crate) async fn object<'a>(inner: &'a Inner, call: TokenCall<'a>, status: StatusCode) -> Result<String> {
+    let (request, proof) = call.build(inner)?;
+    let secure = request.uri().scheme_str() == Some("https");
+    let answer = send_bounded(inner.http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
+    failure::Reader { inner, call: &call, proof: &proof, secure }.object(&answer, status)
+}
+
 /// Sends a request that ends a token.
 pub(crate) async fn end<'a>(inner: &'a Inner, call: TokenCall<'a>, rules: &Revoke) -> Result<Ended> {
     let (mut request, proof) = call.build(inner)?;
@@ -62,7 +70,22 @@ pub(crate) async fn end<'a>(inner: &'a Inner, call: TokenCall<'a>, rules: &Revok
 
 /// The standard parameters that say nothing secret; every other is taken for a secret in error texts.
 fn is_secret(name: &str) -> bool {
-    !matches!(name, "grant_type" | "redirect_uri" | "client_id" | "scope" | "token_type_hint")
+    const OPEN: [&str; 13] = [
+        "grant_type",
+        "redirect_uri",
+        "client_id",
+        "scope",
+        "token_type_hint",
+        "resource",
+        "response_type",
+        "response_mode",
+        "code_challenge_method",
+        "prompt",
+        "acr_values",
+        "max_age",
+        "ui_locales",
+    ];
+    !OPEN.contains(&name)
 }
 
 impl<'a> TokenCall<'a> {
@@ -99,6 +122,10 @@ impl<'a> TokenCall<'a> {
         let mut builder = Request::builder().method(self.method.as_str()).header(ACCEPT, "application/json");
         let mut made = Vec::new();
         builder = client_auth::prove(inner, (self.step, self.client_auth), &mut params, &mut made, builder)?;
+        // RFC 6749 section 3.2: parameters "MUST NOT be included more than once"; a pushed request names the client as well.
+        let id = renamed(&rules.rename, "client_id");
+        let mut named = false;
+        params.retain(|(name, _)| *name != id || !std::mem::replace(&mut named, true));
         for (name, value) in rules.headers.iter().chain(self.headers) {
             let is_proof = value.holes().any(|hole| *hole == Hole::ClientSecret);
             if is_proof && self.client_auth != RefreshAuth::Full {
@@ -154,11 +181,7 @@ impl<'a> TokenCall<'a> {
                 }
                 Some(("application/x-www-form-urlencoded", body))
             }
-            BodyFormat::Json => {
-                let object: serde_json::Map<String, serde_json::Value> =
-                    params.iter().map(|(name, value)| ((*name).to_owned(), value.as_ref().into())).collect();
-                Some(("application/json", serde_json::Value::Object(object).to_string()))
-            }
+            BodyFormat::Json => Some(("application/json", serde_json::Value::Object(json_object(params)).to_string())),
             BodyFormat::Query => {
                 url.push(if url.contains('?') { '&' } else { '?' });
                 for (name, value) in params {
@@ -168,6 +191,22 @@ impl<'a> TokenCall<'a> {
             }
         }
     }
+}
+
+/// The parameters as members; one that comes several times, as `resource` may (RFC 8707 section 2), is a list.
+fn json_object(params: &[(&str, Cow<'_, str>)]) -> serde_json::Map<String, serde_json::Value> {
+    let mut object = serde_json::Map::new();
+    for (name, value) in params {
+        let value = serde_json::Value::from(value.as_ref());
+        match object.get_mut(*name) {
+            None => {
+                object.insert((*name).to_owned(), value);
+            }
+            Some(serde_json::Value::Array(values)) => values.push(value),
+            Some(first) => *first = serde_json::Value::Array(vec![first.take(), value]),
+        }
+    }
+    object
 }
 
 /// The standard parameters in the provider's names, without those that the file omits.

@@ -30,6 +30,8 @@ pub struct TokenSet {
     /// The claims of the ID token, once it has been verified.
     pub(crate) identity: Option<Arc<IdToken>>,
     pub(crate) scopes: Vec<String>,
+    /// The resources that it was asked for.
+    pub(crate) resources: Vec<String>,
     pub(crate) expires_at: Option<SystemTime>,
     /// When the answer came, where the set is from one.
     pub(crate) issued_at: Option<SystemTime>,
@@ -65,6 +67,7 @@ impl TokenSet {
             id_token: None,
             identity: None,
             scopes: Vec::new(),
+            resources: Vec::new(),
             expires_at: None,
             issued_at: None,
             refresh_expires_at: None,
@@ -119,6 +122,19 @@ impl TokenSet {
     /// The granted scopes. Where the server names none they are the requested ones, as RFC 6749 section 5.1 defines.
     pub fn scopes(&self) -> &[String] {
         &self.scopes
+    }
+
+    /// The resources that the tokens were asked for (RFC 8707): each refresh names them again. None where the login named none.
+    pub fn resources(&self) -> &[String] {
+        &self.resources
+    }
+
+    /// What was granted in detail (RFC 9396 section 7), a list of objects each of which has a `type`. `None` where the answer
+    /// said nothing of that.
+    pub fn authorization_details(&self) -> Option<serde_json::Value> {
+        let extras: &RawValue = serde_json::from_str(self.extras.as_ref()?.expose_secret()).ok()?;
+        let details = serde_json::from_str(json::pointer(extras, "/authorization_details")?.get()).ok()?;
+        crate::authorize::are_details(&details).then_some(details)
     }
 
     /// When the access token ends; `None` where the server does not say, which is not "never".
@@ -265,6 +281,7 @@ impl TokenSet {
             id_token: answer.id_token.or_else(|| self.id_token.clone()),
             identity: answer.identity.or_else(|| self.identity.clone()),
             extras: merged(self.extras.as_ref(), answer.extras),
+            resources: if answer.resources.is_empty() { self.resources.clone() } else { answer.resources },
             callback: if answer.callback.is_empty() { self.callback.clone() } else { answer.callback },
             ..answer
         }

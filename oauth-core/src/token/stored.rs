@@ -24,6 +24,8 @@ struct Stored<'a> {
     identity: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     scopes: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    resources: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,6 +66,7 @@ impl<'a> Stored<'a> {
             id_token: tokens.id_token.as_ref().map(|token| token.expose_secret().into()),
             identity: tokens.identity.as_ref().map(|identity| identity.json().into()),
             scopes: tokens.scopes.clone(),
+            resources: tokens.resources.clone(),
             expires_at_ms: tokens.expires_at.map(millis),
             issued_at_ms: tokens.issued_at.map(millis),
             refresh_expires_at_ms: tokens.refresh_expires_at.map(millis),
@@ -84,6 +87,7 @@ impl<'a> Stored<'a> {
             id_token: self.id_token.map(|token| token.into_owned().into()),
             identity: self.identity.map(|claims| IdToken::restore(&claims)).transpose()?.map(Arc::new),
             scopes: self.scopes,
+            resources: self.resources,
             expires_at: self.expires_at_ms.map(time),
             issued_at: self.issued_at_ms.map(time),
             refresh_expires_at: self.refresh_expires_at_ms.map(time),
