@@ -9,9 +9,9 @@ use secrecy::ExposeSecret as _;
 
 use crate::account::Account;
 use crate::apply;
-use crate::challenge::insufficient_scope;
+use crate::challenge::{insufficient_scope, step_up};
 use crate::client::Inner;
-use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step, clean};
+use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step, WantedLogin, clean};
 use crate::provider::Provider;
 use crate::spec::{ProviderSpec, RefreshWith};
 use crate::token::TokenSet;
@@ -66,7 +66,9 @@ impl<P: Provider> Account<P> {
     /// 401 for an old token discards no newer one.
     ///
     /// An answer that says `insufficient_scope` (RFC 6750 section 3.1) is an [error](ErrorKind::InsufficientScope) that names
-    /// the [scopes](Error::scopes): no refresh adds any. Every other answer is none of its business.
+    /// the [scopes](Error::scopes): no refresh adds any. One that says `insufficient_user_authentication` (RFC 9470 section 3)
+    /// is [another](ErrorKind::StepUpRequired), that says which login it takes. [`Authorize::step_up`](crate::Authorize::step_up)
+    /// starts it; nothing starts it by itself. Every other answer is none of its business.
     pub async fn refused(&self, applied: &Applied, status: StatusCode, headers: &HeaderMap) -> Result<bool> {
         match self.verdict(&applied.tokens, status, headers).await? {
             Verdict::Again(_) => Ok(true),
@@ -86,8 +88,8 @@ impl<P: Provider> Account<P> {
             sent.standing.accept();
         }
         if let Some(lacking) = Lacking::told(self.inner(), sent, status, headers) {
-            let server = ServerError::new(Some("insufficient_scope"), None, None).with_status(status.as_u16(), None);
-            let error = Error::new(ErrorKind::InsufficientScope, Step::Api, lacking.what);
+            let server = ServerError::new(Some(lacking.code()), None, None).with_status(status.as_u16(), None);
+            let error = Error::new(lacking.kind, Step::Api, lacking.what).wanted(lacking.login);
             return Ok(Verdict::Scope(error.scopes(lacking.scopes).server(server).of(self.spec())));
         }
         if status != StatusCode::UNAUTHORIZED {
@@ -152,28 +154,60 @@ fn is_renewable(spec: &ProviderSpec, tokens: &TokenSet) -> bool {
     }
 }
 
-/// A refusal of a token that lacks a scope.
+/// A refusal of a token that lacks a scope, or that no sufficient login is behind.
 pub(crate) struct Lacking {
+    /// Which of the two.
+    pub(crate) kind: ErrorKind,
     /// What went wrong.
     pub(crate) what: String,
     /// The scopes that the server asks for.
     pub(crate) scopes: Vec<String>,
+    /// What the next login is to be like.
+    pub(crate) login: WantedLogin,
 }
 
 impl Lacking {
+    /// The error's code.
+    fn code(&self) -> &'static str {
+        match self.kind {
+            ErrorKind::StepUpRequired => "insufficient_user_authentication",
+            _ => "insufficient_scope",
+        }
+    }
+
     /// What an answer to a request with these tokens says. RFC 6750 section 3.1 wants 403 with the error; some servers answer
     /// with 401.
     pub(crate) fn told(inner: &Inner, tokens: &TokenSet, status: StatusCode, headers: &HeaderMap) -> Option<Self> {
         let refused = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-        let needed = refused.then(|| insufficient_scope(headers))??;
+        if !refused {
+            return None;
+        }
+        let mut login = WantedLogin {
+            granted: tokens.scopes().to_vec(),
+            resources: tokens.resources().to_vec(),
+            ..WantedLogin::default()
+        };
+        let step_up = step_up(headers);
+        let needed = match &step_up {
+            Some(step_up) => step_up.scopes.clone(),
+            None => insufficient_scope(headers)?,
+        };
         // The server's own text, which may repeat secrets.
         let scrub = Scrub::tokens(&inner.config, tokens, std::iter::empty());
         let scopes: Vec<String> = needed.iter().map(|scope| clean(&scrub.text(scope))).collect();
         let what = match scopes.as_slice() {
+            _ if step_up.is_some() => "the API wants the user to log in in another way, or again".to_owned(),
             [] => format!("the API wants another scope, the account has {}", granted(tokens)),
             scopes => format!("the API wants the scope {}, the account has {}", scopes.join(" and "), granted(tokens)),
         };
-        Some(Self { what, scopes })
+        let kind = if let Some(step_up) = step_up {
+            login.acr_values = step_up.acr_values.iter().map(|class| clean(&scrub.text(class))).collect();
+            login.max_age = step_up.max_age;
+            ErrorKind::StepUpRequired
+        } else {
+            ErrorKind::InsufficientScope
+        };
+        Some(Self { kind, what, scopes, login })
     }
 }
 

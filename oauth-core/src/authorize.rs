@@ -6,6 +6,7 @@ mod options;
 mod redirect;
 mod resource;
 mod secrets;
+mod step_up;
 mod wire;
 
 use std::borrow::Cow;
@@ -351,9 +352,9 @@ fn check_hybrid(inner: &Inner, scopes: &[String]) -> Result<()> {
 
 /// Whether an ID token will come that has to name this login.
 fn asks_for_identity(spec: &ProviderSpec, scopes: &[String]) -> bool {
-    spec.openid
-        .as_ref()
-        .is_some_and(|openid| openid.nonce && (openid.required || scopes.iter().any(|scope| scope == "openid")))
+    spec.openid.as_ref().is_some_and(|openid| {
+        openid.nonce && (openid.required || spec.authorize.is_hybrid() || scopes.iter().any(|scope| scope == "openid"))
+    })
 }
 
 impl<P: Provider> fmt::Debug for Authorize<P> {

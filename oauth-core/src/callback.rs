@@ -110,6 +110,8 @@ pub struct VerifiedCode {
     pub(crate) code: SecretString,
     pub(crate) attempt: PendingAttempt,
     pub(crate) kept: Vec<(String, String)>,
+    /// The ID token that came beside it, not verified yet.
+    pub(crate) id_token: Option<SecretString>,
 }
 
 impl fmt::Debug for VerifiedCode {
@@ -217,6 +219,21 @@ impl<'a> Reading<'a> {
         inner.config.spec.callback.verify.as_ref().map_or(Ok(()), |rules| signature::check(inner, rules, self.input))
     }
 
+    /// OpenID Connect Core section 3.3.2.5: with `code id_token` the answer has both. It is verified before the code is sent
+    /// anywhere, which takes the provider's keys. Where none was asked for none is looked at.
+    fn id_token(&self) -> Result<Option<SecretString>> {
+        if !self.inner.spec().authorize.is_hybrid() {
+            return Ok(None);
+        }
+        let fail = |kind, what: &str| self.inner.error(kind, Step::Callback, what);
+        let token = self
+            .input
+            .once("id_token")
+            .map_err(|()| fail(ErrorKind::AmbiguousCallback, "the callback has `id_token` more than once"))?;
+        let missing = || fail(ErrorKind::IdTokenMissing, "the callback has no ID token beside the code");
+        token.map(Into::into).map(Some).ok_or_else(missing)
+    }
+
     fn verified(&self, taken: TakeResult) -> Result<VerifiedCode> {
         let (inner, input) = (self.inner, self.input);
         let fail = |kind, what: &str| Err(inner.error(kind, Step::Callback, what));
@@ -231,7 +248,10 @@ impl<'a> Reading<'a> {
             (Some(code), None) if code.len() > MAX_CODE => {
                 fail(ErrorKind::CallbackTooLarge, "the code is larger than any real one")
             }
-            (Some(code), None) => Ok(VerifiedCode { code: code.into(), kept: kept(inner, input)?, attempt }),
+            (Some(code), None) => {
+                let (kept, id_token) = (kept(inner, input)?, self.id_token()?);
+                Ok(VerifiedCode { code: code.into(), kept, id_token, attempt })
+            }
         }
     }
 }

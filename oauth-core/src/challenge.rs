@@ -17,13 +17,44 @@ const MOST_SCOPES: usize = 32;
 /// RFC 6750 section 3.1: "`insufficient_scope`: The request requires higher privileges than provided by the access token". The
 /// scheme does not matter: a server that has its own says this in the same words.
 pub(crate) fn insufficient_scope(headers: &HeaderMap) -> Option<Vec<String>> {
+    told(headers, "insufficient_scope").map(|challenge| challenge.scopes())
+}
+
+/// What a login has to be like for the server to take its token.
+pub(crate) struct StepUp {
+    /// The classes of which the login is to be of one, the preferred first.
+    pub(crate) acr_values: Vec<String>,
+    /// How many seconds ago it may have been.
+    pub(crate) max_age: Option<u64>,
+    /// Scopes that are named beside.
+    pub(crate) scopes: Vec<String>,
+}
+
+/// The login that the server asks for, where it says that the one behind the token does not do.
+///
+/// RFC 9470 section 3: "`insufficient_user_authentication`: The authentication event associated with the access token
+/// presented with the request does not meet the authentication requirements of the protected resource".
+pub(crate) fn step_up(headers: &HeaderMap) -> Option<StepUp> {
+    let challenge = told(headers, "insufficient_user_authentication")?;
+    let words = challenge.acr_values.as_deref().unwrap_or_default().split_ascii_whitespace();
+    let words = words.filter(|word| word.len() <= 256 && word.bytes().all(|byte| byte.is_ascii_graphic()));
+    Some(StepUp {
+        acr_values: words.take(MOST_SCOPES).map(str::to_owned).collect(),
+        // "a non-negative integer"; what is none says nothing.
+        max_age: challenge.max_age.as_deref().and_then(|seconds| seconds.parse().ok()),
+        scopes: challenge.scopes(),
+    })
+}
+
+/// The challenge that names that error.
+fn told(headers: &HeaderMap, error: &str) -> Option<Challenge> {
     let mut left = MOST;
     for value in headers.get_all(WWW_AUTHENTICATE) {
         let value = value.as_bytes();
         let read = &value[..value.len().min(left)];
         left -= read.len();
-        if let Some(challenge) = challenges(read).into_iter().find(Challenge::is_insufficient_scope) {
-            return Some(challenge.scopes());
+        if let Some(challenge) = challenges(read).into_iter().find(|challenge| challenge.is(error)) {
+            return Some(challenge);
         }
     }
     None
@@ -34,13 +65,15 @@ pub(crate) fn insufficient_scope(headers: &HeaderMap) -> Option<Vec<String>> {
 struct Challenge {
     error: Option<String>,
     scope: Option<String>,
+    acr_values: Option<String>,
+    max_age: Option<String>,
     /// RFC 6750 section 3: the attributes "MUST NOT appear more than once". What does is not believed.
     repeated: bool,
 }
 
 impl Challenge {
-    fn is_insufficient_scope(&self) -> bool {
-        !self.repeated && self.error.as_deref() == Some("insufficient_scope")
+    fn is(&self, error: &str) -> bool {
+        !self.repeated && self.error.as_deref() == Some(error)
     }
 
     /// RFC 6750 section 3: "a space-delimited list of case-sensitive scope values". What cannot be one is left out.
@@ -53,6 +86,8 @@ impl Challenge {
         let slot = match name {
             _ if name.eq_ignore_ascii_case("error") => &mut self.error,
             _ if name.eq_ignore_ascii_case("scope") => &mut self.scope,
+            _ if name.eq_ignore_ascii_case("acr_values") => &mut self.acr_values,
+            _ if name.eq_ignore_ascii_case("max_age") => &mut self.max_age,
             _ => return,
         };
         self.repeated |= slot.is_some();
@@ -194,6 +229,26 @@ mod tests {
         ] {
             assert_eq!(scopes(&[value]), None, "{value}");
         }
+    }
+
+    #[test]
+    fn cr_19_a_challenge_says_which_login_it_wants() {
+        let asked = |value: &str| {
+            let headers = HeaderMap::from_iter([(WWW_AUTHENTICATE, HeaderValue::from_str(value).unwrap())]);
+            step_up(&headers).map(|step_up| (step_up.acr_values, step_up.max_age))
+        };
+        let told = "Bearer error=\"insufficient_user_authentication\"";
+        assert_eq!(asked(told), Some((Vec::new(), None)));
+        let (classes, age) = asked(&format!("{told}, acr_values=\"gold  silver\", max_age=\"300\"")).unwrap();
+        assert_eq!((classes.join(","), age), ("gold,silver".to_owned(), Some(300)));
+        assert_eq!(asked(&format!("{told}, max_age=0")), Some((Vec::new(), Some(0))));
+        for odd in ["-1", "\"\"", "x", "99999999999999999999999", "1.5"] {
+            assert_eq!(asked(&format!("{told}, max_age={odd}")), Some((Vec::new(), None)), "{odd}");
+        }
+        assert_eq!(asked(&format!("{told}, acr_values=a, acr_values=b")), None);
+        assert_eq!(asked("Bearer error=\"insufficient_scope\", acr_values=a"), None);
+        let many = format!("{told}, acr_values=\"{}\"", "a ".repeat(1_000));
+        assert_eq!(asked(&many).unwrap().0.len(), MOST_SCOPES);
     }
 
     #[test]

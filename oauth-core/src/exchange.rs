@@ -44,7 +44,12 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
             format!("provider `{}` has no token endpoint", spec.id),
         ));
     };
-    let VerifiedCode { code, attempt, kept } = code;
+    let VerifiedCode { code, attempt, kept, id_token } = code;
+    let asked = attempt.scopes.iter().any(|scope| scope == "openid");
+    let front = match &id_token {
+        Some(text) => Some(openid::accept_beside_code(inner, text, &code, attempt.nonce.as_ref()).await?),
+        None => None,
+    };
     let verifier = attempt.verifier.as_ref().map(SecretString::expose_secret);
     let standard = [
         Some(("grant_type", spec.token.request.grant_type.as_str())),
@@ -82,9 +87,12 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
         code: Some(&code),
         max_age: attempt.max_age,
         acr: &attempt.acr,
-        asked: attempt.scopes.iter().any(|scope| scope == "openid"),
+        asked,
     };
     tokens.identity = openid::accept(inner, &tokens, expected).await?.map(Arc::new);
+    if let Some(front) = &front {
+        openid::check_same_user(inner, front, tokens.identity())?;
+    }
     tracing::debug!("code exchanged");
     if let Some(rule) = &spec.token.upgrade {
         tokens = upgrade(inner, rule, tokens, &attempt.redirect_uri).await?;

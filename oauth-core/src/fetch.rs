@@ -141,11 +141,12 @@ impl Call<'_> {
             let wait = crate::http::retry_after(&answer.headers, inner.now());
             let fields = inner.spec().token.response.error.as_ref();
             let server = ServerError::of_api(&scrub, fields, status, wait, &answer.body);
-            Error::new(kind, step, words).scopes(scopes).server(server).of(inner.spec())
+            Error::new(kind, step, words).scopes(scopes).server(server)
         };
         if !answer.status.is_success() {
             if let Some(lacking) = Lacking::told(inner, self.tokens, answer.status, &answer.headers) {
-                return Err(refused(ErrorKind::InsufficientScope, lacking.what, lacking.scopes));
+                let error = refused(lacking.kind, lacking.what, lacking.scopes);
+                return Err(error.wanted(lacking.login).of(inner.spec()));
             }
             let (kind, words) = match status {
                 401 => (ErrorKind::Unauthorized, "the provider does not take the token".to_owned()),
@@ -153,7 +154,7 @@ impl Call<'_> {
                 500.. => (ErrorKind::Unavailable, format!("the provider is not able to answer (status {status})")),
                 _ => (ErrorKind::ApiStatus, format!("the provider refused (status {status})")),
             };
-            return Err(refused(kind, words, Vec::new()));
+            return Err(refused(kind, words, Vec::new()).of(inner.spec()));
         }
         let fail = |words: String| inner.error(ErrorKind::BadApiResponse, step, words);
         let text = std::str::from_utf8(&answer.body).map_err(|_| fail(format!("the {what} is not UTF-8")))?;
@@ -161,7 +162,7 @@ impl Call<'_> {
             .map_err(|_| fail(format!("the {what} is not JSON (status {status}, {} bytes)", text.len())))?;
         if self.fails_when.is_some_and(|condition| json::holds(condition, root)) {
             let words = format!("the provider refused, with status {status}");
-            return Err(refused(ErrorKind::ApiStatus, words, Vec::new()));
+            return Err(refused(ErrorKind::ApiStatus, words, Vec::new()).of(inner.spec()));
         }
         Ok(Fetched { answer })
     }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::account::Account;
 use crate::applied::Lacking;
-use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step};
+use crate::error::{Builder, Error, ErrorKind, Result, Scrub, ServerError, Step};
 use crate::http::{Body, retry_after, transport_error};
 use crate::json;
 use crate::mechanism::Signed;
@@ -119,12 +119,12 @@ impl ApiResponse {
         }
         let tokens = self.account.tokens();
         let lacking = Lacking::told(self.account.inner(), &tokens, self.status, &self.headers);
-        let (kind, what, scopes) = match lacking {
-            Some(lacking) => (ErrorKind::InsufficientScope, lacking.what, lacking.scopes),
-            None => self.failure(status),
-        };
         let beginning = self.beginning().await;
-        Err(self.refusal((kind, what, scopes), &beginning))
+        let Some(lacking) = lacking else {
+            return Err(self.refusal(self.failure(status), &beginning).of(self.account.spec()));
+        };
+        let error = self.refusal((lacking.kind, lacking.what, lacking.scopes), &beginning);
+        Err(error.wanted(lacking.login).of(self.account.spec()))
     }
 
     fn failure(&self, status: u16) -> (ErrorKind, String, Vec<String>) {
@@ -140,14 +140,14 @@ impl ApiResponse {
         (kind, what, Vec::new())
     }
 
-    fn refusal(&self, (kind, what, scopes): (ErrorKind, String, Vec<String>), body: &[u8]) -> Error {
+    fn refusal(&self, (kind, what, scopes): (ErrorKind, String, Vec<String>), body: &[u8]) -> Builder {
         let wait = retry_after(&self.headers, self.account.inner().now());
         let tokens = self.account.tokens();
         let signed = self.signed.iter().flat_map(Signed::texts);
         let scrub = Scrub::tokens(&self.account.inner().config, &tokens, signed);
         let fields = self.account.spec().token.response.error.as_ref();
         let server = ServerError::of_api(&scrub, fields, self.status.as_u16(), wait, body);
-        Error::new(kind, Step::Api, what).scopes(scopes).server(server).of(self.account.spec())
+        Error::new(kind, Step::Api, what).scopes(scopes).server(server)
     }
 
     /// The answer, or an error when it is one by the provider's own rule.
@@ -162,7 +162,7 @@ impl ApiResponse {
         let root: Option<&RawValue> = serde_json::from_slice(&whole).ok();
         if root.is_some_and(|root| json::holds(rule, root)) {
             let what = format!("the API refused the request, with status {}", self.status.as_u16());
-            return Err(self.refusal((ErrorKind::ApiStatus, what, Vec::new()), &whole));
+            return Err(self.refusal((ErrorKind::ApiStatus, what, Vec::new()), &whole).of(self.account.spec()));
         }
         self.body = whole.freeze().into();
         Ok(self)

@@ -87,6 +87,9 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
         ErrorKind::InsufficientScope => {
             "the login did not ask for it, or the user did not grant it; no refresh adds any"
         }
+        ErrorKind::StepUpRequired => {
+            "the API wants a stronger or a more recent login for this than the one behind the token; no refresh is one"
+        }
         ErrorKind::OriginRefused => "a token is sent only to the provider that issued it",
         ErrorKind::LostRotation => {
             "the provider gave a new refresh token for the old one, and the answer never arrived here: a crash, a restart or a broken connection at that moment"
@@ -154,6 +157,7 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
         | ErrorKind::Connect
         | ErrorKind::Network => "try again later",
         ErrorKind::InsufficientScope => "send the user through the login again with that scope",
+        ErrorKind::StepUpRequired => "start a login with `.step_up(&error)`, then make the request again, once",
         ErrorKind::OriginRefused => {
             "use a path relative to the API's base URL, or list the host under `api.hosts` in the provider's file"
         }

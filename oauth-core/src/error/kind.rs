@@ -245,6 +245,9 @@ kinds! {
     Unauthorized = "unauthorized",
     /// The token is good, but it lacks a scope that the API wants for this.
     InsufficientScope = "insufficient-scope",
+    /// The token is good, but the API wants the user to have logged in in another way, or more recently (RFC 9470);
+    /// [`Authorize::step_up`](crate::Authorize::step_up) starts such a login.
+    StepUpRequired = "step-up-required",
     /// The API refused the request.
     ApiStatus = "api-refused",
     /// The API's answer is not what the provider's file says.

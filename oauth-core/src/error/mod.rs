@@ -41,7 +41,19 @@ struct Inner {
     server: Option<ServerError>,
     retry_after: Option<Duration>,
     scopes: Vec<String>,
+    wanted: Option<Box<WantedLogin>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What the next login is to be like, where an API does not take the token of the last one.
+#[derive(Default)]
+pub(crate) struct WantedLogin {
+    pub(crate) acr_values: Vec<String>,
+    pub(crate) max_age: Option<u64>,
+    /// The scopes of the token that was refused.
+    pub(crate) granted: Vec<String>,
+    /// The resources that it was asked for.
+    pub(crate) resources: Vec<String>,
 }
 
 /// As much of a provider as a message needs.
@@ -66,6 +78,7 @@ impl Error {
                 server: None,
                 retry_after: None,
                 scopes: Vec::new(),
+                wanted: None,
                 source: None,
             },
         }
@@ -118,6 +131,21 @@ impl Error {
     /// The scopes that the API asked for and the token lacks, as far as it named them: what a new login asks for as well.
     pub fn scopes(&self) -> &[String] {
         &self.inner.scopes
+    }
+
+    /// The classes of login of which the API wants one (`acr_values` of RFC 9470 section 3), as far as it named them.
+    pub fn acr_values(&self) -> &[String] {
+        self.inner.wanted.as_ref().map_or(&[], |wanted| &wanted.acr_values)
+    }
+
+    /// How many seconds ago the API wants the user to have logged in at most (`max_age` of RFC 9470 section 3).
+    pub fn max_age(&self) -> Option<u64> {
+        self.inner.wanted.as_ref()?.max_age
+    }
+
+    /// What the next login is to be like.
+    pub(crate) fn wanted(&self) -> Option<&WantedLogin> {
+        self.inner.wanted.as_deref()
     }
 
     /// Whether the same call may succeed later without anybody changing anything.
@@ -214,6 +242,11 @@ impl Builder {
 
     pub(crate) fn scopes(mut self, scopes: Vec<String>) -> Self {
         self.inner.scopes = scopes;
+        self
+    }
+
+    pub(crate) fn wanted(mut self, wanted: WantedLogin) -> Self {
+        self.inner.wanted = Some(Box::new(wanted));
         self
     }
 

@@ -137,7 +137,12 @@ pub(crate) fn check_same_issuer(inner: &Inner, tokens: &TokenSet, step: Step) ->
 }
 
 /// Signature, form and issuer; nothing is readable before.
-async fn verified(inner: &Inner, openid: &OpenId, text: &SecretString, scrub: &Scrub) -> Result<(IdToken, Alg)> {
+pub(super) async fn verified(
+    inner: &Inner,
+    openid: &OpenId,
+    text: &SecretString,
+    scrub: &Scrub,
+) -> Result<(IdToken, Alg)> {
     let verified = keys::verify(inner, openid, text.expose_secret()).await?;
     let claims = IdToken::read(verified.payload()).map_err(|fault| unreadable(inner, &fault))?;
     check_issuer(inner, openid, &claims, scrub)?;
@@ -232,13 +237,13 @@ fn is_guid(text: &str) -> bool {
         })
 }
 
-struct Check<'a> {
-    inner: &'a Inner,
-    claims: &'a IdToken,
+pub(super) struct Check<'a> {
+    pub(super) inner: &'a Inner,
+    pub(super) claims: &'a IdToken,
 }
 
 impl Check<'_> {
-    fn fail(&self, kind: ErrorKind, what: impl Into<String>) -> Result<()> {
+    pub(super) fn fail(&self, kind: ErrorKind, what: impl Into<String>) -> Result<()> {
         Err(self.inner.error(kind, Step::IdToken, what))
     }
 
@@ -262,7 +267,7 @@ impl Check<'_> {
 
     /// Section 3.1.3.7 (3) to (5): the audience is this client; "if it contains additional audiences not trusted by the
     /// Client" the token is refused; the authorized party is this client.
-    fn audience(&self) -> Result<()> {
+    pub(super) fn audience(&self) -> Result<()> {
         let config = &self.inner.config;
         let claims = self.claims;
         if !claims.audiences.contains(&config.client_id) {
@@ -284,7 +289,7 @@ impl Check<'_> {
     }
 
     /// Section 3.1.3.7 (9) and (10), RFC 7519 section 4.1.5.
-    fn times(&self) -> Result<()> {
+    pub(super) fn times(&self) -> Result<()> {
         let (now, leeway, claims) = (self.inner.now(), self.inner.config.leeway, self.claims);
         if now >= claims.expires_at() + leeway {
             return self.fail(ErrorKind::IdTokenExpired, "the ID token has expired");
@@ -306,7 +311,7 @@ impl Check<'_> {
 
     /// Section 3.1.3.7 (11): the value "MUST be present and its value checked to verify that it is the same value". A
     /// login that sent none gets none: a token that has one is another login's.
-    fn nonce(&self, expected: Option<&SecretString>, sent: bool) -> Result<()> {
+    pub(super) fn nonce(&self, expected: Option<&SecretString>, sent: bool) -> Result<()> {
         let what = match (expected, self.claims.nonce.as_deref()) {
             (Some(expected), Some(nonce))
                 if bool::from(nonce.as_bytes().ct_eq(expected.expose_secret().as_bytes())) =>
@@ -322,7 +327,7 @@ impl Check<'_> {
     }
 
     /// Section 3.1.3.6: the left half of the hash "used in the `alg` Header Parameter", "base64url encoded".
-    fn hash(&self, name: &str, given: Option<&str>, of: &str, alg: Alg) -> Result<()> {
+    pub(super) fn hash(&self, name: &str, given: Option<&str>, of: &str, alg: Alg) -> Result<()> {
         let Some(given) = given else { return Ok(()) };
         let digest = self.inner.crypto(Step::IdToken)?.digest(alg.hash(), of.as_bytes());
         let digest = digest.as_ref();

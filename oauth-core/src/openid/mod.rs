@@ -5,6 +5,7 @@ mod claims;
 mod discovered;
 mod discovery;
 mod documents;
+mod hybrid;
 mod id_token;
 mod keys;
 mod measured;
@@ -13,6 +14,7 @@ mod metadata;
 pub(crate) use self::discovery::Discovery;
 pub use self::{claims::IdToken, discovered::Discovered, measured::check_id_token, metadata::Metadata};
 pub(crate) use self::{
+    hybrid::{accept_beside_code, check_same_user},
     id_token::{Expected, ExpectedIssuer, accept, accept_renewed, check_same_issuer},
     keys::KeyCache,
 };
