@@ -82,6 +82,8 @@ mod pending;
 #[cfg(feature = "client")]
 mod profile;
 #[cfg(feature = "client")]
+mod protected_resource;
+#[cfg(feature = "client")]
 mod provider;
 #[cfg(feature = "client")]
 mod refresh;
@@ -121,6 +123,7 @@ pub use self::{
     browser::{Browser, BrowserBinding},
     callback::{CallbackInput, VerifiedCode},
     catalog::CatalogEntry,
+    challenge::ResourceChallenge,
     client::{Client, ClientAuth},
     clock::{Clock, SystemClock},
     error::{Error, ErrorKind, Result, ServerError, Step},
@@ -135,6 +138,7 @@ pub use self::{
         StoredAttempts,
     },
     profile::Profile,
+    protected_resource::{ProtectedResource, ResourceMetadata},
     provider::{CanAuthorize, CanRefresh, CanRevoke, Compiled, Dynamic, HasApi, HasProfile, Provider},
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::Metadata;
 use super::discovery::ask;
+use super::well_known::WellKnown;
 use crate::client::{Client, ClientAuth};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result, Step};
@@ -31,6 +32,7 @@ pub struct Discovered {
     http: Option<Arc<dyn HttpClient>>,
     clock: Option<Arc<dyn Clock>>,
     timeout: Option<Duration>,
+    order: WellKnown,
 }
 
 /// What a provider is before its metadata is known: the standard, and nothing else.
@@ -40,7 +42,7 @@ impl Discovered {
     /// The provider at an issuer (an https address; plain http on loopback only). Nothing is sent yet.
     pub fn at(issuer: impl Into<String>) -> Result<Self> {
         let issuer = issuer.into();
-        let mut spec = blank();
+        let mut spec = stranger(&issuer);
         let sound = url::Url::parse(&issuer).ok().filter(|url| {
             template::is_secure(url)
                 && url.username().is_empty()
@@ -48,26 +50,29 @@ impl Discovered {
                 && url.query().is_none()
                 && url.fragment().is_none()
         });
-        let Some(url) = sound else {
+        if sound.is_none() {
             let what = "an issuer is an https address without credentials, query and fragment";
             return Err(Error::new(ErrorKind::MetadataIssuer, Step::Configure, what)
                 .fix("write it as the provider does, for example https://accounts.example.com")
                 .of(&spec));
-        };
-        let host = url.host_str().unwrap_or_default();
-        host.clone_into(&mut spec.name);
-        spec.id = id(&issuer);
-        spec.docs.clone_from(&issuer);
+        }
         spec.endpoints.issuer = Some(Template::literal(&issuer));
         spec.endpoints.discovery = true;
         spec.endpoints.hosts = vec!["*".to_owned()];
-        Ok(Self { spec, http: None, clock: None, timeout: None })
+        Ok(Self { spec, http: None, clock: None, timeout: None, order: WellKnown::default() })
     }
 
     /// The hosts that the metadata may lead to beside the issuer's own: names, or `*.example.com`. Without this it may
     /// lead to any, because you chose the issuer.
     pub fn hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
         self.spec.endpoints.hosts = hosts.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Asks `oauth-authorization-server` before `openid-configuration`, the latter with the issuer's path behind it before
+    /// the other form, and goes on to the next address whatever the refusal: as MCP (2026-07-28) orders them.
+    pub fn oauth_first(mut self) -> Self {
+        self.order = WellKnown::OAuthFirst;
         self
     }
 
@@ -114,7 +119,8 @@ impl Discovered {
         ask(asking.inner()).await.map(|(metadata, _)| metadata)
     }
 
-    fn configured(&self, mut client: Client<Dynamic>) -> Client<Dynamic> {
+    fn configured(&self, client: Client<Dynamic>) -> Client<Dynamic> {
+        let mut client = client.well_known(self.order);
         if let Some(http) = &self.http {
             client = client.http_client(Arc::clone(http));
         }
@@ -171,6 +177,18 @@ impl Discovered {
         }
         Ok(spec)
     }
+}
+
+/// A server of which nothing but the address is known.
+pub(crate) fn stranger(address: &str) -> ProviderSpec {
+    let mut spec = blank();
+    let url = url::Url::parse(address).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+    if let Some(host) = url.as_ref().and_then(url::Url::host_str) {
+        host.clone_into(&mut spec.name);
+        spec.id = id(address);
+        address.clone_into(&mut spec.docs);
+    }
+    spec
 }
 
 fn blank() -> ProviderSpec {
