@@ -88,6 +88,8 @@ mod provider;
 #[cfg(feature = "client")]
 mod refresh;
 #[cfg(feature = "client")]
+mod registration;
+#[cfg(feature = "client")]
 mod revoke;
 #[cfg(feature = "client")]
 mod rng;
@@ -139,7 +141,8 @@ pub use self::{
     },
     profile::Profile,
     protected_resource::{ProtectedResource, ResourceMetadata},
-    provider::{CanAuthorize, CanRefresh, CanRevoke, Compiled, Dynamic, HasApi, HasProfile, Provider},
+    provider::{CanAuthorize, CanRefresh, CanRegister, CanRevoke, Compiled, Dynamic, HasApi, HasProfile, Provider},
+    registration::{ClientMetadata, RegisteredClient},
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},
     signature::VerifiedQuery,

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::Metadata;
 use super::discovery::ask;
@@ -33,6 +33,19 @@ pub struct Discovered {
     clock: Option<Arc<dyn Clock>>,
     timeout: Option<Duration>,
     order: WellKnown,
+}
+
+/// What an issuer said, and who asked.
+pub(crate) struct Asked {
+    client: Client<Dynamic>,
+    pub(crate) metadata: Metadata,
+    fresh_until: SystemTime,
+}
+
+impl Asked {
+    pub(crate) fn error(&self, kind: ErrorKind, step: Step, what: impl Into<String>) -> Error {
+        self.client.inner().error(kind, step, what)
+    }
 }
 
 /// What a provider is before its metadata is known: the standard, and nothing else.
@@ -97,15 +110,8 @@ impl Discovered {
     /// Asks the issuer and makes a client of what it says: `basic`, or `body` where it takes nothing else; the scopes
     /// `openid`, `profile` and `email`, as far as it lists them; ID tokens verified with its keys.
     pub async fn client(&self, id: impl Into<String>, credentials: impl Into<ClientAuth>) -> Result<Client<Dynamic>> {
-        let (id, credentials) = (id.into(), credentials.into());
-        let asking = self.configured(Client::dynamic(self.spec.clone(), id.clone(), credentials.clone()));
-        let (metadata, fresh_until) = ask(asking.inner()).await?;
-        let spec = self.described(&metadata, credentials.as_secret().is_some())?;
-        // One transport for both: the connection to the issuer is open already.
-        let http = asking.inner().shared_http()?;
-        let client = self.configured(Client::dynamic(spec, id, credentials)).http_client(http);
-        client.inner().adopt(metadata, fresh_until)?;
-        Ok(client)
+        let asked = self.ask().await?;
+        self.made(asked, id.into(), credentials.into(), |_| ())
     }
 
     /// A public client: one that has no secret.
@@ -115,8 +121,41 @@ impl Discovered {
 
     /// Asks the issuer.
     pub async fn metadata(&self) -> Result<Metadata> {
-        let asking = self.configured(Client::dynamic(self.spec.clone(), "metadata", ClientAuth::none()));
-        ask(asking.inner()).await.map(|(metadata, _)| metadata)
+        self.ask().await.map(|asked| asked.metadata)
+    }
+
+    /// The issuer.
+    pub(crate) fn issuer(&self) -> &str {
+        self.spec.endpoints.issuer.as_ref().map_or("", Template::as_str)
+    }
+
+    /// The client that asks for the metadata: nobody yet.
+    pub(crate) fn asking(&self) -> Client<Dynamic> {
+        self.configured(Client::dynamic(self.spec.clone(), "metadata", ClientAuth::none()))
+    }
+
+    /// Asks the issuer.
+    pub(crate) async fn ask(&self) -> Result<Asked> {
+        let client = self.asking();
+        let (metadata, fresh_until) = ask(client.inner()).await?;
+        Ok(Asked { client, metadata, fresh_until })
+    }
+
+    /// A client of what the issuer said, its facts adapted.
+    pub(crate) fn made(
+        &self,
+        asked: Asked,
+        id: String,
+        credentials: ClientAuth,
+        adapt: impl FnOnce(&mut ProviderSpec),
+    ) -> Result<Client<Dynamic>> {
+        let mut spec = self.described(&asked.metadata, credentials.as_secret().is_some())?;
+        adapt(&mut spec);
+        // One transport for both: the connection to the issuer is open already.
+        let http = asked.client.inner().shared_http()?;
+        let client = self.configured(Client::dynamic(spec, id, credentials)).http_client(http);
+        client.inner().adopt(asked.metadata, asked.fresh_until)?;
+        Ok(client)
     }
 
     fn configured(&self, client: Client<Dynamic>) -> Client<Dynamic> {
