@@ -72,6 +72,8 @@ mod lookup;
 #[cfg(feature = "client")]
 mod manager;
 #[cfg(feature = "client")]
+mod mcp;
+#[cfg(feature = "client")]
 pub mod mechanism;
 #[cfg(feature = "client")]
 mod openid;
@@ -134,6 +136,7 @@ pub use self::{
         AccountId, AccountInfo, AccountName, Accounts, ClientQuery, ClientResolver, Disconnected, Event, EventKind,
         Events, Reason, Revocation, Status, TokenManager, TokenManagerBuilder, Worker, WorkerReport,
     },
+    mcp::{ClientIdentity, Mcp},
     openid::{Discovered, IdToken, Metadata},
     pending::{
         HeldPending, IntoPending, PendingAttempt, PendingAttempts, SealedAttempt, SealedAttempts, SealedCookie,
@@ -142,7 +145,7 @@ pub use self::{
     profile::Profile,
     protected_resource::{ProtectedResource, ResourceMetadata},
     provider::{CanAuthorize, CanRefresh, CanRegister, CanRevoke, Compiled, Dynamic, HasApi, HasProfile, Provider},
-    registration::{ClientMetadata, RegisteredClient},
+    registration::{ClientMetadata, ClientStore, MemoryClients, RegisteredClient},
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},
     signature::VerifiedQuery,

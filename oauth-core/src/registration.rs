@@ -3,6 +3,7 @@
 mod answer;
 mod metadata;
 mod record;
+mod store;
 
 use bytes::Bytes;
 use http::Request;
@@ -13,10 +14,11 @@ use tracing::Instrument as _;
 
 pub use self::metadata::ClientMetadata;
 pub use self::record::RegisteredClient;
+pub use self::store::{ClientStore, MemoryClients};
 use crate::client::{Client, ClientAuth, Context, Inner};
 use crate::error::{Error, ErrorKind, Result, Scrub, Step};
 use crate::http::send_bounded;
-use crate::openid::Discovered;
+use crate::openid::{Asked, Discovered};
 use crate::provider::{CanRegister, Dynamic, Provider};
 use crate::spec::{ClientAuthMethod, ProviderSpec};
 
@@ -72,7 +74,8 @@ impl Discovered {
     /// another issuer is an [error](ErrorKind::IssuerNotBound) before anything is sent, and so is one whose
     /// [secret has ended](ErrorKind::ClientSecretExpired).
     pub async fn registered(&self, record: &RegisteredClient) -> Result<Client<Dynamic>> {
-        self.registered_with(record, |_| ()).await
+        record.check(self.asking().inner(), self.issuer())?;
+        self.registered_as(self.ask().await?, record, |_| ())
     }
 
     /// A client that is known by the address of its own metadata document. It is an [error](ErrorKind::Unsupported) where the
@@ -87,15 +90,15 @@ impl Discovered {
         Ok(self.made(asked, id, ClientAuth::none(), |_| ())?.redirect_uri(redirect_uri))
     }
 
-    pub(crate) async fn registered_with(
+    /// As [`registered`](Self::registered), the issuer asked already and its facts adapted.
+    pub(crate) fn registered_as(
         &self,
+        asked: Asked,
         record: &RegisteredClient,
         adapt: impl FnOnce(&mut ProviderSpec),
     ) -> Result<Client<Dynamic>> {
-        let asking = self.asking();
-        record.check(asking.inner(), self.issuer())?;
-        let method = record.method(asking.inner())?;
-        let asked = self.ask().await?;
+        record.check(asked.inner(), &asked.metadata.issuer)?;
+        let method = record.method(asked.inner())?;
         let expires_at = record.secret_expires_at();
         let client = self.made(asked, record.client_id().to_owned(), record.auth(), |spec| {
             if method != ClientAuthMethod::None {

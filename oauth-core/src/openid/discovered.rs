@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 use super::Metadata;
 use super::discovery::ask;
 use super::well_known::WellKnown;
-use crate::client::{Client, ClientAuth};
+use crate::client::{Client, ClientAuth, Inner};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::HttpClient;
@@ -36,6 +36,7 @@ pub struct Discovered {
 }
 
 /// What an issuer said, and who asked.
+#[derive(Clone)]
 pub(crate) struct Asked {
     client: Client<Dynamic>,
     pub(crate) metadata: Metadata,
@@ -44,7 +45,11 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn error(&self, kind: ErrorKind, step: Step, what: impl Into<String>) -> Error {
-        self.client.inner().error(kind, step, what)
+        self.inner().error(kind, step, what)
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        self.client.inner()
     }
 }
 

@@ -13,7 +13,12 @@ mod well_known;
 
 pub(crate) use self::discovery::Discovery;
 pub use self::{claims::IdToken, discovered::Discovered, measured::check_id_token, metadata::Metadata};
-pub(crate) use self::{discovered::stranger, documents::fetch, metadata::Document, well_known::WellKnown};
+pub(crate) use self::{
+    discovered::{Asked, stranger},
+    documents::fetch,
+    metadata::Document,
+    well_known::WellKnown,
+};
 pub(crate) use self::{
     id_token::{Expected, ExpectedIssuer, accept, accept_renewed, check_same_issuer},
     keys::KeyCache,

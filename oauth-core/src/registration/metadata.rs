@@ -183,9 +183,9 @@ impl ClientMetadata {
         }
     }
 
-    /// Whether the client is known by its document.
-    pub(crate) fn is_document(&self) -> bool {
-        self.document.is_some()
+    /// The client's id, where it is known by its document.
+    pub(crate) fn document_id(&self) -> Option<&str> {
+        self.document.as_deref()
     }
 
     /// The body of a registration.
