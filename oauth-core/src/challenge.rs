@@ -12,6 +12,81 @@ const MOST: usize = 8 * 1024;
 /// More scopes than a message could name.
 const MOST_SCOPES: usize = 32;
 
+/// What a resource server says to a request that it does not serve: the `WWW-Authenticate` header of a 401 or 403 (RFC 6750
+/// section 3, RFC 9728 section 5.1). What stands in it is the server's word, and nothing more.
+///
+/// ```
+/// use oauth_core::ResourceChallenge;
+///
+/// let header = r#"Bearer resource_metadata="https://mcp.example/.well-known/oauth-protected-resource", scope="read write""#;
+/// let challenge = ResourceChallenge::from(header);
+/// assert_eq!(challenge.scopes(), ["read", "write"]);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResourceChallenge {
+    resource_metadata: Option<String>,
+    scopes: Vec<String>,
+    insufficient_scope: bool,
+}
+
+impl ResourceChallenge {
+    /// Where the resource's metadata is said to be (RFC 9728 section 5.1).
+    pub fn resource_metadata(&self) -> Option<&str> {
+        self.resource_metadata.as_deref()
+    }
+
+    /// The scopes that the request takes (RFC 6750 section 3), as far as they are named.
+    pub fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// Whether there was a token, and it lacked a scope (RFC 6750 section 3.1).
+    pub fn is_insufficient_scope(&self) -> bool {
+        self.insufficient_scope
+    }
+
+    /// Of several challenges the first one that names metadata, else the first that says anything known.
+    fn read<'v>(values: impl Iterator<Item = &'v [u8]>) -> Self {
+        let found: Vec<Challenge> = bounded(values).flat_map(challenges).filter(|found| !found.repeated).collect();
+        let named = found.iter().find(|found| found.resource_metadata.is_some());
+        let chosen = named.or_else(|| found.iter().find(|found| found.scope.is_some() || found.error.is_some()));
+        chosen.map_or_else(Self::default, |chosen| Self {
+            resource_metadata: chosen.resource_metadata.clone(),
+            scopes: chosen.scopes(),
+            insufficient_scope: chosen.is("insufficient_scope"),
+        })
+    }
+}
+
+/// The value of one header.
+impl From<&str> for ResourceChallenge {
+    fn from(header: &str) -> Self {
+        Self::read(std::iter::once(header.as_bytes()))
+    }
+}
+
+impl From<&String> for ResourceChallenge {
+    fn from(header: &String) -> Self {
+        header.as_str().into()
+    }
+}
+
+/// All headers of that name.
+impl From<&HeaderMap> for ResourceChallenge {
+    fn from(headers: &HeaderMap) -> Self {
+        Self::read(headers.get_all(WWW_AUTHENTICATE).iter().map(http::HeaderValue::as_bytes))
+    }
+}
+
+/// As much of them as is read.
+fn bounded<'v>(values: impl Iterator<Item = &'v [u8]>) -> impl Iterator<Item = &'v [u8]> {
+    values.scan(MOST, |left, value| {
+        let read = &value[..value.len().min(*left)];
+        *left -= read.len();
+        Some(read)
+    })
+}
+
 /// The scopes that the server asks for, where it says that the token lacks some; they may be none that it names.
 ///
 /// RFC 6750 section 3.1: "`insufficient_scope`: The request requires higher privileges than provided by the access token". The
@@ -48,16 +123,8 @@ pub(crate) fn step_up(headers: &HeaderMap) -> Option<StepUp> {
 
 /// The challenge that names that error.
 fn told(headers: &HeaderMap, error: &str) -> Option<Challenge> {
-    let mut left = MOST;
-    for value in headers.get_all(WWW_AUTHENTICATE) {
-        let value = value.as_bytes();
-        let read = &value[..value.len().min(left)];
-        left -= read.len();
-        if let Some(challenge) = challenges(read).into_iter().find(|challenge| challenge.is(error)) {
-            return Some(challenge);
-        }
-    }
-    None
+    let values = headers.get_all(WWW_AUTHENTICATE).iter().map(http::HeaderValue::as_bytes);
+    bounded(values).flat_map(challenges).find(|challenge| challenge.is(error))
 }
 
 /// One challenge, as far as it is of interest here.
@@ -67,6 +134,7 @@ struct Challenge {
     scope: Option<String>,
     acr_values: Option<String>,
     max_age: Option<String>,
+    resource_metadata: Option<String>,
     /// RFC 6750 section 3: the attributes "MUST NOT appear more than once". What does is not believed.
     repeated: bool,
 }
@@ -88,6 +156,7 @@ impl Challenge {
             _ if name.eq_ignore_ascii_case("scope") => &mut self.scope,
             _ if name.eq_ignore_ascii_case("acr_values") => &mut self.acr_values,
             _ if name.eq_ignore_ascii_case("max_age") => &mut self.max_age,
+            _ if name.eq_ignore_ascii_case("resource_metadata") => &mut self.resource_metadata,
             _ => return,
         };
         self.repeated |= slot.is_some();

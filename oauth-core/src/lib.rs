@@ -72,6 +72,8 @@ mod lookup;
 #[cfg(feature = "client")]
 mod manager;
 #[cfg(feature = "client")]
+mod mcp;
+#[cfg(feature = "client")]
 pub mod mechanism;
 #[cfg(feature = "client")]
 mod openid;
@@ -82,11 +84,15 @@ mod pending;
 #[cfg(feature = "client")]
 mod profile;
 #[cfg(feature = "client")]
+mod protected_resource;
+#[cfg(feature = "client")]
 mod provider;
 #[cfg(feature = "client")]
 mod pushed;
 #[cfg(feature = "client")]
 mod refresh;
+#[cfg(feature = "client")]
+mod registration;
 #[cfg(feature = "client")]
 mod request_object;
 #[cfg(feature = "client")]
@@ -125,6 +131,7 @@ pub use self::{
     browser::{Browser, BrowserBinding},
     callback::{CallbackInput, VerifiedCode},
     catalog::CatalogEntry,
+    challenge::ResourceChallenge,
     client::{Client, ClientAuth},
     clock::{Clock, SystemClock},
     error::{Error, ErrorKind, Result, ServerError, Step},
@@ -133,13 +140,16 @@ pub use self::{
         AccountId, AccountInfo, AccountName, Accounts, ClientQuery, ClientResolver, Disconnected, Event, EventKind,
         Events, Reason, Revocation, Status, TokenManager, TokenManagerBuilder, Worker, WorkerReport,
     },
+    mcp::{ClientIdentity, Mcp},
     openid::{Discovered, IdToken, Metadata},
     pending::{
         HeldPending, IntoPending, PendingAttempt, PendingAttempts, SealedAttempt, SealedAttempts, SealedCookie,
         StoredAttempts,
     },
     profile::Profile,
-    provider::{CanAuthorize, CanRefresh, CanRevoke, Compiled, Dynamic, HasApi, HasProfile, Provider},
+    protected_resource::{ProtectedResource, ResourceMetadata},
+    provider::{CanAuthorize, CanRefresh, CanRegister, CanRevoke, Compiled, Dynamic, HasApi, HasProfile, Provider},
+    registration::{ClientMetadata, ClientStore, MemoryClients, RegisteredClient},
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},
     signature::VerifiedQuery,

@@ -74,6 +74,15 @@ capability! {
     CanRevoke
 }
 capability! {
+    /// The provider registers clients (RFC 7591): its file has `endpoints.registration`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` registers no clients",
+        label = "`{Self}` declares no registration endpoint",
+        note = "add `endpoints.registration` to the provider's YAML file if it has one"
+    )]
+    CanRegister
+}
+capability! {
     /// The provider tells who logged in: its file has `profile`.
     #[diagnostic::on_unimplemented(
         message = "provider `{Self}` has no profile request",

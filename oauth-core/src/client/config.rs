@@ -9,7 +9,7 @@ use crate::crypto::{self, Crypto, CryptoError};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::{HttpClient, ReqwestClient, TransportErrorKind, transport_error};
 use crate::mechanism::Mechanisms;
-use crate::openid::{Discovery, KeyCache};
+use crate::openid::{Discovery, KeyCache, WellKnown};
 use crate::rng::{OsRng, Rng};
 use crate::spec::ProviderSpec;
 
@@ -40,6 +40,9 @@ pub(crate) struct Config {
     pub(crate) audiences: Vec<String>,
     pub(crate) keys: Arc<KeyCache>,
     pub(crate) mechanisms: Mechanisms,
+    pub(crate) well_known: WellKnown,
+    /// When the client's secret ends, where the registration said so (RFC 7591 section 3.2.1).
+    pub(crate) secret_expires_at: Option<SystemTime>,
 }
 
 /// What a client was told, and what follows from it, worked out at first use.
@@ -79,6 +82,8 @@ impl Config {
             audiences: Vec::new(),
             keys: Arc::default(),
             mechanisms: Mechanisms::new(),
+            well_known: WellKnown::default(),
+            secret_expires_at: None,
         }
     }
 

@@ -9,7 +9,7 @@ mod prepared;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
 
@@ -26,7 +26,7 @@ use crate::crypto::Crypto;
 use crate::error::{Error, Result};
 use crate::http::HttpClient;
 use crate::mechanism::Mechanisms;
-use crate::openid::Discovery;
+use crate::openid::{Discovery, WellKnown};
 use crate::provider::{CanAuthorize, Compiled, Dynamic, Provider};
 use crate::rng::Rng;
 use crate::scopes::IntoScopes;
@@ -172,6 +172,16 @@ impl<P: Provider> Client<P> {
         inner.prepared = OnceLock::new();
         inner.discovery = if same { discovery } else { Discovery::default() };
         self
+    }
+
+    /// The order of the issuer's well-known addresses.
+    pub(crate) fn well_known(self, order: WellKnown) -> Self {
+        self.configured(|config| config.well_known = order)
+    }
+
+    /// What a registration gave in the place of what the client had.
+    pub(crate) fn identified(self, id: String, auth: ClientAuth, expires_at: Option<SystemTime>) -> Self {
+        self.configured(|config| (config.client_id, config.auth, config.secret_expires_at) = (id, auth, expires_at))
     }
 
     /// Where the provider sends the browser back to; it must equal a registered one byte for byte.

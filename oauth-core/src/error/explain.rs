@@ -66,6 +66,19 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
         ErrorKind::MetadataIssuer => {
             "the issuer is written in another way than the server writes it: a final slash, a path, http for https"
         }
+        ErrorKind::AddressBlocked => {
+            "who names a server could name one inside your network; servers that others name are reached at public addresses only"
+        }
+        ErrorKind::ResourceMismatch => {
+            "metadata of another resource would send this one's user, and its tokens, to another server"
+        }
+        ErrorKind::IssuerNotBound => {
+            "a client's id and secret belong to the server that gave them; a server that somebody else names gets none of them"
+        }
+        ErrorKind::PkceNotListed => "without PKCE a code that somebody else catches is as good as the login",
+        ErrorKind::RegistrationChanged => {
+            "the server registers what it likes: another redirect URI would take the codes elsewhere"
+        }
         ErrorKind::MetadataForeign | ErrorKind::MetadataEndpoint => {
             "whoever writes the metadata decides where codes and secrets go"
         }
@@ -148,6 +161,12 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
             "compare `openid.jwks` in the provider's file with the provider's metadata"
         }
         ErrorKind::IdTokenIssuer => "compare `openid.issuer` in the provider's file with the provider's metadata",
+        ErrorKind::ResourceMismatch => "write the address as the resource's own metadata has it, byte for byte",
+        ErrorKind::IssuerNotBound | ErrorKind::ClientSecretExpired => "register the client anew, with this server",
+        ErrorKind::RegistrationChanged => {
+            "allow the change with `ClientMetadata::permit_change` if you can live with it"
+        }
+        ErrorKind::AddressBlocked => "for a server on your own machine use `dangerous_allow_loopback`",
         ErrorKind::MetadataForeign => "list the host under `endpoints.hosts` if it is the provider's",
         ErrorKind::RedirectRefused => "put the final address into the provider's file",
         ErrorKind::ResponseEncoded => "remove the proxy that compresses, or let it pass these answers as they are",

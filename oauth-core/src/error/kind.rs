@@ -176,6 +176,8 @@ kinds! {
     Connect = "connect-failed",
     /// The server's certificate was refused, or no common protocol found.
     Tls = "tls-failed",
+    /// The address is none of the public internet, and the server was named by somebody else.
+    AddressBlocked = "address-blocked",
     /// No answer in time.
     Timeout = "timeout",
     /// The connection broke.
@@ -191,6 +193,18 @@ kinds! {
     MetadataStatus = "metadata-status",
     /// The metadata or the key set is not JSON, or a member is of the wrong type.
     MetadataFormat = "metadata-format",
+    /// The metadata is of another protected resource than the one that was asked for (RFC 9728 section 3.3).
+    ResourceMismatch = "resource-mismatch",
+    /// The issuer does not list PKCE with S256, which is demanded of it.
+    PkceNotListed = "pkce-not-listed",
+    /// The provider does not register the client.
+    RegistrationRefused = "registration-refused",
+    /// The provider registered something else than it was asked to (RFC 7591 section 3.2.1).
+    RegistrationChanged = "registration-changed",
+    /// The client's secret has ended (RFC 7591 section 3.2.1).
+    ClientSecretExpired = "client-secret-expired",
+    /// The client's id and secret are of another issuer: they are not sent to this one.
+    IssuerNotBound = "issuer-not-bound",
     /// The provider publishes no key that could be used.
     NoKeys = "no-keys",
 

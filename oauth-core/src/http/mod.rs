@@ -1,5 +1,6 @@
 //! The transport: one object-safe trait, and what we demand of every answer whoever carries it.
 
+mod guard;
 mod policy;
 mod reqwest_client;
 mod retry_after;
@@ -11,6 +12,7 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 
+pub use self::guard::{Guard, Resolver};
 pub(crate) use self::policy::{Answer, send_bounded, transport_error};
 pub use self::reqwest_client::{ReqwestClient, tls_config};
 pub(crate) use self::retry_after::retry_after;
@@ -91,6 +93,8 @@ pub enum TransportErrorKind {
     Broken,
     /// The request could not be written as HTTP.
     Request,
+    /// The server's address is none that a guarded transport connects to: nothing was sent.
+    Blocked,
     /// No cryptography backend is compiled in, so that there is no TLS: nothing was sent.
     NoBackend,
 }
@@ -115,6 +119,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::Timeout => "no answer in time",
             TransportErrorKind::Broken => "the connection broke",
             TransportErrorKind::Request => "the request cannot be written as HTTP",
+            TransportErrorKind::Blocked => "the address is not allowed",
             TransportErrorKind::NoBackend => "there is no TLS",
         })
     }

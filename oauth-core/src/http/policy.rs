@@ -103,6 +103,9 @@ pub(crate) fn transport_error(step: Step, host: &str, error: TransportError) -> 
             (ErrorKind::Network, format!("the connection to {host} broke before the answer was complete"))
         }
         TransportErrorKind::Request => (ErrorKind::Config, format!("the request to {host} could not be built")),
+        TransportErrorKind::Blocked => {
+            (ErrorKind::AddressBlocked, format!("{host} is at no address of the public internet, so nothing was sent"))
+        }
         TransportErrorKind::NoBackend => (ErrorKind::Config, format!("{host} can only be reached over TLS")),
     };
     let builder = Error::new(kind, step, what).source(error);

@@ -1,11 +1,12 @@
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use rustls_platform_verifier::BuilderVerifierExt as _;
 
+use super::guard::{Blocked, Guard};
 use super::{Body, BodySource, BoxFuture, HttpClient, TransportError, TransportErrorKind};
 use crate::crypto::{CryptoError, tls_provider};
 
@@ -15,6 +16,7 @@ use crate::crypto::{CryptoError, tls_provider};
 #[derive(Clone, Debug)]
 pub struct ReqwestClient {
     client: reqwest::Client,
+    guard: Option<Guard>,
 }
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -38,17 +40,50 @@ impl ReqwestClient {
     pub fn with(
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, TransportError> {
+        Self::build(None, configure)
+    }
+
+    /// A client that connects to public addresses only: for servers that somebody else names (RFC 9728 section 7.7). The
+    /// address is checked that the connection is made to; there is no proxy.
+    pub fn guarded() -> Result<Self, TransportError> {
+        Self::guarded_with(Guard::new(), |builder| builder)
+    }
+
+    /// As [`guarded`](Self::guarded), with a guard of your own and what `configure` adapts: a certificate authority, a user
+    /// agent. Our policy is applied after it, proxies are taken off, and names are looked up by the guard. What `configure`
+    /// fixes the address of (`resolve`, `unix_socket`) is yours to answer for.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use oauth_core::http::{Guard, ReqwestClient};
+    ///
+    /// let for_tests = ReqwestClient::guarded_with(Guard::new().dangerous_allow_loopback(), |builder| builder)?;
+    /// # Ok(()) }
+    /// ```
+    pub fn guarded_with(
+        guard: Guard,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Self, TransportError> {
+        Self::build(Some(guard), configure)
+    }
+
+    fn build(
+        guard: Option<Guard>,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Self, TransportError> {
         let fresh = reqwest::Client::builder()
             .user_agent(concat!("oauth-providers/", env!("CARGO_PKG_VERSION")))
             .tls_backend_preconfigured(tls_config()?)
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
             .no_proxy();
-        let client = configure(fresh)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| TransportError::new(TransportErrorKind::Request, error.without_url()))?;
-        Ok(Self { client })
+        let mut builder = configure(fresh).redirect(reqwest::redirect::Policy::none());
+        if let Some(guard) = &guard {
+            builder = builder.no_proxy().dns_resolver(Arc::new(guard.clone()));
+        }
+        let client =
+            builder.build().map_err(|error| TransportError::new(TransportErrorKind::Request, error.without_url()))?;
+        Ok(Self { client, guard })
     }
 }
 
@@ -75,6 +110,11 @@ impl HttpClient for ReqwestClient {
     fn send(&self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         Box::pin(async move {
             let request = reqwest::Request::try_from(request).map_err(classify)?;
+            if let Some(guard) = &self.guard {
+                guard
+                    .check(request.url())
+                    .map_err(|blocked| TransportError::new(TransportErrorKind::Blocked, blocked))?;
+            }
             let response = self.client.execute(request).await.map_err(classify)?;
             let response: http::Response<reqwest::Body> = response.into();
             let (head, body) = response.into_parts();
@@ -96,6 +136,8 @@ impl BodySource for Pieces {
 fn classify(error: reqwest::Error) -> TransportError {
     let kind = if error.is_builder() || error.is_request() && is_malformed(&error) {
         TransportErrorKind::Request
+    } else if causes(&error).any(<dyn StdError>::is::<Blocked>) {
+        TransportErrorKind::Blocked
     } else if has_tls_cause(&error) {
         TransportErrorKind::Tls
     } else if error.is_connect() {

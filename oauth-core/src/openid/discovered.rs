@@ -1,9 +1,10 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::Metadata;
 use super::discovery::ask;
-use crate::client::{Client, ClientAuth};
+use super::well_known::WellKnown;
+use crate::client::{Client, ClientAuth, Inner};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::HttpClient;
@@ -31,6 +32,25 @@ pub struct Discovered {
     http: Option<Arc<dyn HttpClient>>,
     clock: Option<Arc<dyn Clock>>,
     timeout: Option<Duration>,
+    order: WellKnown,
+}
+
+/// What an issuer said, and who asked.
+#[derive(Clone)]
+pub(crate) struct Asked {
+    client: Client<Dynamic>,
+    pub(crate) metadata: Metadata,
+    fresh_until: SystemTime,
+}
+
+impl Asked {
+    pub(crate) fn error(&self, kind: ErrorKind, step: Step, what: impl Into<String>) -> Error {
+        self.inner().error(kind, step, what)
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        self.client.inner()
+    }
 }
 
 /// What a provider is before its metadata is known: the standard, and nothing else.
@@ -40,7 +60,7 @@ impl Discovered {
     /// The provider at an issuer (an https address; plain http on loopback only). Nothing is sent yet.
     pub fn at(issuer: impl Into<String>) -> Result<Self> {
         let issuer = issuer.into();
-        let mut spec = blank();
+        let mut spec = stranger(&issuer);
         let sound = url::Url::parse(&issuer).ok().filter(|url| {
             template::is_secure(url)
                 && url.username().is_empty()
@@ -48,26 +68,29 @@ impl Discovered {
                 && url.query().is_none()
                 && url.fragment().is_none()
         });
-        let Some(url) = sound else {
+        if sound.is_none() {
             let what = "an issuer is an https address without credentials, query and fragment";
             return Err(Error::new(ErrorKind::MetadataIssuer, Step::Configure, what)
                 .fix("write it as the provider does, for example https://accounts.example.com")
                 .of(&spec));
-        };
-        let host = url.host_str().unwrap_or_default();
-        host.clone_into(&mut spec.name);
-        spec.id = id(&issuer);
-        spec.docs.clone_from(&issuer);
+        }
         spec.endpoints.issuer = Some(Template::literal(&issuer));
         spec.endpoints.discovery = true;
         spec.endpoints.hosts = vec!["*".to_owned()];
-        Ok(Self { spec, http: None, clock: None, timeout: None })
+        Ok(Self { spec, http: None, clock: None, timeout: None, order: WellKnown::default() })
     }
 
     /// The hosts that the metadata may lead to beside the issuer's own: names, or `*.example.com`. Without this it may
     /// lead to any, because you chose the issuer.
     pub fn hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
         self.spec.endpoints.hosts = hosts.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Asks `oauth-authorization-server` before `openid-configuration`, the latter with the issuer's path behind it before
+    /// the other form, and goes on to the next address whatever the refusal: as MCP (2026-07-28) orders them.
+    pub fn oauth_first(mut self) -> Self {
+        self.order = WellKnown::OAuthFirst;
         self
     }
 
@@ -92,15 +115,8 @@ impl Discovered {
     /// Asks the issuer and makes a client of what it says: `basic`, or `body` where it takes nothing else; the scopes
     /// `openid`, `profile` and `email`, as far as it lists them; ID tokens verified with its keys.
     pub async fn client(&self, id: impl Into<String>, credentials: impl Into<ClientAuth>) -> Result<Client<Dynamic>> {
-        let (id, credentials) = (id.into(), credentials.into());
-        let asking = self.configured(Client::dynamic(self.spec.clone(), id.clone(), credentials.clone()));
-        let (metadata, fresh_until) = ask(asking.inner()).await?;
-        let spec = self.described(&metadata, credentials.as_secret().is_some())?;
-        // One transport for both: the connection to the issuer is open already.
-        let http = asking.inner().shared_http()?;
-        let client = self.configured(Client::dynamic(spec, id, credentials)).http_client(http);
-        client.inner().adopt(metadata, fresh_until)?;
-        Ok(client)
+        let asked = self.ask().await?;
+        self.made(asked, id.into(), credentials.into(), |_| ())
     }
 
     /// A public client: one that has no secret.
@@ -110,11 +126,45 @@ impl Discovered {
 
     /// Asks the issuer.
     pub async fn metadata(&self) -> Result<Metadata> {
-        let asking = self.configured(Client::dynamic(self.spec.clone(), "metadata", ClientAuth::none()));
-        ask(asking.inner()).await.map(|(metadata, _)| metadata)
+        self.ask().await.map(|asked| asked.metadata)
     }
 
-    fn configured(&self, mut client: Client<Dynamic>) -> Client<Dynamic> {
+    /// The issuer.
+    pub(crate) fn issuer(&self) -> &str {
+        self.spec.endpoints.issuer.as_ref().map_or("", Template::as_str)
+    }
+
+    /// The client that asks for the metadata: nobody yet.
+    pub(crate) fn asking(&self) -> Client<Dynamic> {
+        self.configured(Client::dynamic(self.spec.clone(), "metadata", ClientAuth::none()))
+    }
+
+    /// Asks the issuer.
+    pub(crate) async fn ask(&self) -> Result<Asked> {
+        let client = self.asking();
+        let (metadata, fresh_until) = ask(client.inner()).await?;
+        Ok(Asked { client, metadata, fresh_until })
+    }
+
+    /// A client of what the issuer said, its facts adapted.
+    pub(crate) fn made(
+        &self,
+        asked: Asked,
+        id: String,
+        credentials: ClientAuth,
+        adapt: impl FnOnce(&mut ProviderSpec),
+    ) -> Result<Client<Dynamic>> {
+        let mut spec = self.described(&asked.metadata, credentials.as_secret().is_some())?;
+        adapt(&mut spec);
+        // One transport for both: the connection to the issuer is open already.
+        let http = asked.client.inner().shared_http()?;
+        let client = self.configured(Client::dynamic(spec, id, credentials)).http_client(http);
+        client.inner().adopt(asked.metadata, asked.fresh_until)?;
+        Ok(client)
+    }
+
+    fn configured(&self, client: Client<Dynamic>) -> Client<Dynamic> {
+        let mut client = client.well_known(self.order);
         if let Some(http) = &self.http {
             client = client.http_client(Arc::clone(http));
         }
@@ -171,6 +221,18 @@ impl Discovered {
         }
         Ok(spec)
     }
+}
+
+/// A server of which nothing but the address is known.
+pub(crate) fn stranger(address: &str) -> ProviderSpec {
+    let mut spec = blank();
+    let url = url::Url::parse(address).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+    if let Some(host) = url.as_ref().and_then(url::Url::host_str) {
+        host.clone_into(&mut spec.name);
+        spec.id = id(address);
+        address.clone_into(&mut spec.docs);
+    }
+    spec
 }
 
 fn blank() -> ProviderSpec {

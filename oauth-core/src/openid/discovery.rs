@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::Metadata;
 use super::asking::Asking;
 use super::documents::fetch;
+use super::well_known::WellKnown;
 use crate::client::{Client, Context, Inner, fill};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::origin::host_matches;
@@ -139,18 +140,30 @@ impl Discovery {
     }
 }
 
-/// Asks the issuer. The two well-known addresses are the two that the specifications derive from an issuer; whichever
-/// answers has to name that very issuer.
+/// Asks the issuer. The well-known addresses are those that the specifications derive from an issuer; whichever answers
+/// has to name that very issuer.
 pub(super) async fn ask(inner: &Inner) -> Result<(Metadata, SystemTime)> {
     let issuer = issuer(inner)?;
-    let what = "its metadata";
-    for address in well_known(&issuer) {
-        if let Some(document) = fetch(inner, Step::Discovery, &address, what).await? {
-            let metadata = Metadata::read(inner, &issuer, &document.body)?;
-            admit_hosts(inner, &metadata)?;
-            tracing::debug!("metadata read");
-            return Ok((metadata, document.fresh_until));
+    let order = inner.config.well_known;
+    let mut refused = None;
+    for address in order.addresses(&issuer) {
+        match fetch(inner, Step::Discovery, &address, "its metadata").await {
+            Ok(Some(document)) => {
+                let metadata = Metadata::read(inner, &issuer, &document.body)?;
+                admit_hosts(inner, &metadata)?;
+                tracing::debug!("metadata read");
+                return Ok((metadata, document.fresh_until));
+            }
+            Ok(None) => {}
+            // Some servers answer an address that they do not know with another refusal than 404.
+            Err(error) if order == WellKnown::OAuthFirst && error.kind() == ErrorKind::MetadataStatus => {
+                refused = Some(error);
+            }
+            Err(error) => return Err(error),
         }
+    }
+    if let Some(error) = refused {
+        return Err(error);
     }
     Err(Error::new(ErrorKind::MetadataStatus, Step::Discovery, "the issuer has no metadata (status 404)")
         .fix("compare the issuer with the provider's documentation, byte for byte: scheme, host, path, final slash")
@@ -162,14 +175,6 @@ fn issuer(inner: &Inner) -> Result<String> {
         return Err(inner.error(ErrorKind::Config, Step::Discovery, "there is no issuer to ask"));
     };
     fill(&inner.config, Step::Discovery, issuer, Context::default())
-}
-
-/// OpenID Connect Discovery section 4 puts its path behind the issuer's, RFC 8414 section 3.1 puts its own before it.
-fn well_known(issuer: &str) -> [String; 2] {
-    let bare = issuer.strip_suffix('/').unwrap_or(issuer);
-    let after_host = bare.find("://").and_then(|at| bare[at + 3..].find('/').map(|slash| at + 3 + slash));
-    let (host, path) = bare.split_at(after_host.unwrap_or(bare.len()));
-    [format!("{bare}/.well-known/openid-configuration"), format!("{host}/.well-known/oauth-authorization-server{path}")]
 }
 
 /// RFC 9700 section 4.4.2: an issuer may lead anywhere. Here it leads to its own host and to those that the file names;
@@ -271,29 +276,5 @@ impl SigningAlg {
             Self::ES512,
         ];
         all.into_iter().filter(|alg| alg.is_asymmetric() && names.iter().any(|name| name == alg.as_str())).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn disc_09_both_well_known_forms_are_derived_from_the_issuer() {
-        assert_eq!(
-            well_known("https://id.example/tenant/one"),
-            [
-                "https://id.example/tenant/one/.well-known/openid-configuration",
-                "https://id.example/.well-known/oauth-authorization-server/tenant/one"
-            ]
-        );
-        assert_eq!(
-            well_known("https://id.example/"),
-            [
-                "https://id.example/.well-known/openid-configuration",
-                "https://id.example/.well-known/oauth-authorization-server"
-            ]
-        );
-        assert_eq!(well_known("https://id.example")[1], "https://id.example/.well-known/oauth-authorization-server");
     }
 }

@@ -13,13 +13,13 @@ const USUAL: Duration = Duration::from_secs(60 * 60);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A JSON document of the provider's, and until when it may be used without asking again.
-pub(super) struct Document {
-    pub(super) body: Bytes,
-    pub(super) fresh_until: SystemTime,
+pub(crate) struct Document {
+    pub(crate) body: Bytes,
+    pub(crate) fresh_until: SystemTime,
 }
 
 /// Fetches a public document: one GET without credentials, no redirect, at most 1 MiB, within the client's timeout.
-pub(super) async fn fetch(inner: &Inner, step: Step, address: &str, what: &str) -> Result<Option<Document>> {
+pub(crate) async fn fetch(inner: &Inner, step: Step, address: &str, what: &str) -> Result<Option<Document>> {
     let config = &inner.config;
     let address = inner.prepared()?.detoured(address.to_owned());
     let request =

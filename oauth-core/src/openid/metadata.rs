@@ -63,14 +63,7 @@ impl Metadata {
     /// MUST NOT be used".
     pub(super) fn read(inner: &Inner, issuer: &str, document: &[u8]) -> Result<Self> {
         let fail = |kind, what: String| inner.error(kind, Step::Discovery, what);
-        let root = std::str::from_utf8(document).ok().and_then(|text| Members::parse(text).ok());
-        let root = root.ok_or_else(|| {
-            fail(
-                ErrorKind::MetadataFormat,
-                format!("the issuer's metadata is not a JSON object ({} bytes)", document.len()),
-            )
-        })?;
-        let document = Document { inner, root, plain: issuer.starts_with("http://") };
+        let document = Document::parse(inner, document, ("the issuer's metadata", issuer))?;
         let named = document.text("issuer")?.unwrap_or_default();
         if named != issuer {
             let what = format!("the metadata names the issuer `{}`, asked was `{issuer}`", crate::error::clean(&named));
@@ -122,14 +115,25 @@ impl Metadata {
     }
 }
 
-struct Document<'a> {
+/// A document of metadata, member by member.
+pub(crate) struct Document<'a> {
     inner: &'a Inner,
     root: Members<'a>,
-    /// Whether the issuer itself is asked over plain http, on loopback.
+    /// Whether who wrote it is asked over plain http, on loopback.
     plain: bool,
 }
 
-impl Document<'_> {
+impl<'a> Document<'a> {
+    /// Parses what `address` says of itself.
+    pub(crate) fn parse(inner: &'a Inner, document: &'a [u8], (what, address): (&str, &str)) -> Result<Self> {
+        let root = std::str::from_utf8(document).ok().and_then(|text| Members::parse(text).ok());
+        let root = root.ok_or_else(|| {
+            let what = format!("{what} is not a JSON object ({} bytes)", document.len());
+            inner.error(ErrorKind::MetadataFormat, Step::Discovery, what)
+        })?;
+        Ok(Self { inner, root, plain: address.starts_with("http://") })
+    }
+
     fn member(&self, name: &str) -> Option<&RawValue> {
         self.root.get(name).filter(|value| !json::is_null(value))
     }
@@ -139,7 +143,7 @@ impl Document<'_> {
         Err(self.inner.error(ErrorKind::MetadataFormat, Step::Discovery, what))
     }
 
-    fn text(&self, name: &str) -> Result<Option<String>> {
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>> {
         let Some(value) = self.member(name) else { return Ok(None) };
         match json::text(value) {
             Some(text) => Ok(Some(Cow::into_owned(text))),
@@ -147,12 +151,17 @@ impl Document<'_> {
         }
     }
 
-    fn texts(&self, name: &str) -> Result<Vec<String>> {
+    pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>> {
         let Some(value) = self.member(name) else { return Ok(Vec::new()) };
         serde_json::from_str(value.get()).or_else(|_| self.wrong(name, "a list of texts"))
     }
 
-    fn flag(&self, name: &str) -> Result<bool> {
+    /// As [`texts`](Self::texts), told from a list that is not there.
+    pub(crate) fn optional_texts(&self, name: &str) -> Result<Option<Vec<String>>> {
+        self.member(name).map(|_| self.texts(name)).transpose()
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> Result<bool> {
         match self.member(name).map(RawValue::get) {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),

@@ -10,11 +10,16 @@ mod id_token;
 mod keys;
 mod measured;
 mod metadata;
+mod well_known;
 
 pub(crate) use self::discovery::Discovery;
 pub use self::{claims::IdToken, discovered::Discovered, measured::check_id_token, metadata::Metadata};
 pub(crate) use self::{
+    discovered::{Asked, stranger},
+    documents::fetch,
     hybrid::{accept_beside_code, check_same_user},
     id_token::{Expected, ExpectedIssuer, accept, accept_renewed, check_same_issuer},
     keys::KeyCache,
+    metadata::Document,
+    well_known::WellKnown,
 };

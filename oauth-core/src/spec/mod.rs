@@ -240,6 +240,9 @@ impl ProviderSpec {
         if self.revoke.is_some() {
             capabilities.push("revoke");
         }
+        if self.endpoints.registration.is_some() {
+            capabilities.push("register");
+        }
         if self.openid.is_some() {
             capabilities.push("openid");
         }

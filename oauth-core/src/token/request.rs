@@ -111,6 +111,7 @@ impl<'a> TokenCall<'a> {
     /// The HTTP request (RFC 6749 sections 4.1.3 and 6, and the file's deviations), and what was made of the secret
     /// for it.
     fn build(&self, inner: &'a Inner) -> Result<(Request<Bytes>, Vec<String>)> {
+        inner.check_secret(self.step)?;
         let prepared = inner.prepared()?;
         let config = &inner.config;
         let rules = &config.spec.token.request;

@@ -12,6 +12,7 @@ pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
         "authorize" => Some(quote!(CanAuthorize)),
         "refresh" => Some(quote!(CanRefresh)),
         "revoke" => Some(quote!(CanRevoke)),
+        "register" => Some(quote!(CanRegister)),
         "profile" => Some(quote!(HasProfile)),
         "api" => Some(quote!(HasApi)),
         _ => None,

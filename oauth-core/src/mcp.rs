@@ -1,0 +1,281 @@
+//! Authorization of MCP clients (Model Context Protocol, revision 2026-07-28): from a 401 to an account.
+
+mod identity;
+mod login;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use self::identity::ClientIdentity;
+use crate::challenge::ResourceChallenge;
+use crate::client::Client;
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Result, Step, clean};
+use crate::http::{Guard, HttpClient, ReqwestClient, TransportErrorKind, transport_error};
+use crate::openid::{Asked, Discovered, stranger};
+use crate::protected_resource::{ProtectedResource, ResourceMetadata};
+use crate::provider::Dynamic;
+use crate::registration::{ClientStore, MemoryClients};
+use crate::spec::{Api, Pkce, ProviderSpec, Template, template};
+
+/// A login at an MCP server that was not known before.
+///
+/// ```no_run
+/// # async fn run(www_authenticate: &str) -> oauth_core::Result<()> {
+/// use oauth_core::{ClientMetadata, Mcp};
+///
+/// let me = ClientMetadata::document("https://app.example/oauth/client.json")?
+///     .client_name("My app")
+///     .redirect_uri("http://127.0.0.1:8765/callback");
+/// let account = Mcp::server("https://mcp.example.com/mcp")?
+///     .client(me)
+///     .login(www_authenticate, |url| async move {
+///         // Open the browser at `url`, and give the address that it comes back to.
+///         # let _ = url;
+///         std::io::Result::Ok("http://127.0.0.1:8765/callback?code=..&state=..".to_owned())
+///     })
+///     .await?;
+/// # Ok(()) }
+/// ```
+///
+/// It finds who issues tokens for the server (RFC 9728), reads what that issuer says of itself (RFC 8414, OpenID Connect
+/// Discovery), becomes its client, and logs in with PKCE for this server alone (`resource`, RFC 8707). The account's token goes
+/// to the server's origin and nowhere else.
+///
+/// **What the server says is not trusted.** Everything is fetched from public addresses only
+/// ([`Guard`](crate::http::Guard)). Metadata of another resource or issuer is refused, and so is an issuer that does not list
+/// `S256`, or that leads to another host than its own. A client's id and secret are of one issuer: a server that names another
+/// one gets none of what the first gave.
+#[derive(Clone)]
+#[must_use = "nothing happens before `login` or `connect`"]
+pub struct Mcp {
+    server: String,
+    identities: Vec<ClientIdentity>,
+    redirect_uri: Option<String>,
+    hosts: Vec<String>,
+    offline_access: bool,
+    clients: Arc<dyn ClientStore>,
+    allow_loopback: bool,
+    http: Option<Arc<dyn HttpClient>>,
+    clock: Option<Arc<dyn Clock>>,
+    timeout: Option<Duration>,
+}
+
+impl Mcp {
+    /// The MCP server at an address, written as its metadata has it, byte for byte. Nothing is sent yet.
+    pub fn server(address: impl Into<String>) -> Result<Self> {
+        let server = address.into();
+        let _ = ProtectedResource::at(&server)?;
+        Ok(Self {
+            server,
+            identities: Vec::new(),
+            redirect_uri: None,
+            hosts: Vec::new(),
+            offline_access: false,
+            clients: Arc::new(MemoryClients::new()),
+            allow_loopback: false,
+            http: None,
+            clock: None,
+            timeout: None,
+        })
+    }
+
+    /// Who you are: a [`RegisteredClient`](crate::RegisteredClient) of one issuer, or [`ClientMetadata`](crate::ClientMetadata)
+    /// to host or to register. Give as many as you have. The order is MCP's: a client that is registered with the issuer,
+    /// then a metadata document where the issuer takes it, then a registration.
+    pub fn client(mut self, identity: impl Into<ClientIdentity>) -> Self {
+        self.identities.push(identity.into());
+        self
+    }
+
+    /// Where the browser comes back to; the first redirect URI of the client unless set.
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uri = Some(uri.into());
+        self
+    }
+
+    /// Where registrations are kept, by issuer; in the memory of this value and its clones unless set.
+    pub fn clients(mut self, clients: Arc<dyn ClientStore>) -> Self {
+        self.clients = clients;
+        self
+    }
+
+    /// The hosts that an issuer's metadata may lead to beside its own: names, or `*.example.com`. None unless set.
+    pub fn hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.hosts = hosts.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Asks for `offline_access` as well, where the issuer lists it: some give a refresh token only then.
+    pub fn offline_access(mut self) -> Self {
+        self.offline_access = true;
+        self
+    }
+
+    /// Allows servers on this machine: for development and tests. Whoever writes the server's metadata can then make this
+    /// client ask what listens here.
+    pub fn dangerous_allow_loopback(mut self) -> Self {
+        self.allow_loopback = true;
+        self
+    }
+
+    /// A transport of your own, in the place of the guarded one: it then answers for which addresses may be reached.
+    pub fn http_client(mut self, http: Arc<dyn HttpClient>) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// The clock.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// How long a request may take in all; 30 seconds unless set.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// A client of the server's issuer, its scopes and redirect URI set: all but the login itself. A web back end starts with
+    /// `client.authorize().begin()` and ends with `client.callback(..)`, as with any provider.
+    ///
+    /// `challenge` is the `WWW-Authenticate` header of the server's 401, or `""` without one.
+    pub async fn connect(&self, challenge: impl Into<ResourceChallenge>) -> Result<Client<Dynamic>> {
+        self.prepare(&challenge.into(), &[]).await
+    }
+
+    /// As [`connect`](Self::connect), with the scopes of before.
+    async fn prepare(&self, challenge: &ResourceChallenge, before: &[String]) -> Result<Client<Dynamic>> {
+        let http = self.transport()?;
+        let metadata = self.resource(&http, challenge).await?;
+        let mut discovered =
+            Discovered::at(self.pick(&metadata)?)?.hosts(self.hosts.clone()).oauth_first().http_client(http);
+        if let Some(clock) = &self.clock {
+            discovered = discovered.clock(Arc::clone(clock));
+        }
+        if let Some(timeout) = self.timeout {
+            discovered = discovered.timeout(timeout);
+        }
+        let asked = discovered.ask().await?;
+        check_pkce(&asked)?;
+        let scopes = self.scopes(challenge, &metadata, &asked, before);
+        let adapt = |spec: &mut ProviderSpec| adapt(spec, &self.server, &metadata.resource, scopes.clone());
+        let client = self.identified(&discovered, asked, &adapt).await?;
+        tracing::debug!("MCP server's issuer found");
+        Ok(client)
+    }
+
+    fn transport(&self) -> Result<Arc<dyn HttpClient>> {
+        if let Some(http) = &self.http {
+            return Ok(Arc::clone(http));
+        }
+        let guard = if self.allow_loopback { Guard::new().dangerous_allow_loopback() } else { Guard::new() };
+        match ReqwestClient::guarded_with(guard, |builder| builder) {
+            Ok(client) => Ok(Arc::new(client)),
+            Err(error) if error.kind() == TransportErrorKind::NoBackend => {
+                let what = "there is no transport: no cryptography backend is compiled in";
+                Err(self.error(ErrorKind::Config, Step::Configure, what))
+            }
+            Err(error) => Err(transport_error(Step::Configure, "the server", error).of(&stranger(&self.server))),
+        }
+    }
+
+    async fn resource(&self, http: &Arc<dyn HttpClient>, challenge: &ResourceChallenge) -> Result<ResourceMetadata> {
+        let mut resource =
+            ProtectedResource::at(&self.server)?.challenge(challenge.clone()).or_root().http_client(Arc::clone(http));
+        if let Some(clock) = &self.clock {
+            resource = resource.clock(Arc::clone(clock));
+        }
+        if let Some(timeout) = self.timeout {
+            resource = resource.timeout(timeout);
+        }
+        resource.metadata().await
+    }
+
+    /// RFC 9728 section 7.6: which server to use is the client's choice. It is one that the client is registered with, else
+    /// the first.
+    fn pick<'m>(&self, metadata: &'m ResourceMetadata) -> Result<&'m str> {
+        let servers = &metadata.authorization_servers;
+        let known = servers.iter().find(|issuer| self.identities.iter().any(|identity| identity.is_of(issuer)));
+        let issuer = known.or_else(|| servers.first()).ok_or_else(|| {
+            let what = "the server's metadata names nobody who issues tokens for it (`authorization_servers`)";
+            self.error(ErrorKind::MetadataEndpoint, Step::Discovery, what)
+        })?;
+        // An issuer on this machine is for whoever has said so.
+        let local = url::Url::parse(issuer).is_ok_and(|url| template::is_loopback(&url));
+        if local && !self.allow_loopback && self.http.is_none() {
+            let what = format!("the server names an issuer on this machine: {}", clean(issuer));
+            return Err(self.error(ErrorKind::AddressBlocked, Step::Discovery, what));
+        }
+        Ok(issuer)
+    }
+
+    /// The scopes of the challenge, "authoritative for the current operation", else "all scopes defined in
+    /// `scopes_supported`" of the server (MCP, Scope Selection Strategy), and those of before.
+    fn scopes(
+        &self,
+        challenge: &ResourceChallenge,
+        metadata: &ResourceMetadata,
+        asked: &Asked,
+        before: &[String],
+    ) -> Vec<String> {
+        let wanted = match challenge.scopes() {
+            [] => metadata.scopes_supported.as_deref().unwrap_or_default(),
+            named => named,
+        };
+        let offline = "offline_access".to_owned();
+        let offline =
+            Some(&offline).filter(|offline| self.offline_access && asked.metadata.scopes_supported.contains(offline));
+        let mut seen = BTreeSet::new();
+        let all = before.iter().chain(wanted).chain(offline);
+        all.filter(|scope| seen.insert(scope.as_str())).cloned().collect()
+    }
+
+    fn error(&self, kind: ErrorKind, step: Step, what: impl Into<String>) -> Error {
+        Error::new(kind, step, what).of(&stranger(&self.server))
+    }
+}
+
+/// MCP, Authorization Code Protection: "If `code_challenge_methods_supported` is absent, the authorization server does not
+/// support PKCE and MCP clients MUST refuse to proceed."
+fn check_pkce(asked: &Asked) -> Result<()> {
+    if asked.metadata.code_challenge_methods_supported.iter().any(|method| method == "S256") {
+        return Ok(());
+    }
+    let what = "the issuer's metadata does not list `S256` under `code_challenge_methods_supported`";
+    Err(asked.error(ErrorKind::PkceNotListed, Step::Discovery, what))
+}
+
+/// What the client is a client of: tokens for this resource, applied at this server. RFC 8707 section 2, and MCP: the
+/// parameter "MUST be included in both authorization requests and token requests".
+fn adapt(spec: &mut ProviderSpec, server: &str, resource: &str, scopes: Vec<String>) {
+    let own = stranger(server);
+    (spec.id, spec.name) = (own.id, own.name);
+    spec.pkce = Pkce::Required;
+    spec.scopes.default = scopes;
+    let refresh = spec.refresh.as_mut().map(|refresh| &mut refresh.params);
+    let lists = [&mut spec.authorize.params, &mut spec.token.request.params];
+    for params in lists.into_iter().chain(refresh) {
+        params.push(("resource".to_owned(), Template::literal(resource)));
+    }
+    let base = server.split('?').next().unwrap_or_default();
+    spec.api = Some(Api {
+        base_url: Template::literal(base.trim_end_matches('/')),
+        headers: Vec::new(),
+        hosts: Vec::new(),
+        fails_when: None,
+        operations: Vec::new(),
+    });
+}
+
+impl fmt::Debug for Mcp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mcp")
+            .field("server", &self.server)
+            .field("identities", &self.identities)
+            .finish_non_exhaustive()
+    }
+}

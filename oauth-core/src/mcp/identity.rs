@@ -1,0 +1,158 @@
+//! Who the client is at an issuer (MCP, Client Registration).
+
+use super::Mcp;
+use crate::client::{Client, ClientAuth};
+use crate::error::{Error, ErrorKind, Result, Step};
+use crate::openid::{Asked, Discovered};
+use crate::provider::Dynamic;
+use crate::registration::{ClientMetadata, RegisteredClient};
+use crate::spec::ProviderSpec;
+
+/// Who an MCP client is: a client of one issuer, or facts with which it can become one of any.
+#[derive(Clone, Debug)]
+pub struct ClientIdentity(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Registered(Box<RegisteredClient>),
+    Metadata(Box<ClientMetadata>),
+}
+
+impl From<RegisteredClient> for ClientIdentity {
+    fn from(record: RegisteredClient) -> Self {
+        Self(Kind::Registered(Box::new(record)))
+    }
+}
+
+impl From<ClientMetadata> for ClientIdentity {
+    fn from(metadata: ClientMetadata) -> Self {
+        Self(Kind::Metadata(Box::new(metadata)))
+    }
+}
+
+impl ClientIdentity {
+    /// Whether it is a client of that issuer already.
+    pub(super) fn is_of(&self, issuer: &str) -> bool {
+        self.registered().is_some_and(|record| record.issuer() == issuer)
+    }
+
+    fn registered(&self) -> Option<&RegisteredClient> {
+        match &self.0 {
+            Kind::Registered(record) => Some(record),
+            Kind::Metadata(_) => None,
+        }
+    }
+
+    fn metadata(&self) -> Option<&ClientMetadata> {
+        match &self.0 {
+            Kind::Registered(_) => None,
+            Kind::Metadata(metadata) => Some(metadata),
+        }
+    }
+}
+
+impl Mcp {
+    /// A client of the issuer. MCP, Client Registration: pre-registered information first, then a metadata document where the
+    /// issuer takes it, then a registration. MCP, Authorization Server Binding: clients "MUST NOT reuse client credentials
+    /// from a different authorization server".
+    pub(super) async fn identified(
+        &self,
+        discovered: &Discovered,
+        asked: Asked,
+        adapt: &(dyn Fn(&mut ProviderSpec) + Sync),
+    ) -> Result<Client<Dynamic>> {
+        let issuer = asked.metadata.issuer.clone();
+        if let Some(record) =
+            self.identities.iter().filter_map(ClientIdentity::registered).find(|own| own.issuer() == issuer)
+        {
+            let client = discovered.registered_as(asked, record, adapt)?;
+            return Ok(self.redirected(client, record.redirect_uris().first().map(String::as_str)));
+        }
+        let mut described = self.identities.iter().filter_map(ClientIdentity::metadata);
+        if asked.metadata.client_id_metadata_document_supported
+            && let Some((metadata, id)) = described.clone().find_map(|own| Some((own, own.document_id()?)))
+        {
+            let client = discovered.made(asked, id.to_owned(), ClientAuth::none(), adapt)?;
+            return Ok(self.redirected(client, metadata.uris().next()));
+        }
+        match described.next() {
+            Some(metadata) if asked.metadata.registration_endpoint.is_some() => {
+                let metadata = self.completed(metadata);
+                let record = self.record(discovered, &asked, &metadata).await?;
+                let client = discovered.registered_as(asked, &record, adapt)?;
+                Ok(self.redirected(client, metadata.uris().next()))
+            }
+            _ => Err(self.nobody(&issuer, &asked)),
+        }
+    }
+
+    fn redirected(&self, client: Client<Dynamic>, own: Option<&str>) -> Client<Dynamic> {
+        match self.redirect_uri.as_deref().or(own) {
+            Some(uri) => client.redirect_uri(uri),
+            None => client,
+        }
+    }
+
+    /// What was registered with this issuer before, where it is still of use; else a new registration, which is kept.
+    async fn record(
+        &self,
+        discovered: &Discovered,
+        asked: &Asked,
+        metadata: &ClientMetadata,
+    ) -> Result<RegisteredClient> {
+        let issuer = &asked.metadata.issuer;
+        let kept = self.clients.load(issuer).await?.filter(|kept| {
+            let lasts = kept.secret_expires_at().is_none_or(|end| end > asked.inner().now());
+            // A store that was told to keep something else does not make it this issuer's.
+            kept.issuer() == issuer
+                && lasts
+                && metadata.uris().all(|uri| kept.redirect_uris().iter().any(|own| own == uri))
+        });
+        if let Some(kept) = kept {
+            return Ok(kept);
+        }
+        let nobody = discovered.made(asked.clone(), "unregistered".to_owned(), ClientAuth::none(), |_| ())?;
+        let record = nobody.register(metadata).await?;
+        self.clients.save(&record).await?;
+        Ok(record)
+    }
+
+    /// What a registration says that the caller has not. MCP, Refresh Tokens: clients "SHOULD include `refresh_token` in their
+    /// `grant_types`"; Application Type: they "MUST specify an appropriate `application_type`".
+    fn completed(&self, metadata: &ClientMetadata) -> ClientMetadata {
+        let mut metadata = metadata.clone();
+        if let Some(uri) = &self.redirect_uri
+            && metadata.uris().all(|own| own != uri)
+        {
+            metadata = metadata.redirect_uris([uri.clone()]);
+        }
+        metadata
+            .or_member("grant_types", |_| ["authorization_code", "refresh_token"].into_iter().collect())
+            .or_member("response_types", |_| ["code"].into_iter().collect())
+            .or_member("token_endpoint_auth_method", |_| "none".into())
+            .or_member("application_type", |own| if own.uris().all(is_native) { "native" } else { "web" }.into())
+            // Whatever it says is what the client does, as far as it can.
+            .permit_change("token_endpoint_auth_method")
+    }
+
+    fn nobody(&self, issuer: &str, asked: &Asked) -> Error {
+        let elsewhere = self.identities.iter().find_map(ClientIdentity::registered);
+        let what = match elsewhere {
+            Some(record) => format!(
+                "the server's issuer is {}, and the client is registered with {}",
+                crate::error::clean(issuer),
+                crate::error::clean(record.issuer())
+            ),
+            None => format!("there is no way to become a client of {}", crate::error::clean(issuer)),
+        };
+        let kind = if elsewhere.is_some() { ErrorKind::IssuerNotBound } else { ErrorKind::Unsupported };
+        Error::new(kind, Step::Registration, what)
+            .fix("give `Mcp::client` a client that is registered with this issuer, or metadata that it can be registered with")
+            .of(asked.inner().spec())
+    }
+}
+
+/// Whether only a program on the user's machine can be called back there (RFC 8252 section 7).
+fn is_native(uri: &str) -> bool {
+    url::Url::parse(uri).is_ok_and(|url| crate::spec::template::is_loopback(&url) || !url.scheme().starts_with("http"))
+}

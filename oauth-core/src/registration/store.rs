@@ -1,0 +1,52 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use super::RegisteredClient;
+use crate::http::BoxFuture;
+use crate::store::StoreResult;
+
+/// Where registrations are kept, so that a program registers once with an issuer. They hold secrets: a store that outlives the
+/// process encrypts [`RegisteredClient::expose_json`].
+///
+/// There is one for each issuer, and none is ever found by its client id alone: two issuers may give the same id.
+pub trait ClientStore: Send + Sync + 'static {
+    /// The registration with that issuer.
+    fn load<'a>(&'a self, issuer: &'a str) -> BoxFuture<'a, StoreResult<Option<RegisteredClient>>>;
+
+    /// Keeps a registration, in the place of the one before with [its issuer](RegisteredClient::issuer).
+    fn save<'a>(&'a self, client: &'a RegisteredClient) -> BoxFuture<'a, StoreResult<()>>;
+}
+
+/// Registrations in the memory of this process.
+#[derive(Default)]
+pub struct MemoryClients {
+    by_issuer: Mutex<BTreeMap<String, RegisteredClient>>,
+}
+
+impl MemoryClients {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl ClientStore for MemoryClients {
+    fn load<'a>(&'a self, issuer: &'a str) -> BoxFuture<'a, StoreResult<Option<RegisteredClient>>> {
+        let found = self.by_issuer.lock().unwrap_or_else(PoisonError::into_inner).get(issuer).cloned();
+        Box::pin(async move { Ok(found) })
+    }
+
+    fn save<'a>(&'a self, client: &'a RegisteredClient) -> BoxFuture<'a, StoreResult<()>> {
+        let mut by_issuer = self.by_issuer.lock().unwrap_or_else(PoisonError::into_inner);
+        by_issuer.insert(client.issuer().to_owned(), client.clone());
+        Box::pin(async { Ok(()) })
+    }
+}
+
+impl fmt::Debug for MemoryClients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let by_issuer = self.by_issuer.lock().unwrap_or_else(PoisonError::into_inner);
+        f.debug_set().entries(by_issuer.keys()).finish()
+    }
+}
