@@ -79,6 +79,7 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
         max_age: attempt.max_age,
         acr: &attempt.acr,
         asked: attempt.scopes.iter().any(|scope| scope == "openid"),
+        without_nonce: false,
     };
     tokens.identity = openid::accept(inner, &tokens, expected).await?.map(Arc::new);
     tracing::debug!("code exchanged");
