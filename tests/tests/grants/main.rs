@@ -2,8 +2,10 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod assertions;
 mod client_credentials;
 mod device;
+mod token_exchange;
 
 use oauth_core::{Client, Dynamic};
 use oauth_tests::canned::{Answer, Canned, Received, json};
