@@ -13,7 +13,6 @@ use crate::challenge::{insufficient_scope, step_up};
 use crate::client::Inner;
 use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step, WantedLogin, clean};
 use crate::provider::Provider;
-use crate::spec::{ProviderSpec, RefreshWith};
 use crate::token::TokenSet;
 
 impl<P: Provider> Account<P> {
@@ -105,9 +104,7 @@ impl<P: Provider> Account<P> {
             return Ok(Some(current));
         }
         let now = self.inner().now();
-        if current.standing.is_on_trial(now)
-            || refused.standing.is_on_trial(now)
-            || !is_renewable(self.spec(), &current)
+        if current.standing.is_on_trial(now) || refused.standing.is_on_trial(now) || !current.is_renewable(self.spec())
         {
             return Ok(None);
         }
@@ -143,15 +140,6 @@ impl fmt::Debug for Applied {
 
 fn is_same(one: &TokenSet, other: &TokenSet) -> bool {
     one.access_token.expose_secret() == other.access_token.expose_secret()
-}
-
-/// Whether there is a way and a token to renew these tokens with.
-fn is_renewable(spec: &ProviderSpec, tokens: &TokenSet) -> bool {
-    match spec.refresh.as_ref().map(|refresh| refresh.with) {
-        Some(RefreshWith::RefreshToken) => tokens.refresh_token.is_some(),
-        Some(RefreshWith::AccessToken) => true,
-        None => false,
-    }
 }
 
 /// A refusal of a token that lacks a scope, or that no sufficient login is behind.

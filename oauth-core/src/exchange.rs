@@ -88,6 +88,7 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
         max_age: attempt.max_age,
         acr: &attempt.acr,
         asked,
+        without_nonce: false,
     };
     tokens.identity = openid::accept(inner, &tokens, expected).await?.map(Arc::new);
     if let Some(front) = &front {

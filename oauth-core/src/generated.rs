@@ -12,7 +12,10 @@ pub use crate::error::Error;
 pub use crate::fields::{FieldReader, FromFields, NoExtras, debug_struct};
 pub use crate::mechanism::{AnswerDecoder, ClientProof, Mechanisms, RequestSigner, SessionLogin};
 pub use crate::openid::check_id_token;
-pub use crate::provider::{CanAuthorize, CanRefresh, CanRegister, CanRevoke, Compiled, HasApi, HasProfile, Provider};
+pub use crate::provider::{
+    CanAuthorize, CanExchangeTokens, CanRefresh, CanRegister, CanRevoke, CanUseClientCredentials, CanUseDevice,
+    CanUseJwtBearer, CanUsePassword, Compiled, HasApi, HasProfile, Provider,
+};
 pub use crate::scopes::ScopeOf;
 pub use crate::spec::{ProviderSpec, SpecCell};
 pub use crate::token::token_response_reader;

@@ -44,9 +44,13 @@ mod challenge;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
+mod client_credentials;
+#[cfg(feature = "client")]
 mod clock;
 #[cfg(feature = "client")]
 pub mod crypto;
+#[cfg(feature = "client")]
+mod device;
 #[cfg(feature = "client")]
 mod email;
 #[cfg(feature = "client")]
@@ -60,11 +64,15 @@ mod fetch;
 #[cfg(feature = "client")]
 mod fields;
 #[cfg(feature = "client")]
+mod grant;
+#[cfg(feature = "client")]
 pub mod http;
 #[cfg(feature = "client")]
 pub mod jose;
 #[cfg(feature = "client")]
 mod json;
+#[cfg(feature = "client")]
+mod jwt_bearer;
 #[cfg(feature = "tower")]
 mod layer;
 #[cfg(feature = "client")]
@@ -79,6 +87,8 @@ pub mod mechanism;
 mod openid;
 #[cfg(feature = "client")]
 mod origin;
+#[cfg(feature = "client")]
+mod password;
 #[cfg(feature = "client")]
 mod pending;
 #[cfg(feature = "client")]
@@ -110,6 +120,8 @@ pub mod store;
 #[cfg(feature = "client")]
 mod token;
 #[cfg(feature = "client")]
+mod token_exchange;
+#[cfg(feature = "client")]
 mod values;
 
 #[cfg(feature = "client")]
@@ -133,26 +145,34 @@ pub use self::{
     catalog::CatalogEntry,
     challenge::ResourceChallenge,
     client::{Client, ClientAuth},
+    client_credentials::ClientCredentials,
     clock::{Clock, SystemClock},
+    device::{Device, DeviceLogin, DevicePoll},
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
+    jwt_bearer::JwtBearer,
     manager::{
         AccountId, AccountInfo, AccountName, Accounts, ClientQuery, ClientResolver, Disconnected, Event, EventKind,
         Events, Reason, Revocation, Status, TokenManager, TokenManagerBuilder, Worker, WorkerReport,
     },
     mcp::{ClientIdentity, Mcp},
     openid::{Discovered, IdToken, Metadata},
+    password::Password,
     pending::{
         HeldPending, IntoPending, PendingAttempt, PendingAttempts, SealedAttempt, SealedAttempts, SealedCookie,
         StoredAttempts,
     },
     profile::Profile,
     protected_resource::{ProtectedResource, ResourceMetadata},
-    provider::{CanAuthorize, CanRefresh, CanRegister, CanRevoke, Compiled, Dynamic, HasApi, HasProfile, Provider},
+    provider::{
+        CanAuthorize, CanExchangeTokens, CanRefresh, CanRegister, CanRevoke, CanUseClientCredentials, CanUseDevice,
+        CanUseJwtBearer, CanUsePassword, Compiled, Dynamic, HasApi, HasProfile, Provider,
+    },
     registration::{ClientMetadata, ClientStore, MemoryClients, RegisteredClient},
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},
     signature::VerifiedQuery,
     token::TokenSet,
+    token_exchange::{ExchangedToken, TokenExchange, TokenKind},
     values::{EnvironmentValue, OptionValue, SettingValue},
 };

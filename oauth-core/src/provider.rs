@@ -83,6 +83,51 @@ capability! {
     CanRegister
 }
 capability! {
+    /// The provider gives clients tokens of their own: its file has `grants.client_credentials`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` gives clients no tokens of their own",
+        label = "`{Self}` declares no client credentials grant",
+        note = "add `grants.client_credentials` to the provider's YAML file if it has it"
+    )]
+    CanUseClientCredentials
+}
+capability! {
+    /// The provider has logins on another device: its file has `grants.device`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` has no login on another device",
+        label = "`{Self}` declares no device grant",
+        note = "add `grants.device` to the provider's YAML file if it has it"
+    )]
+    CanUseDevice
+}
+capability! {
+    /// The provider exchanges tokens: its file has `grants.token_exchange`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` exchanges no tokens",
+        label = "`{Self}` declares no token exchange",
+        note = "add `grants.token_exchange` to the provider's YAML file if it has it"
+    )]
+    CanExchangeTokens
+}
+capability! {
+    /// The provider takes a JWT for a grant: its file has `grants.jwt_bearer`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` takes no JWT for a grant",
+        label = "`{Self}` declares no JWT bearer grant",
+        note = "add `grants.jwt_bearer` to the provider's YAML file if it has it"
+    )]
+    CanUseJwtBearer
+}
+capability! {
+    /// The provider takes the user's password: its file has `grants.password`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` takes no passwords",
+        label = "`{Self}` declares no password grant",
+        note = "RFC 9700 section 2.4 forbids it; where there is no other way, `grants.password` of the provider's YAML file declares it"
+    )]
+    CanUsePassword
+}
+capability! {
     /// The provider tells who logged in: its file has `profile`.
     #[diagnostic::on_unimplemented(
         message = "provider `{Self}` has no profile request",

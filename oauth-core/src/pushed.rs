@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use http::StatusCode;
+use secrecy::ExposeSecret as _;
 
 use crate::client::{Context, Inner};
 use crate::error::{Error, ErrorKind, Result, Step};
@@ -60,8 +61,9 @@ pub(crate) async fn push(inner: &Inner, url: &Template, params: &[(String, Strin
         progress: None,
     };
     // RFC 9126 section 2.2: the server answers "with a 201 HTTP status code".
-    let answer = token::ask(inner, call, StatusCode::CREATED).await?;
-    let pushed = read(&answer).map_err(|what| inner.error(ErrorKind::BadResponse, Step::Authorize, what))?;
+    let answer = token::ask(inner, call, Some(StatusCode::CREATED)).await?;
+    let pushed =
+        read(answer.expose_secret()).map_err(|what| inner.error(ErrorKind::BadResponse, Step::Authorize, what))?;
     tracing::debug!("authorization request pushed");
     Ok(pushed)
 }

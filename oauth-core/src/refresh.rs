@@ -11,6 +11,7 @@ use secrecy::ExposeSecret as _;
 use tracing::Instrument as _;
 
 use crate::client::{Client, Inner, renamed};
+use crate::client_credentials;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::BoxFuture;
 use crate::mechanism;
@@ -103,6 +104,11 @@ async fn complete(inner: &Inner, tokens: &TokenSet, mut answer: TokenSet) -> Res
 
 async fn send(inner: &Inner, tokens: &TokenSet, progress: Option<&dyn Progress>) -> Result<TokenSet> {
     let spec = &*inner.config.spec;
+    openid::check_same_issuer(inner, tokens, Step::Refresh)?;
+    // RFC 6749 section 4.4.3: what the client was issued for itself has no refresh token; it asks again.
+    if let Some(again) = &tokens.again {
+        return client_credentials::send(inner, Arc::clone(again), progress).await;
+    }
     let Some(rule) = &spec.refresh else {
         return Err(inner.error(
             ErrorKind::Unsupported,
@@ -117,7 +123,6 @@ async fn send(inner: &Inner, tokens: &TokenSet, progress: Option<&dyn Progress>)
             format!("provider `{}` has no token endpoint", spec.id),
         ));
     };
-    openid::check_same_issuer(inner, tokens, Step::Refresh)?;
     let with = match rule.with {
         RefreshWith::AccessToken => tokens.access_token.expose_secret(),
         RefreshWith::RefreshToken => match &tokens.refresh_token {

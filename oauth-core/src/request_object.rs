@@ -44,7 +44,7 @@ impl RequestSigner {
         let key = PrivateKey::from_pem(pem).map_err(|error| refused(Box::new(error)))?;
         // RFC 9101 section 10.8: "oauth-authz-req+jwt", so that no other JWT of the client passes for a request.
         let signer =
-            JwsSigner::new(&**crypto, token::alg(rules.alg), &key).map_err(|error| refused(Box::new(error)))?;
+            JwsSigner::new(&**crypto, token::signing_alg(rules.alg), &key).map_err(|error| refused(Box::new(error)))?;
         let mut signer = signer.typ("oauth-authz-req+jwt");
         let filled = |template| fill(config, Step::Configure, template, Context::default());
         if let Some(kid) = &rules.kid {

@@ -165,7 +165,7 @@ impl Renewal<'_> {
                 {
                     return Ok(Turn::Wait(intent.until));
                 }
-                if !self.may_replay(&record, intent) {
+                if !self.may_replay(&record, &tokens, intent) {
                     let what = "the answer to the last refresh was lost, and its refresh token is not used again";
                     return Ok(self.lost(lease, record, &tokens, what, None).await);
                 }
@@ -185,7 +185,10 @@ impl Renewal<'_> {
     }
 
     /// Whether the refresh token of a refresh whose answer never came may be used once more.
-    fn may_replay(&self, record: &Record, lost: &Intent) -> bool {
+    fn may_replay(&self, record: &Record, tokens: &TokenSet, lost: &Intent) -> bool {
+        if tokens.again.is_some() {
+            return true;
+        }
         let rule = self.shared.client.spec().refresh.as_ref();
         let rotates = record.rotated || rule.is_some_and(|rule| rule.rotates);
         rule.is_some_and(|rule| rule.replay != RefreshReplay::Never) && (!rotates || !lost.replay)

@@ -10,7 +10,6 @@ use super::kept::Kept;
 use crate::client::Inner;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::manager::trouble::Trouble;
-use crate::spec::RefreshWith;
 use crate::token::TokenSet;
 
 pub(crate) struct Shared {
@@ -140,11 +139,7 @@ impl Shared {
 
     /// Whether there is a way and a token to renew these tokens with.
     pub(crate) fn can_renew(&self, tokens: &TokenSet) -> bool {
-        match self.client.spec().refresh.as_ref().map(|refresh| refresh.with) {
-            Some(RefreshWith::RefreshToken) => tokens.refresh_token.is_some(),
-            Some(RefreshWith::AccessToken) => true,
-            None => false,
-        }
+        tokens.is_renewable(self.client.spec())
     }
 
     pub(super) fn cannot_renew(&self) -> Error {

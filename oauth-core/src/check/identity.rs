@@ -5,7 +5,7 @@ use crate::spec::{Confidence, Profile, ProviderSpec, names};
 use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
 use super::{
-    api, authorize, callback, client_auth, endpoints, environments, mechanisms, openid, pkce, profile, quirks,
+    api, authorize, callback, client_auth, endpoints, environments, grants, mechanisms, openid, pkce, profile, quirks,
     redirect, refresh, revoke, scopes, settings, text, token,
 };
 
@@ -36,6 +36,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
     let endpoints = endpoints::lower(cx, file.endpoints);
     let refresh = refresh::lower(cx, file.refresh, &endpoints, &token.request);
     let revoke = revoke::lower(cx, file.revoke, &endpoints);
+    let grants = grants::lower(cx, file.grants, &token.request);
     ProviderSpec {
         id,
         name,
@@ -60,6 +61,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         token,
         refresh,
         revoke,
+        grants,
         openid,
         profile,
         api: api::lower(cx, file.api),

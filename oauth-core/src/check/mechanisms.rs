@@ -87,14 +87,19 @@ pub(super) fn a_proof_replaces_the_secret(cx: &mut Cx<'_>, spec: &ProviderSpec) 
     let refresh = spec.refresh.as_ref().map_or(&empty, |refresh| &refresh.params);
     let (revoke, revoke_headers) =
         spec.revoke.as_ref().map_or((&empty, &empty), |revoke| (&revoke.params, &revoke.headers));
-    for (path, params) in [
+    let grants = spec.grants.requests().flat_map(|(name, request)| {
+        let path = at!["grants", name];
+        [(path.then("params"), &request.params), (path.then("headers"), &request.headers)]
+    });
+    let fixed = [
         (at!["token", "request", "params"], &request.params),
         (at!["token", "request", "query"], &request.query),
         (at!["token", "request", "headers"], &request.headers),
         (at!["refresh", "params"], refresh),
         (at!["revoke", "params"], revoke),
         (at!["revoke", "headers"], revoke_headers),
-    ] {
+    ];
+    for (path, params) in fixed.into_iter().chain(grants) {
         for (name, _) in params.iter().filter(|(_, value)| value.holes().any(|hole| *hole == Hole::ClientSecret)) {
             let message = "the secret would be sent beside what the mechanism makes of it";
             let finding = Finding::new("mechanism", path.then(name), message);

@@ -13,6 +13,7 @@ mod cx;
 mod endpoints;
 mod environments;
 mod fetch;
+mod grants;
 mod identity;
 mod lookup;
 mod mechanisms;
@@ -83,6 +84,10 @@ const RULES: &[Rule] = &[
     lookup::lookup_is_sound,
     refresh::request_is_sound,
     revoke::request_is_sound,
+    grants::each_has_its_endpoint,
+    grants::requests_are_sound,
+    grants::device_is_sound,
+    grants::assertion_is_sound,
     profile::request_is_sound,
     api::base_and_hosts_are_sound,
     api::failures_are_sound,

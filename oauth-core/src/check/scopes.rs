@@ -78,7 +78,7 @@ fn known_are_tokens(cx: &mut Cx<'_>, section: &Path, known: &[KnownScope], separ
     }
 }
 
-fn list_is_tokens(cx: &mut Cx<'_>, list: &Path, values: &[String], separator: &str) {
+pub(super) fn list_is_tokens(cx: &mut Cx<'_>, list: &Path, values: &[String], separator: &str) {
     for (index, value) in values.iter().enumerate() {
         let path = list.then(index);
         scope_token(cx, separator, path.clone(), value, false);

@@ -243,18 +243,29 @@ fn check_credentials(config: &Config) -> Result<()> {
 pub(crate) fn scopes(config: &Config, given: Option<&[String]>) -> Result<Vec<String>> {
     let spec = &config.spec.scopes;
     let asked = given.or(config.scopes.as_deref()).unwrap_or(&spec.default);
+    checked_scopes(config, asked, &spec.required, Step::Authorize)
+}
+
+/// These scopes, and those that are required, each once, each well formed.
+pub(crate) fn checked_scopes(
+    config: &Config,
+    asked: &[String],
+    required: &[String],
+    step: Step,
+) -> Result<Vec<String>> {
+    let spec = &config.spec.scopes;
     if let (true, Some(scope)) = (spec.none, asked.first()) {
         let what = format!("this provider takes no scopes, and `{}` was asked for", crate::error::clean(scope));
         let fix = "leave the scopes out: what an app may do is chosen where it is registered";
-        return Err(Error::new(ErrorKind::Scope, Step::Authorize, what).fix(fix).of(&config.spec));
+        return Err(Error::new(ErrorKind::Scope, step, what).fix(fix).of(&config.spec));
     }
-    let mut scopes: Vec<String> = Vec::with_capacity(asked.len() + spec.required.len());
-    for scope in asked.iter().chain(&spec.required) {
+    let mut scopes: Vec<String> = Vec::with_capacity(asked.len() + required.len());
+    for scope in asked.iter().chain(required) {
         let separates = spec.separator != " " && scope.contains(spec.separator.as_str());
         if !is_scope_token(scope) || separates {
             let what = format!("`{}` cannot be a scope", crate::error::clean(scope));
             let fix = "a scope is printable ASCII without spaces, quotes, backslashes and the provider's own separator";
-            return Err(Error::new(ErrorKind::Scope, Step::Authorize, what).fix(fix).of(&config.spec));
+            return Err(Error::new(ErrorKind::Scope, step, what).fix(fix).of(&config.spec));
         }
         if !scopes.contains(scope) {
             scopes.push(scope.clone());

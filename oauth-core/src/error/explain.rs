@@ -56,10 +56,19 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
         ErrorKind::GrantRejected if step == Step::Refresh => {
             "the refresh token was revoked, expired, or has been used already by somebody else"
         }
+        ErrorKind::GrantRejected if step == Step::Grant => "the assertion or the password is wrong, expired or used up",
+        ErrorKind::GrantRejected if step == Step::Device => "the code has ended, or was another client's",
+        ErrorKind::GrantRejected if step == Step::TokenExchange => {
+            "the subject or actor token is expired, revoked, or not one that the provider exchanges"
+        }
         ErrorKind::GrantRejected if step == Step::Revoke => "the token belongs to another client, or had ended already",
         ErrorKind::GrantRejected => {
             "the code was used before, is too old, or was issued for another redirect URI or verifier"
         }
+        ErrorKind::OutcomeUnknown => {
+            "the answer to an earlier request was lost on its way, and the provider takes no code twice"
+        }
+        ErrorKind::IssuedTokenType => "what is good for one thing is not used for another (RFC 8693 section 5)",
         ErrorKind::RedirectRefused => {
             "a redirect would carry the client's secret to another address, so none is followed"
         }
@@ -125,11 +134,13 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
     const AGAIN: &str = "start the login again";
     Some(match kind {
         ErrorKind::GrantRejected if step == Step::Revoke => return None,
+        ErrorKind::GrantRejected if matches!(step, Step::Grant | Step::TokenExchange) => return None,
         ErrorKind::GrantRejected if step != Step::Refresh => AGAIN,
         ErrorKind::NoPendingAttempt
         | ErrorKind::StateMissing
         | ErrorKind::StateMismatch
         | ErrorKind::AttemptExpired
+        | ErrorKind::OutcomeUnknown
         | ErrorKind::MissingCode
         | ErrorKind::AlreadyUsed
         | ErrorKind::IdTokenNonce

@@ -149,6 +149,10 @@ kinds! {
     ClientRejected = "client-rejected",
     /// The code or the refresh token was refused (`invalid_grant`).
     GrantRejected = "grant-rejected",
+    /// An answer was lost that may have held the tokens: nobody knows whether they were issued.
+    OutcomeUnknown = "outcome-unknown",
+    /// The token that was issued is of another type than the one that was asked for (RFC 8693 section 2.2.1).
+    IssuedTokenType = "issued-token-type",
     /// The provider refused the request for another reason.
     ProviderRefused = "provider-refused",
     /// The answer is not what the protocol or the provider's file says.

@@ -37,7 +37,7 @@ impl TokenManager {
                 let _ = write!(text, "\n  its further token `{name}`:\n{error}");
             }
         }
-        if record.tokens.refresh_token().is_none() {
+        if record.tokens.refresh_token().is_none() && record.tokens.again.is_none() {
             let _ = write!(text, "\n{}", no_refresh_token(&inner, &record.tokens));
         }
         for line in missing_scopes(&inner, &record.tokens) {

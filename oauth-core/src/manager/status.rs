@@ -79,7 +79,7 @@ pub struct AccountInfo {
     pub expires_at: Option<SystemTime>,
     /// When its refresh token ends, where that is known.
     pub refresh_expires_at: Option<SystemTime>,
-    /// Whether it has a refresh token.
+    /// Whether it has a refresh token, or is the client's own and renewed by asking again.
     pub can_refresh: bool,
     /// When somebody last logged in for it.
     pub connected_at: SystemTime,
@@ -100,7 +100,7 @@ impl Record {
             }
             Some((_, Until::Time(_))) | None => {}
         }
-        let renewable = self.tokens.refresh_token().is_some();
+        let renewable = self.tokens.refresh_token().is_some() || self.tokens.again.is_some();
         if self.tokens.expires_within(Duration::ZERO, now) && !renewable {
             return Status::NeedsReauth(Reason::NoRefreshToken);
         }
@@ -114,7 +114,7 @@ impl Record {
             scopes: self.tokens.scopes().to_vec(),
             expires_at: self.tokens.expires_at(),
             refresh_expires_at: self.tokens.refresh_expires_at(),
-            can_refresh: self.tokens.refresh_token().is_some(),
+            can_refresh: self.tokens.refresh_token().is_some() || self.tokens.again.is_some(),
             connected_at: self.connected_at,
             refreshed_at: self.refreshed_at,
             refreshing: self.intents().any(|intent| !matches!(intent.mark, Mark::Prepared)),

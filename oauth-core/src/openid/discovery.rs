@@ -11,7 +11,10 @@ use crate::client::{Client, Context, Inner, fill};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::origin::host_matches;
 use crate::provider::Provider;
-use crate::spec::{Profile, ProviderSpec, Push, Revoke, SigningAlg, Template};
+use crate::spec::{
+    CLIENT_CREDENTIALS_GRANT, DeviceGrant, GrantRequest, JWT_BEARER_GRANT, JwtBearer, Profile, ProviderSpec, Push,
+    Revoke, SigningAlg, TOKEN_EXCHANGE_GRANT, Template,
+};
 
 /// How long metadata that cannot be renewed is still used.
 const STALE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -233,6 +236,7 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
     if spec.endpoints.revocation.is_some() {
         spec.revoke.get_or_insert_with(Revoke::standard);
     }
+    grants(&mut spec, metadata);
     spec.endpoints.iss_in_callback |= metadata.authorization_response_iss_parameter_supported;
     if let Some(openid) = &mut spec.openid {
         if openid.jwks.is_none() {
@@ -254,6 +258,25 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
         spec.profile = userinfo.or_else(|| spec.openid.as_ref().map(|_| Profile::id_token()));
     }
     Ok(spec)
+}
+
+/// RFC 8414 section 2, `grant_types_supported`: "If omitted, the default value is "["authorization_code", "implicit"]"".
+/// Passwords are for a file to allow.
+fn grants(spec: &mut ProviderSpec, metadata: &Metadata) {
+    let lists = |grant: &str| metadata.grant_types_supported.iter().any(|known| known == grant);
+    let request = |grant: &str| lists(grant).then(|| GrantRequest::standard(grant));
+    let grants = &mut spec.grants;
+    let own = &mut grants.client_credentials;
+    *own = own.take().or_else(|| request(CLIENT_CREDENTIALS_GRANT));
+    let own = &mut grants.token_exchange;
+    *own = own.take().or_else(|| request(TOKEN_EXCHANGE_GRANT));
+    if grants.jwt_bearer.is_none() {
+        grants.jwt_bearer = request(JWT_BEARER_GRANT).map(JwtBearer::of);
+    }
+    // RFC 8628 section 4: whoever names the endpoint has the grant.
+    if spec.endpoints.device_authorization.is_some() {
+        grants.device.get_or_insert_with(DeviceGrant::standard);
+    }
 }
 
 impl SigningAlg {

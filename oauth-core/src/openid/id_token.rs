@@ -30,6 +30,8 @@ pub(crate) struct Expected<'a> {
     pub(crate) acr: &'a [String],
     /// Whether the scope `openid` was asked for.
     pub(crate) asked: bool,
+    /// Whether the request had no place for a nonce.
+    pub(crate) without_nonce: bool,
 }
 
 /// Checks the ID token of a login, where the provider's file says that it issues some.
@@ -251,7 +253,7 @@ impl Check<'_> {
         self.audience()?;
         self.times()?;
         if openid.nonce {
-            self.nonce(expected.nonce, openid.required || expected.asked)?;
+            self.nonce(expected.nonce, !expected.without_nonce && (openid.required || expected.asked))?;
         }
         self.hash("at_hash", self.claims.at_hash.as_deref(), tokens.access_token.expose_secret(), alg)?;
         if let Some(code) = expected.code {

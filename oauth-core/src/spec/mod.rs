@@ -19,6 +19,7 @@ pub(crate) mod environment;
 mod expiry;
 mod fetch;
 mod field;
+mod grants;
 mod mechanism;
 pub mod names;
 mod openid;
@@ -55,6 +56,11 @@ pub use self::environment::Environment;
 pub use self::expiry::{Expiry, ExpiryKind, ExpiryUnit, ZeroExpiry};
 pub use self::fetch::Fetch;
 pub use self::field::{FieldKind, FieldType};
+#[cfg(feature = "schema")]
+pub(crate) use self::grants::PASSWORD_GRANT;
+pub use self::grants::{AssertionForm, DeviceAuthorization, DeviceGrant, GrantRequest, Grants, JwtBearer};
+#[cfg(any(feature = "schema", feature = "client"))]
+pub(crate) use self::grants::{CLIENT_CREDENTIALS_GRANT, DEVICE_GRANT, JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT};
 pub use self::mechanism::{MechanismKind, Mechanisms};
 pub use self::openid::{OpenId, SigningAlg};
 pub use self::pkce::{Challenge, ChallengeEncoding, ChallengeMethod, Pkce};
@@ -145,6 +151,9 @@ pub struct ProviderSpec {
     /// Revoking; `None` where the provider has no way to revoke a token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoke: Option<Revoke>,
+    /// The grants beside the authorization code.
+    #[serde(skip_serializing_if = "Grants::is_empty")]
+    pub grants: Grants,
     /// ID tokens; `None` where the provider issues none that are verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub openid: Option<OpenId>,
@@ -186,6 +195,7 @@ fields!(ProviderSpec {
     token,
     refresh = None,
     revoke = None,
+    grants = Grants::default(),
     openid = None,
     profile = None,
     api = None,
@@ -243,6 +253,7 @@ impl ProviderSpec {
         if self.endpoints.registration.is_some() {
             capabilities.push("register");
         }
+        capabilities.extend(self.grants.requests().map(|(name, _)| name));
         if self.openid.is_some() {
             capabilities.push("openid");
         }
@@ -264,6 +275,7 @@ impl ProviderSpec {
         if self.refresh.as_ref().is_some_and(|refresh| refresh.with == RefreshWith::RefreshToken) {
             grants.push("refresh_token");
         }
+        grants.extend(self.grants.requests().map(|(name, _)| name));
         grants
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use http::{StatusCode, header};
+use secrecy::SecretString;
 use serde_json::value::RawValue;
 
 use super::response::{Fault, Grant};
@@ -12,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result, Scrub, ServerError};
 use crate::http::{Answer, retry_after};
 use crate::json::{self, Members};
 use crate::mechanism;
-use crate::spec::{AlsoToken, Revoke};
+use crate::spec::{AlsoToken, Revoke, TokenTypeRule};
 
 /// What the answer to a request that ends a token says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,27 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    pub(super) fn grant(&self, answer: &Answer, requested: &[String]) -> Result<Grant> {
+    /// The answer of an endpoint that gives no tokens itself: a JSON object that is no error.
+    pub(super) fn object(&self, answer: &Answer, only: Option<StatusCode>) -> Result<SecretString> {
+        let json = self.json(answer)?;
+        let root: Option<&RawValue> = json.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let failed = |root: &RawValue| {
+            let rule = self.inner.spec().token.response.fails_when.as_ref();
+            is_error(root) || rule.is_some_and(|rule| json::holds(rule, root))
+        };
+        match root {
+            root if !answer.status.is_success() => Err(self.refusal(answer, root)),
+            Some(root) if failed(root) => Err(self.refusal(answer, Some(root))),
+            _ if only.is_some_and(|only| answer.status != only) => {
+                Err(self
+                    .fail(ErrorKind::BadResponse, format!("the answer is not the one expected ({})", describe(answer))))
+            }
+            Some(root) if Members::parse(root.get()).is_ok() => Ok(root.get().to_owned().into()),
+            _ => Err(self.not_json(answer)),
+        }
+    }
+
+    pub(super) fn grant(&self, answer: &Answer, requested: &[String], type_rule: TokenTypeRule) -> Result<Grant> {
         let json = self.json(answer)?;
         let root: Option<&RawValue> = json.as_deref().and_then(|text| serde_json::from_str(text).ok());
         if !answer.status.is_success() {
@@ -54,7 +75,7 @@ impl Reader<'_> {
                     .fail(ErrorKind::BadResponse, format!("the answer has no `access_token` ({})", describe(answer))))
             }
             (Some(object), false) => {
-                let grant = Grant::read(self.inner.spec(), &object, requested, self.inner.now());
+                let grant = Grant::read(type_rule, self.inner.spec(), &object, requested, self.inner.now());
                 let mut grant = grant.map_err(|fault| self.fault(fault))?;
                 for rule in &rules.also {
                     grant.tokens.also.extend(self.also(rule, root)?);
@@ -83,23 +104,6 @@ impl Reader<'_> {
         let (code, status) = (self.code(root), answer.status.as_str());
         let had_ended = rules.gone.iter().any(|gone| gone == status || code.as_deref() == Some(gone.as_str()));
         if had_ended { Ok(Ended::Gone) } else { Err(self.refusal(answer, root)) }
-    }
-
-    /// The text of the JSON object of an answer that has exactly this status.
-    pub(super) fn object(&self, answer: &Answer, status: StatusCode) -> Result<String> {
-        let text = std::str::from_utf8(&answer.body).ok();
-        let root: Option<&RawValue> = text.and_then(|text| serde_json::from_str(text).ok());
-        if !answer.status.is_success() || root.is_some_and(is_error) {
-            return Err(self.refusal(answer, root));
-        }
-        if answer.status != status {
-            let what = format!("expected status {}, got another ({})", status.as_u16(), describe(answer));
-            return Err(self.fail(ErrorKind::BadResponse, what));
-        }
-        match text {
-            Some(text) if Members::parse(text).is_ok() => Ok(text.to_owned()),
-            _ => Err(self.not_json(answer)),
-        }
     }
 
     /// The error's code as the server wrote it.

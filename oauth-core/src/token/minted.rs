@@ -32,7 +32,8 @@ impl Minter {
         };
         let crypto = config.crypto.as_ref().ok_or_else(|| refused(Box::new(CryptoError::NoBackend)))?;
         let key = PrivateKey::from_pem(pem).map_err(|error| refused(Box::new(error)))?;
-        let mut signer = JwsSigner::new(&**crypto, alg(rules.alg), &key).map_err(|error| refused(Box::new(error)))?;
+        let mut signer =
+            JwsSigner::new(&**crypto, signing_alg(rules.alg), &key).map_err(|error| refused(Box::new(error)))?;
         if let Some(kid) = &rules.kid {
             signer = signer.kid(fill(config, Step::Configure, kid, Context::default())?);
         }
@@ -54,7 +55,7 @@ impl Minter {
     }
 }
 
-pub(crate) fn alg(alg: MintedAlg) -> Alg {
+pub(crate) fn signing_alg(alg: MintedAlg) -> Alg {
     match alg {
         MintedAlg::Es256 => Alg::Es256,
         MintedAlg::Es384 => Alg::Es384,

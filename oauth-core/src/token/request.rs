@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result, Scrub, Step};
 use crate::http::send_bounded;
 use crate::mechanism;
 use crate::refresh::Progress;
-use crate::spec::{BodyFormat, Hole, Method, Params, RefreshAuth, Revoke, RevokePlace, Template};
+use crate::spec::{BodyFormat, Hole, Method, Params, RefreshAuth, Revoke, RevokePlace, Template, TokenTypeRule};
 
 /// A request to the token endpoint or to one like it.
 pub(crate) struct TokenCall<'a> {
@@ -39,6 +39,17 @@ pub(crate) struct TokenCall<'a> {
 
 /// Sends the request and reads the tokens. What the request held is blotted out of any error.
 pub(crate) async fn send<'a>(inner: &'a Inner, call: TokenCall<'a>, requested: &[String]) -> Result<Grant> {
+    let type_rule = inner.spec().token.response.token_type;
+    send_typed(inner, call, requested, type_rule).await
+}
+
+/// The same, where the token's type is looked at in another way.
+pub(crate) async fn send_typed<'a>(
+    inner: &'a Inner,
+    call: TokenCall<'a>,
+    requested: &[String],
+    type_rule: TokenTypeRule,
+) -> Result<Grant> {
     let step = call.step;
     let (request, proof) = call.build(inner)?;
     let secure = request.uri().scheme_str() == Some("https");
@@ -46,15 +57,15 @@ pub(crate) async fn send<'a>(inner: &'a Inner, call: TokenCall<'a>, requested: &
         progress.sending().await?;
     }
     let answer = send_bounded(inner.http()?, inner.spec(), step, inner.config.timeout, request).await?;
-    failure::Reader { inner, call: &call, proof: &proof, secure }.grant(&answer, requested)
+    failure::Reader { inner, call: &call, proof: &proof, secure }.grant(&answer, requested, type_rule)
 }
 
-/// Sends a request that is answered with that status and a JSON object, and gives its text.
-pub(crate) async fn object<'a>(inner: &'a Inner, call: TokenCall<'a>, status: StatusCode) -> Result<String> {
+/// Sends a request whose answer is an object without tokens, with that status where only one will do, and gives it as JSON.
+pub(crate) async fn ask<'a>(inner: &'a Inner, call: TokenCall<'a>, only: Option<StatusCode>) -> Result<SecretString> {
     let (request, proof) = call.build(inner)?;
     let secure = request.uri().scheme_str() == Some("https");
     let answer = send_bounded(inner.http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
-    failure::Reader { inner, call: &call, proof: &proof, secure }.object(&answer, status)
+    failure::Reader { inner, call: &call, proof: &proof, secure }.object(&answer, only)
 }
 
 /// Sends a request that ends a token.

@@ -25,23 +25,14 @@ pub(crate) enum Fault {
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 impl Grant {
-    /// Reads the token object.
-    pub(crate) fn read(
-        spec: &ProviderSpec,
-        object: &Members<'_>,
-        requested: &[String],
-        now: SystemTime,
-    ) -> Result<Self, Fault> {
-        Self::read_as(spec.token.response.token_type, spec, object, requested, now)
-    }
-
     /// Reads the object of a further token: by the same rules, but that its type is a name of the provider's own, and
     /// that nobody knows which of the scopes were asked for it.
     pub(crate) fn read_also(spec: &ProviderSpec, object: &Members<'_>, now: SystemTime) -> Result<Self, Fault> {
-        Self::read_as(TokenTypeRule::Ignored, spec, object, &[], now)
+        Self::read(TokenTypeRule::Ignored, spec, object, &[], now)
     }
 
-    fn read_as(
+    /// Reads the token object.
+    pub(crate) fn read(
         token_type_rule: TokenTypeRule,
         spec: &ProviderSpec,
         object: &Members<'_>,
@@ -83,6 +74,7 @@ impl Grant {
             callback: Vec::new(),
             also: Vec::new(),
             session_due: None,
+            again: None,
             standing: Standing::default(),
         };
         Ok(Self { tokens })

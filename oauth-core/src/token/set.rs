@@ -8,12 +8,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::value::RawValue;
 
 use super::Standing;
+use crate::client_credentials::Again;
 use crate::error::Error;
 use crate::fields::{FieldReader, FromFields};
 use crate::json;
 use crate::mechanism::SessionDue;
 use crate::openid::IdToken;
-use crate::spec::{FieldKind, ProviderSpec};
+use crate::spec::{FieldKind, ProviderSpec, RefreshWith};
 
 /// A token that ends within this time is renewed before it is used: clocks differ, and requests take time.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -47,6 +48,8 @@ pub struct TokenSet {
     pub(crate) also: Vec<(String, TokenSet)>,
     /// Set while the session that belongs to the tokens is not open: they are good for nothing but opening it.
     pub(crate) session_due: Option<SessionDue>,
+    /// What is asked for again where the token was issued to the client itself; there is nothing to refresh it with.
+    pub(crate) again: Option<Arc<Again>>,
     /// What resource servers make of the access token.
     pub(crate) standing: Standing,
 }
@@ -76,6 +79,7 @@ impl TokenSet {
             callback: Vec::new(),
             also: Vec::new(),
             session_due: None,
+            again: None,
             standing: Standing::default(),
         }
     }
@@ -189,6 +193,18 @@ impl TokenSet {
         Some(ends.checked_sub(margin).unwrap_or(SystemTime::UNIX_EPOCH))
     }
 
+    /// Whether there is a way and a token to renew these with.
+    pub(crate) fn is_renewable(&self, spec: &ProviderSpec) -> bool {
+        if self.again.is_some() {
+            return spec.grants.client_credentials.is_some();
+        }
+        match spec.refresh.as_ref().map(|refresh| refresh.with) {
+            Some(RefreshWith::RefreshToken) => self.refresh_token.is_some(),
+            Some(RefreshWith::AccessToken) => true,
+            None => false,
+        }
+    }
+
     pub(crate) fn access_token_str(&self) -> &str {
         self.access_token.expose_secret()
     }
@@ -280,6 +296,7 @@ impl TokenSet {
             refresh_token: answer.refresh_token.or_else(|| self.refresh_token.clone()),
             id_token: answer.id_token.or_else(|| self.id_token.clone()),
             identity: answer.identity.or_else(|| self.identity.clone()),
+            again: answer.again.or_else(|| self.again.clone()),
             extras: merged(self.extras.as_ref(), answer.extras),
             resources: if answer.resources.is_empty() { self.resources.clone() } else { answer.resources },
             callback: if answer.callback.is_empty() { self.callback.clone() } else { answer.callback },

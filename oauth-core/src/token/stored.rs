@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{Standing, TokenSet};
+use crate::client_credentials::Again;
 use crate::clock::{millis, time};
 use crate::mechanism::SessionDue;
 use crate::openid::IdToken;
@@ -42,6 +43,17 @@ struct Stored<'a> {
     also: Vec<(Cow<'a, str>, Stored<'a>)>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     session_due: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    again: Option<StoredAgain<'a>>,
+}
+
+/// What is asked for again, where the token was issued to the client itself.
+#[derive(Serialize, Deserialize)]
+struct StoredAgain<'a> {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    scopes: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    params: Vec<(String, Cow<'a, str>)>,
 }
 
 impl TokenSet {
@@ -75,6 +87,10 @@ impl<'a> Stored<'a> {
             callback: tokens.callback.clone(),
             also: tokens.also.iter().map(|(name, also)| (name.as_str().into(), Self::of(also))).collect(),
             session_due: tokens.session_due.is_some(),
+            again: tokens.again.as_deref().map(|again| StoredAgain {
+                scopes: again.scopes.clone(),
+                params: again.params.iter().map(|(name, value)| (name.clone(), value.expose_secret().into())).collect(),
+            }),
         }
     }
 
@@ -96,6 +112,10 @@ impl<'a> Stored<'a> {
             callback: self.callback,
             also: also.collect::<Result<_, serde_json::Error>>()?,
             session_due: self.session_due.then_some(SessionDue(None)),
+            again: self.again.map(|again| {
+                let params = again.params.into_iter().map(|(name, value)| (name, value.into_owned().into()));
+                Arc::new(Again { scopes: again.scopes, params: params.collect() })
+            }),
             standing: Standing::default(),
         })
     }

@@ -13,6 +13,11 @@ pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
         "refresh" => Some(quote!(CanRefresh)),
         "revoke" => Some(quote!(CanRevoke)),
         "register" => Some(quote!(CanRegister)),
+        "client_credentials" => Some(quote!(CanUseClientCredentials)),
+        "device" => Some(quote!(CanUseDevice)),
+        "token_exchange" => Some(quote!(CanExchangeTokens)),
+        "jwt_bearer" => Some(quote!(CanUseJwtBearer)),
+        "password" => Some(quote!(CanUsePassword)),
         "profile" => Some(quote!(HasProfile)),
         "api" => Some(quote!(HasApi)),
         _ => None,
@@ -38,6 +43,24 @@ mod tests {
             }
         });
         assert!(tokens(&context(&spec)).is_empty());
+    }
+
+    #[test]
+    fn each_grant_has_its_trait() {
+        let request = serde_json::json!({"method": "POST", "format": "form", "grant_type": "x", "client_auth": true});
+        let device = serde_json::json!({"request": request, "authorization": {"method": "POST", "format": "form", "client_auth": true}});
+        let spec = with(|json| {
+            json["grants"] = serde_json::json!({
+                "client_credentials": request, "device": device, "token_exchange": request,
+                "jwt_bearer": {"request": request}, "password": request,
+            });
+        });
+        let all = tokens(&context(&spec)).to_string();
+        for grant in
+            ["CanUseClientCredentials", "CanUseDevice", "CanExchangeTokens", "CanUseJwtBearer", "CanUsePassword"]
+        {
+            assert!(all.contains(&format!("impl crate :: __private :: {grant} for Acme {{ }}")), "{all}");
+        }
     }
 
     #[test]

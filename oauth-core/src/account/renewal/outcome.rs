@@ -110,7 +110,7 @@ impl Renewal<'_> {
             // Our own note could not be written, so nothing was sent: the store's trouble is not the account's.
             return self.note(lease, record, asked, error, |record| record.course_mut(self.of).put_off()).await;
         }
-        if error.kind() == ErrorKind::GrantRejected && replayed {
+        if error.kind() == ErrorKind::GrantRejected && replayed && asked.again.is_none() {
             let what = "the refresh token had been used by a refresh whose answer was lost";
             return self.lost(lease, record, asked, what, Some(&error)).await;
         }

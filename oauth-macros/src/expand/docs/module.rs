@@ -136,6 +136,14 @@ fn capabilities(context: &Context<'_>) -> String {
             "refresh" => format!("- Refreshing of tokens{}", refresh(context)),
             "revoke" => "- Revoking of tokens".to_owned(),
             "register" => "- Registration of clients".to_owned(),
+            "client_credentials" => "- Tokens of the client's own, `client_credentials`".to_owned(),
+            "device" => "- Login on another device, `device`".to_owned(),
+            "token_exchange" => "- Exchange of tokens, `token_exchange`".to_owned(),
+            "jwt_bearer" => "- A JWT for tokens, `jwt_bearer`".to_owned(),
+            "password" => {
+                "- The user's password for tokens, `password`; it must not be used where there is another way"
+                    .to_owned()
+            }
             "profile" => "- The user's profile".to_owned(),
             "api" => format!(
                 "- API calls below {}",

@@ -1,0 +1,147 @@
+//! What the token requests of all grants beside the authorization code have in common (RFC 6749 section 4.4.2 and 4.5).
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::client::{Config, Context, Inner, checked_scopes, renamed};
+use crate::error::{Error, ErrorKind, Result, Step};
+use crate::lookup;
+use crate::mechanism;
+use crate::openid::{self, Expected};
+use crate::refresh::Progress;
+use crate::spec::{GrantRequest, Grants, PROTOCOL_PARAMS, ProviderSpec, Template};
+use crate::token::{TokenCall, TokenSet};
+
+/// What a caller adds to a grant's request.
+#[derive(Clone, Default)]
+pub(crate) struct Extra {
+    /// The scopes; the file's defaults without any.
+    pub(crate) scopes: Option<Vec<String>>,
+    /// Parameters that the provider's file does not know.
+    pub(crate) params: Vec<(String, SecretString)>,
+}
+
+impl Extra {
+    pub(crate) fn push(&mut self, name: String, value: SecretString) {
+        self.params.retain(|(known, _)| *known != name);
+        self.params.push((name, value));
+    }
+}
+
+/// A grant's section, or the error that names its key.
+pub(crate) fn declared<'a, T>(
+    inner: &'a Inner,
+    step: Step,
+    (key, lacks): (&str, &str),
+    section: impl FnOnce(&'a Grants) -> Option<&'a T>,
+) -> Result<&'a T> {
+    let spec = inner.spec();
+    section(&spec.grants).ok_or_else(|| {
+        let what = format!("provider `{}` {lacks}", spec.id);
+        let fix = format!("add `grants.{key}` to the provider's YAML file if it has it");
+        Error::new(ErrorKind::Unsupported, step, what).fix(fix).of(spec)
+    })
+}
+
+/// The address of a grant's token request.
+pub(crate) fn address<'a>(spec: &'a ProviderSpec, rule: &'a GrantRequest, step: Step) -> Result<&'a Template> {
+    rule.url.as_ref().or(spec.endpoints.token.as_ref()).ok_or_else(|| {
+        let what = format!("provider `{}` has no token endpoint", spec.id);
+        Error::new(ErrorKind::Unsupported, step, what).of(spec)
+    })
+}
+
+/// The scopes of a grant without a user: the caller's, or those of its section. Those of logins are none of its own.
+pub(crate) fn scopes(
+    config: &Config,
+    rule: &GrantRequest,
+    given: Option<&[String]>,
+    step: Step,
+) -> Result<Vec<String>> {
+    checked_scopes(config, given.unwrap_or(&rule.scopes), &[], step)
+}
+
+/// The provider's name of a standard parameter: the grant's own, else that of the token request.
+pub(crate) fn name<'a>(spec: &'a ProviderSpec, rule: &'a GrantRequest, standard: &'a str) -> &'a str {
+    let own = renamed(&rule.rename, standard);
+    match standard {
+        _ if own != standard => own,
+        "scope" => renamed(&spec.token.request.rename, &spec.scopes.param),
+        _ => renamed(&spec.token.request.rename, standard),
+    }
+}
+
+/// RFC 6749 section 3.2: parameters "MUST NOT be included more than once". What the protocol or the file sets is no
+/// caller's to set.
+pub(crate) fn check_params(inner: &Inner, rule: &GrantRequest, own: &[&str], extra: &Extra, step: Step) -> Result<()> {
+    let spec = inner.spec();
+    for (given, _) in &extra.params {
+        let taken = PROTOCOL_PARAMS.iter().chain(own).any(|known| given == known || given == name(spec, rule, known))
+            || rule.params.iter().any(|(known, _)| known == given);
+        if taken {
+            let what = format!("`{}` is set by the client itself", crate::error::clean(given));
+            let error = Error::new(ErrorKind::ReservedParameter, step, what);
+            return Err(error.fix("leave it out; what can be chosen has a method of its own").of(spec));
+        }
+    }
+    Ok(())
+}
+
+/// What is sent with a grant.
+pub(crate) struct Asked<'a> {
+    pub(crate) step: Step,
+    pub(crate) rule: &'a GrantRequest,
+    /// The grant's own parameters, by their standard names.
+    pub(crate) params: Vec<(&'a str, Cow<'a, str>)>,
+    /// The scopes to be named.
+    pub(crate) scopes: &'a [String],
+    /// The caller's further parameters.
+    pub(crate) extra: &'a [(String, SecretString)],
+    pub(crate) progress: Option<&'a dyn Progress>,
+}
+
+impl<'a> Asked<'a> {
+    /// The token request.
+    pub(crate) fn call(self, inner: &'a Inner) -> Result<TokenCall<'a>> {
+        let (spec, rule) = (inner.spec(), self.rule);
+        let mut params = vec![(name(spec, rule, "grant_type"), Cow::Borrowed(rule.grant_type.as_str()))];
+        params.extend(self.params.into_iter().map(|(standard, value)| (name(spec, rule, standard), value)));
+        if !self.scopes.is_empty() {
+            params.push((name(spec, rule, "scope"), self.scopes.join(&spec.scopes.separator).into()));
+        }
+        params.extend(self.extra.iter().map(|(name, value)| (name.as_str(), Cow::Borrowed(value.expose_secret()))));
+        Ok(TokenCall {
+            step: self.step,
+            url: address(spec, rule, self.step)?,
+            method: rule.method,
+            format: rule.format,
+            params,
+            extra: &rule.params,
+            query: &[],
+            headers: &rule.headers,
+            client_auth: rule.client_auth,
+            context: Context { scopes: self.scopes, ..Context::default() },
+            progress: self.progress,
+        })
+    }
+}
+
+/// What belongs to a user's tokens after they came by another way than a redirect: the ID token is checked, the session
+/// opened, and what the file looks up looked up.
+pub(crate) async fn settle(inner: &Inner, mut tokens: TokenSet, asked_identity: bool) -> Result<TokenSet> {
+    // OpenID Connect Core section 2: a nonce is one that the authentication request had, and there was none.
+    let expected = Expected { asked: asked_identity, without_nonce: true, ..Expected::default() };
+    tokens.identity = openid::accept(inner, &tokens, expected).await?.map(Arc::new);
+    equip(inner, tokens).await
+}
+
+/// The session and the lookup of fresh tokens.
+pub(crate) async fn equip(inner: &Inner, mut tokens: TokenSet) -> Result<TokenSet> {
+    tokens = mechanism::open(inner, &tokens).await?.unwrap_or(tokens);
+    match &inner.spec().token.lookup {
+        Some(rule) => lookup::lookup(inner, rule, tokens).await,
+        None => Ok(tokens),
+    }
+}
