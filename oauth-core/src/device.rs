@@ -178,16 +178,12 @@ impl<P: Provider> DeviceLogin<P> {
             }
             Err(error) => error,
         };
-        match verdict(&self.inner, &error) {
-            Some(told) => {
-                self.pace.told(told, self.inner.now());
-                Ok(None)
-            }
-            None => {
-                self.pace.end();
-                Err(self.last_word(error))
-            }
+        if let Some(told) = verdict(&self.inner, &error) {
+            self.pace.told(told, self.inner.now());
+            return Ok(None);
         }
+        self.pace.end();
+        Err(self.last_word(error))
     }
 
     /// The error that ends the login.

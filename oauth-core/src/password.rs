@@ -26,8 +26,8 @@ impl<P: Provider> Client<P> {
     where
         P: CanUsePassword,
     {
-        let (username, password) = (username.into(), password.into());
-        Password { client: self.clone(), username, password, extra: Extra::default() }
+        let (username, secret) = (username.into(), password.into());
+        Password { client: self.clone(), username, secret, extra: Extra::default() }
     }
 }
 
@@ -36,7 +36,7 @@ impl<P: Provider> Client<P> {
 pub struct Password<P: Provider> {
     client: Client<P>,
     username: String,
-    password: SecretString,
+    secret: SecretString,
     extra: Extra,
 }
 
@@ -62,7 +62,7 @@ impl<P: Provider> Password<P> {
     /// Asks, and gives the tokens.
     pub async fn tokens(self) -> Result<TokenSet> {
         let span = tracing::debug_span!("oauth.password", provider = %self.client.spec().id);
-        let user = (self.username.as_str(), &self.password);
+        let user = (self.username.as_str(), &self.secret);
         async { ask(&*self.client.inner().ready().await?, user, &self.extra).await }.instrument(span).await
     }
 }

@@ -51,7 +51,8 @@
 //!
 //! # What is not simulated
 //!
-//! The device flow, the introspection endpoint, PAR, `DPoP`, dynamic registration, mechanisms, answers in other formats than
+//! Token exchange, assertions and passwords, the page on which a device's code is entered
+//! ([`Simulator::approve_device`] stands for it), the introspection endpoint, PAR, `DPoP`, dynamic registration, mechanisms, answers in other formats than
 //! JSON, rate limits and paging.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -62,8 +63,10 @@ mod builder;
 mod callback;
 mod client;
 mod client_auth;
+mod client_credentials;
 mod clock;
 mod consent;
+mod device;
 mod error;
 mod expiry;
 mod facts;

@@ -11,7 +11,9 @@ use crate::request::Request;
 pub enum Endpoint {
     /// The authorization request (RFC 6749 section 4.1.1).
     Authorization,
-    /// The exchange of a code (RFC 6749 section 4.1.3).
+    /// The start of a login on another device (RFC 8628 section 3.1).
+    Device,
+    /// The exchange of a code, or of another grant (RFC 6749 section 4.1.3).
     Token,
     /// A refresh (RFC 6749 section 6).
     Refresh,

@@ -14,7 +14,8 @@ use crate::request::Request;
 use crate::server::Shared;
 use crate::shape::{Refused, error_answer, token_answer};
 use crate::{
-    Answer, RegisteredClient, SimUser, api, authorize, consent, fetched, pages, refresh, revoke, token, upgrade,
+    Answer, RegisteredClient, SimUser, api, authorize, client_credentials, consent, device, fetched, pages, refresh,
+    revoke, token, upgrade,
 };
 
 /// Where the provider's endpoints are, worked out once.
@@ -33,11 +34,13 @@ impl Routes {
             (Endpoint::Token, spec.endpoints.token.as_ref()),
             (Endpoint::Refresh, refresh.and_then(|refresh| refresh.url.as_ref().or(spec.endpoints.token.as_ref()))),
             (Endpoint::Revocation, spec.endpoints.revocation.as_ref()),
+            (Endpoint::Device, spec.endpoints.device_authorization.as_ref()),
             (Endpoint::Upgrade, spec.token.upgrade.as_ref().map(|upgrade| &upgrade.url)),
             (Endpoint::Keys, spec.openid.as_ref().and_then(|openid| openid.jwks.as_ref())),
         ];
+        let own = spec.grants.requests().map(|(_, request)| (Endpoint::Token, request.url.as_ref()));
         let mut places = Vec::new();
-        for (endpoint, template) in templates {
+        for (endpoint, template) in templates.into_iter().chain(own) {
             let Some(template) = template else { continue };
             for client in &facts.clients {
                 places.push((
@@ -78,6 +81,8 @@ fn below_issuer(facts: &Facts, issuer: &Issuer) -> Vec<(Endpoint, Option<String>
         found.push((Endpoint::Token, issuer.below("token")));
         let at_revocation = spec.revoke.is_some() && spec.endpoints.revocation.is_none();
         found.extend(at_revocation.then(|| (Endpoint::Revocation, issuer.below("revoke"))));
+        let at_device = spec.grants.device.is_some() && spec.endpoints.device_authorization.is_none();
+        found.extend(at_device.then(|| (Endpoint::Device, issuer.below("device"))));
         let at_token = spec.refresh.as_ref().filter(|refresh| refresh.url.is_none());
         found.extend(at_token.map(|_| (Endpoint::Refresh, issuer.below("token"))));
     }
@@ -129,6 +134,7 @@ fn dispatch(shared: &Shared, request: &Request, address: &Address) -> (Endpoint,
         Some((Endpoint::Authorization, place)) => {
             (Endpoint::Authorization, authorize::authorize(shared, request, &place.query))
         }
+        Some((Endpoint::Device, place)) => (Endpoint::Device, device::authorize(shared, request, &place.query)),
         Some((Endpoint::Userinfo, _)) => (Endpoint::Userinfo, openid::userinfo(shared, request)),
         Some((Endpoint::Metadata, _)) => (Endpoint::Metadata, openid::metadata(shared, request)),
         Some((Endpoint::Keys, _)) => (Endpoint::Keys, openid::keys(shared, request)),
@@ -151,6 +157,9 @@ fn grant_endpoint<'a>(
     params.extend(&request.body_params().unwrap_or_default());
     let spec = &facts.spec;
     let grant_type = params.get(own_name(&spec.token.request.rename, "grant_type"));
+    if let (Some(token), Some(_)) = (has(Endpoint::Token), named(facts, request)) {
+        return Some(token);
+    }
     if let (Some(upgrade), Some(rules)) = (has(Endpoint::Upgrade), &spec.token.upgrade)
         && params.get("grant_type") == Some(rules.grant_type.as_str())
     {
@@ -163,6 +172,14 @@ fn grant_endpoint<'a>(
         return Some(refresh);
     }
     has(Endpoint::Token).or(Some(first))
+}
+
+/// The grant beside the code that the request names by its type.
+fn named(facts: &Facts, request: &Request) -> Option<&'static str> {
+    let mut params = request.query().unwrap_or_default();
+    params.extend(&request.body_params().unwrap_or_default());
+    let given = params.get(own_name(&facts.spec.token.request.rename, "grant_type"))?;
+    facts.spec.grants.requests().find(|(_, rules)| rules.grant_type == given).map(|(name, _)| name)
 }
 
 /// A request that is answered with tokens.
@@ -180,10 +197,21 @@ fn grant(shared: &Shared, request: &Request, endpoint: Endpoint, own: &Params) -
     let issued = match (endpoint, &spec.refresh, &spec.token.upgrade) {
         (Endpoint::Refresh, Some(rules), _) => refresh::refresh(shared, rules, request, own),
         (Endpoint::Upgrade, _, Some(rules)) => upgrade::upgrade(shared, rules, request, own),
-        _ => token::exchange(shared, request, own),
+        _ => match named(&shared.facts, request) {
+            Some("client_credentials") => match &spec.grants.client_credentials {
+                Some(rules) => client_credentials::issue(shared, rules, request, own),
+                None => token::exchange(shared, request, own),
+            },
+            Some("device") => match &spec.grants.device {
+                Some(rules) => device::redeem(shared, rules, request, own),
+                None => token::exchange(shared, request, own),
+            },
+            _ => token::exchange(shared, request, own),
+        },
     };
     let issued = issued.and_then(|mut issued| {
-        if endpoint != Endpoint::Upgrade {
+        let user = shared.state().grants.get(issued.grant).map(|grant| grant.user);
+        if endpoint != Endpoint::Upgrade && user.is_some_and(|user| user < shared.facts.users.len()) {
             issued.id_token = openid::id_token(shared, &issued, endpoint == Endpoint::Refresh)?;
         }
         Ok(issued)

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 use std::time::SystemTime;
 
+use crate::device::Waiting;
 use crate::params::Params;
 use crate::{Answer, Recorded};
 
@@ -24,6 +25,8 @@ pub(crate) struct State {
     pub(crate) met: HashSet<(usize, usize)>,
     pub(crate) access: HashMap<String, AccessToken>,
     pub(crate) refresh: HashMap<String, RefreshToken>,
+    /// Logins on other devices, by device code.
+    pub(crate) devices: HashMap<String, Waiting>,
     pub(crate) token_answers: VecDeque<Answer>,
     pub(crate) api_answers: VecDeque<Answer>,
     pub(crate) revocation_answers: VecDeque<Answer>,

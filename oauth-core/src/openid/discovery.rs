@@ -260,7 +260,7 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
     Ok(spec)
 }
 
-/// RFC 8414 section 2, `grant_types_supported`: "If omitted, the default value is "["authorization_code", "implicit"]"".
+/// RFC 8414 section 2: what `grant_types_supported` leaves out the server does not have; without it, it has none of these.
 /// Passwords are for a file to allow.
 fn grants(spec: &mut ProviderSpec, metadata: &Metadata) {
     let lists = |grant: &str| metadata.grant_types_supported.iter().any(|known| known == grant);

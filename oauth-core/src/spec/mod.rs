@@ -56,11 +56,11 @@ pub use self::environment::Environment;
 pub use self::expiry::{Expiry, ExpiryKind, ExpiryUnit, ZeroExpiry};
 pub use self::fetch::Fetch;
 pub use self::field::{FieldKind, FieldType};
-#[cfg(feature = "schema")]
-pub(crate) use self::grants::PASSWORD_GRANT;
 pub use self::grants::{AssertionForm, DeviceAuthorization, DeviceGrant, GrantRequest, Grants, JwtBearer};
 #[cfg(any(feature = "schema", feature = "client"))]
-pub(crate) use self::grants::{CLIENT_CREDENTIALS_GRANT, DEVICE_GRANT, JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT};
+pub(crate) use self::grants::{CLIENT_CREDENTIALS_GRANT, JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT};
+#[cfg(feature = "schema")]
+pub(crate) use self::grants::{DEVICE_GRANT, PASSWORD_GRANT};
 pub use self::mechanism::{MechanismKind, Mechanisms};
 pub use self::openid::{OpenId, SigningAlg};
 pub use self::pkce::{Challenge, ChallengeEncoding, ChallengeMethod, Pkce};

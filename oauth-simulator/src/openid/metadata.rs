@@ -1,6 +1,7 @@
 //! Where the provider's endpoints and keys are, for clients that ask (RFC 8414, OpenID Connect Discovery).
 
 use http::{Method, StatusCode, header};
+use oauth_core::ProviderSpec;
 use oauth_core::spec::{ClientAuthMethod, Pkce, SigningAlg};
 use serde_json::{Value, json};
 
@@ -27,7 +28,7 @@ pub(crate) fn metadata(shared: &Shared, request: &Request) -> Reply {
     let mut document = json!({
         "issuer": shared.issuer.of_metadata,
         "response_types_supported": ["code"],
-        "grant_types_supported": spec.grants(),
+        "grant_types_supported": grant_types(spec),
         "token_endpoint_auth_methods_supported": auth_methods(spec.client_auth.method),
         "authorization_response_iss_parameter_supported": spec.endpoints.iss_in_callback,
     });
@@ -35,6 +36,7 @@ pub(crate) fn metadata(shared: &Shared, request: &Request) -> Reply {
         ("authorization_endpoint", Endpoint::Authorization),
         ("token_endpoint", Endpoint::Token),
         ("revocation_endpoint", Endpoint::Revocation),
+        ("device_authorization_endpoint", Endpoint::Device),
     ];
     if spec.openid.is_some() {
         addresses.extend([("userinfo_endpoint", Endpoint::Userinfo), ("jwks_uri", Endpoint::Keys)]);
@@ -55,6 +57,14 @@ pub(crate) fn metadata(shared: &Shared, request: &Request) -> Reply {
         document["id_token_signing_alg_values_supported"] = openid.algs.iter().map(|alg| name(*alg)).collect();
     }
     Reply::json(StatusCode::OK, &document).in_place_of(header::CACHE_CONTROL, MAX_AGE)
+}
+
+/// RFC 8414 section 2: the values of `grant_type`.
+fn grant_types(spec: &ProviderSpec) -> Vec<&str> {
+    let own = spec.grants.requests().map(|(name, rules)| (name, rules.grant_type.as_str()));
+    let names: Vec<(&str, &str)> = own.collect();
+    let grant_type = |grant: &'static str| names.iter().find(|(name, _)| *name == grant).map_or(grant, |(_, own)| *own);
+    spec.grants().into_iter().map(grant_type).collect()
 }
 
 fn auth_methods(method: ClientAuthMethod) -> Vec<&'static str> {

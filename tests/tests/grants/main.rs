@@ -5,6 +5,7 @@
 mod assertions;
 mod client_credentials;
 mod device;
+mod simulated;
 mod token_exchange;
 
 use oauth_core::{Client, Dynamic};
