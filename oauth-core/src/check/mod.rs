@@ -5,6 +5,7 @@
 
 mod address;
 mod api;
+mod assertion;
 mod authorize;
 mod callback;
 mod client_auth;
@@ -69,6 +70,7 @@ const RULES: &[Rule] = &[
     callback::names_and_codes_are_sound,
     callback::signature_and_profile_are_sound,
     client_auth::method_is_sound,
+    assertion::assertion_is_sound,
     client_auth::a_header_shows_the_secret,
     token::request_is_sound,
     response::response_is_sound,

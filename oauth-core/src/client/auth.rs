@@ -5,52 +5,106 @@ use secrecy::{ExposeSecret as _, SecretString};
 /// What a client proves itself with at the token endpoint (RFC 6749 section 2.3). How it is sent is the provider's
 /// business and stands in its file.
 #[derive(Clone)]
-pub struct ClientAuth(Proof);
+pub struct ClientAuth {
+    proof: Proof,
+    /// The key's name at the provider.
+    kid: Option<String>,
+}
 
 #[derive(Clone)]
 enum Proof {
     None,
     Secret(SecretString, Option<SecretString>),
+    Key(SecretString),
 }
 
 impl ClientAuth {
     /// A public client: it has no secret, PKCE protects its codes.
     pub fn none() -> Self {
-        Self(Proof::None)
+        Proof::None.into()
     }
 
     /// A client secret.
     pub fn secret(secret: impl Into<SecretString>) -> Self {
-        Self(Proof::Secret(secret.into(), None))
+        Proof::Secret(secret.into(), None).into()
+    }
+
+    /// A private key as PEM (PKCS#8), for a provider whose file says `private_key_jwt` or `minted`. Nothing of it is ever
+    /// sent: a provider that takes a secret is an error at first use. A key may also be given as the secret.
+    ///
+    /// ```
+    /// use oauth_core::ClientAuth;
+    ///
+    /// let pem = "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----\n";
+    /// let credentials = ClientAuth::private_key(pem).kid("key-of-2026");
+    /// assert!(!format!("{credentials:?}").contains("PRIVATE"));
+    /// ```
+    pub fn private_key(pem: impl Into<SecretString>) -> Self {
+        Proof::Key(pem.into()).into()
+    }
+
+    /// Names the key in the header of what it signs (`kid`, RFC 7515 section 4.1.4), in place of the name in the
+    /// provider's file: the provider looks for it in the keys that it has of this client.
+    pub fn kid(mut self, kid: impl Into<String>) -> Self {
+        self.kid = Some(kid.into());
+        self
     }
 
     /// Adds the secret that this one has just replaced: ID tokens signed with it (`HS256`) are still believed. It is
     /// never sent.
-    pub fn with_previous(self, previous: impl Into<SecretString>) -> Self {
-        match self.0 {
-            Proof::Secret(secret, _) => Self(Proof::Secret(secret, Some(previous.into()))),
-            Proof::None => self,
+    pub fn with_previous(mut self, replaced: impl Into<SecretString>) -> Self {
+        if let Proof::Secret(_, previous) = &mut self.proof {
+            *previous = Some(replaced.into());
         }
+        self
     }
 
     /// The secrets that may have signed an ID token.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
-        let (current, previous) = match &self.0 {
-            Proof::None => (None, None),
+        let (current, previous) = match &self.proof {
+            Proof::None | Proof::Key(_) => (None, None),
             Proof::Secret(secret, previous) => (Some(secret), previous.as_ref()),
         };
         current.into_iter().chain(previous).map(SecretString::expose_secret)
     }
 
     pub(crate) fn client_secret(&self) -> Option<&SecretString> {
-        match &self.0 {
-            Proof::None => None,
+        match &self.proof {
+            Proof::None | Proof::Key(_) => None,
             Proof::Secret(secret, _) => Some(secret),
         }
     }
 
+    /// What signs: a key that was given as one, or as the secret.
+    pub(crate) fn signing_key(&self) -> Option<&str> {
+        match &self.proof {
+            Proof::Key(pem) => Some(pem.expose_secret()),
+            _ => self.as_secret(),
+        }
+    }
+
+    /// Whether it is good for nothing but signing.
+    pub(crate) fn is_key(&self) -> bool {
+        matches!(self.proof, Proof::Key(_))
+    }
+
+    pub(crate) fn key_id(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// Whether both prove the same.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        self.signing_key() == other.signing_key() && self.is_key() == other.is_key() && self.kid == other.kid
+    }
+
     pub(crate) fn as_secret(&self) -> Option<&str> {
         self.client_secret().map(SecretString::expose_secret)
+    }
+}
+
+impl From<Proof> for ClientAuth {
+    fn from(proof: Proof) -> Self {
+        Self { proof, kid: None }
     }
 }
 
@@ -80,8 +134,9 @@ impl From<&SecretString> for ClientAuth {
 
 impl fmt::Debug for ClientAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
+        f.write_str(match self.proof {
             Proof::None => "ClientAuth::None",
+            Proof::Key(_) => "ClientAuth::Key([redacted])",
             Proof::Secret(..) => "ClientAuth::Secret([redacted])",
         })
     }

@@ -191,7 +191,7 @@ impl Inner {
         let (own, other) = (&self.config, &other.config);
         (Arc::ptr_eq(&own.spec, &other.spec) || own.spec == other.spec)
             && own.client_id == other.client_id
-            && own.auth.as_secret() == other.auth.as_secret()
+            && own.auth.is_as(&other.auth)
             && (&own.settings, &own.at, &own.scopes) == (&other.settings, &other.at, &other.scopes)
     }
 

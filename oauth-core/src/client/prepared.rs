@@ -12,7 +12,7 @@ use crate::openid::ExpectedIssuer;
 use crate::origin::Origins;
 use crate::scopes::is_scope_token;
 use crate::spec::{ClientAuthMethod, Hole, ProviderSpec, StatePlace, Template, template};
-use crate::token::{self, Minter, TokenSet};
+use crate::token::{self, Asserter, Minter, TokenSet};
 
 /// What follows from a client's configuration: worked out once, read by every step.
 #[derive(Clone)]
@@ -27,6 +27,8 @@ pub(crate) struct Prepared {
     pub(crate) basic: Option<HeaderValue>,
     /// What makes a secret for each request, where the provider wants that.
     pub(crate) minter: Option<Minter>,
+    /// What makes an assertion for each request, where the provider wants that.
+    pub(crate) asserter: Option<Asserter>,
     /// Where the token may go.
     pub(crate) origins: Origins,
     /// What goes on a request to the API.
@@ -88,6 +90,7 @@ impl Prepared {
             scopes,
             basic: token::basic(config)?,
             minter: None,
+            asserter: None,
             origins: Origins::new(config)?,
             headers: Headers::new(config)?,
             id_issuer: ExpectedIssuer::new(config)?,
@@ -102,6 +105,7 @@ impl Prepared {
             detour,
         };
         prepared.minter = Minter::new(config)?;
+        prepared.asserter = Asserter::new(config)?;
         let issuer = prepared.issuer.as_deref().unwrap_or_default();
         prepared.server = match (issuer, token_endpoint(config)) {
             ("", token) => token,
@@ -220,12 +224,20 @@ fn check_credentials(config: &Config) -> Result<()> {
             "copy it again from the provider's console",
         );
     }
+    let method = config.spec.client_auth.method;
+    let signs = matches!(method, ClientAuthMethod::Minted | ClientAuthMethod::PrivateKeyJwt);
+    if config.auth.is_key() && !signs {
+        return fail(
+            "the provider takes a client secret, and this client has a private key",
+            "use the secret from the provider's console; a provider that takes keys says so under `client_auth`",
+        );
+    }
     match config.auth.as_secret() {
         Some("") => {
             fail("the client secret is empty", "use the provider's `public` constructor for a client without a secret")
         }
         // A private key is a text of several lines.
-        Some(_) if config.spec.client_auth.method == ClientAuthMethod::Minted => Ok(()),
+        Some(_) if signs => Ok(()),
         Some(secret) if secret.chars().any(char::is_control) => fail(
             "the client secret has a line break or another control character",
             "copy it again from the provider's console, without the line's end",

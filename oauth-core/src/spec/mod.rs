@@ -9,6 +9,7 @@
 //! checks: change the file instead.
 
 mod api;
+mod assertion;
 mod authorize;
 pub(crate) mod callback;
 mod client_auth;
@@ -40,6 +41,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use self::api::{Api, Method, Operation, Parameter, ParameterPlace, Returns, ReturnsField};
+#[cfg(feature = "schema")]
+pub(crate) use self::assertion::ASSERTION_LIFETIME;
+pub use self::assertion::{Assertion, AssertionAudience};
 #[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) use self::authorize::PROTOCOL_PARAMS;
 pub use self::authorize::{Authorize, AuthorizeOption, ResponseMode, StateAlphabet, StatePlace, StateRules};

@@ -31,6 +31,7 @@ fn full() -> Value {
             "minted": {
                 "alg": "EdDSA", "kid": "{region}", "claims": [["iss", "{client_id}"]], "lifetime": 60, "sent": "basic",
             },
+            "assertion": {"alg": "ES256", "kid": "k", "audience": "https://{region}", "lifetime": 30},
         },
         "pkce": "supported",
         "challenge": {"method": "plain", "encoding": "hex", "method_name": "raw"},
@@ -247,7 +248,7 @@ const REQUIRED: &str = "
     api.operations.0.returns.rust api.operations.0.rust authorize authorize.options.0.name authorize.options.0.rust
     callback callback.code callback.keep.0.name callback.keep.0.rust callback.profile.map callback.profile.param
     callback.verify.algorithm callback.verify.encoding callback.verify.over callback.verify.param checked client_auth
-    client_auth.method client_auth.minted.alg client_auth.minted.claims client_auth.minted.lifetime confidence docs
+    client_auth.assertion.alg client_auth.method client_auth.minted.alg client_auth.minted.claims client_auth.minted.lifetime confidence docs
     endpoints environments.0.name environments.0.rust id marker module name openid.algs pkce profile.fails_when.at
     profile.map profile.request.method profile.request.url profile.then.0.map profile.then.0.pick.at
     profile.then.0.request profile.then.0.request.method profile.then.0.request.url quirks.0.because quirks.0.field

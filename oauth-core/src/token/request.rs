@@ -98,7 +98,8 @@ impl<'a> TokenCall<'a> {
         }
         let mut builder = Request::builder().method(self.method.as_str()).header(ACCEPT, "application/json");
         let mut made = Vec::new();
-        builder = client_auth::prove(inner, (self.step, self.client_auth), &mut params, &mut made, builder)?;
+        builder =
+            client_auth::prove(inner, (self.step, self.client_auth, self.context), &mut params, &mut made, builder)?;
         for (name, value) in rules.headers.iter().chain(self.headers) {
             let is_proof = value.holes().any(|hole| *hole == Hole::ClientSecret);
             if is_proof && self.client_auth != RefreshAuth::Full {

@@ -1,0 +1,4 @@
+//! How a client and the holder of a token prove themselves: assertions, proofs of possession, certificates.
+
+mod assertions;
+mod jwt;
