@@ -17,21 +17,27 @@ const MOST_SCOPES: usize = 32;
 /// RFC 6750 section 3.1: "`insufficient_scope`: The request requires higher privileges than provided by the access token". The
 /// scheme does not matter: a server that has its own says this in the same words.
 pub(crate) fn insufficient_scope(headers: &HeaderMap) -> Option<Vec<String>> {
+    read(headers).iter().find(|challenge| challenge.is_insufficient_scope()).map(Challenge::scopes)
+}
+
+/// All challenges of an answer, in their order (RFC 9110 section 11.6.1: a header may hold several, and there may be
+/// several headers).
+pub(crate) fn read(headers: &HeaderMap) -> Vec<Challenge> {
     let mut left = MOST;
+    let mut found = Vec::new();
     for value in headers.get_all(WWW_AUTHENTICATE) {
         let value = value.as_bytes();
         let read = &value[..value.len().min(left)];
         left -= read.len();
-        if let Some(challenge) = challenges(read).into_iter().find(Challenge::is_insufficient_scope) {
-            return Some(challenge.scopes());
-        }
+        found.extend(challenges(read));
     }
-    None
+    found
 }
 
 /// One challenge, as far as it is of interest here.
 #[derive(Default)]
-struct Challenge {
+pub(crate) struct Challenge {
+    scheme: String,
     error: Option<String>,
     scope: Option<String>,
     /// RFC 6750 section 3: the attributes "MUST NOT appear more than once". What does is not believed.
@@ -39,8 +45,17 @@ struct Challenge {
 }
 
 impl Challenge {
+    /// RFC 9110 section 11.1: the scheme is "case-insensitive".
+    pub(crate) fn is_of(&self, scheme: &str) -> bool {
+        self.scheme.eq_ignore_ascii_case(scheme)
+    }
+
+    pub(crate) fn has_error(&self, error: &str) -> bool {
+        !self.repeated && self.error.as_deref() == Some(error)
+    }
+
     fn is_insufficient_scope(&self) -> bool {
-        !self.repeated && self.error.as_deref() == Some("insufficient_scope")
+        self.has_error("insufficient_scope")
     }
 
     /// RFC 6750 section 3: "a space-delimited list of case-sensitive scope values". What cannot be one is left out.
@@ -78,7 +93,7 @@ fn challenges(value: &[u8]) -> Vec<Challenge> {
             challenge.take(name, value);
         } else {
             // A word that nothing is assigned to is a scheme; what stands behind it may be credentials in one piece.
-            found.push(Challenge::default());
+            found.push(Challenge { scheme: name.to_owned(), ..Challenge::default() });
             rest.skip_token68();
         }
     }

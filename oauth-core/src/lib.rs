@@ -48,6 +48,8 @@ mod clock;
 #[cfg(feature = "client")]
 pub mod crypto;
 #[cfg(feature = "client")]
+mod dpop;
+#[cfg(feature = "client")]
 mod email;
 #[cfg(feature = "client")]
 mod encode;

@@ -5,7 +5,7 @@ use crate::spec::{Confidence, Profile, ProviderSpec, names};
 use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
 use super::{
-    api, authorize, callback, client_auth, endpoints, environments, mechanisms, openid, pkce, profile, quirks,
+    api, authorize, callback, client_auth, dpop, endpoints, environments, mechanisms, openid, pkce, profile, quirks,
     redirect, refresh, revoke, scopes, settings, text, token,
 };
 
@@ -53,6 +53,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         client_auth: client_auth::lower(cx, file.client_auth),
         pkce,
         challenge,
+        dpop: dpop::lower(cx, file.dpop),
         redirect: redirect::lower(&file.redirect),
         scopes: scopes::lower(cx, file.scopes),
         authorize: authorize::lower(cx, file.authorize),

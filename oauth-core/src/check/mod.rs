@@ -11,6 +11,7 @@ mod callback;
 mod client_auth;
 mod condition;
 mod cx;
+mod dpop;
 mod endpoints;
 mod environments;
 mod fetch;
@@ -72,6 +73,7 @@ const RULES: &[Rule] = &[
     client_auth::method_is_sound,
     assertion::assertion_is_sound,
     client_auth::a_header_shows_the_secret,
+    dpop::proofs_are_sound,
     token::request_is_sound,
     response::response_is_sound,
     response::extras_are_sound,

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 use super::{ClientAuth, Prepared};
 use crate::clock::{Clock, SystemClock};
 use crate::crypto::{self, Crypto, CryptoError};
+use crate::dpop::Nonces;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::{HttpClient, ReqwestClient, TransportErrorKind, transport_error};
 use crate::mechanism::Mechanisms;
@@ -36,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) audiences: Vec<String>,
     pub(crate) keys: Arc<KeyCache>,
     pub(crate) mechanisms: Mechanisms,
+    /// What servers want in the next proof of possession; clones share it.
+    pub(crate) nonces: Arc<Nonces>,
 }
 
 /// What a client was told, and what follows from it, worked out at first use.
@@ -74,6 +77,7 @@ impl Config {
             audiences: Vec::new(),
             keys: Arc::default(),
             mechanisms: Mechanisms::new(),
+            nonces: Arc::default(),
         }
     }
 

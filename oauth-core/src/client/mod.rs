@@ -15,7 +15,7 @@ pub use self::auth::ClientAuth;
 pub(crate) use self::config::{Config, Inner};
 pub(crate) use self::env::variable;
 pub(crate) use self::prepared::{
-    Context, Prepared, fill, held, push_redirect_uri, push_scopes, push_second_scopes, renamed, scopes,
+    Context, Prepared, fill, held, own_address, push_redirect_uri, push_scopes, push_second_scopes, renamed, scopes,
 };
 use crate::account::Account;
 use crate::authorize::Authorize;

@@ -5,6 +5,7 @@ use http::HeaderValue;
 use super::Config;
 use super::at::Detour;
 use crate::apply::Headers;
+use crate::dpop::ProofKey;
 use crate::encode::{push_pair, push_pair_as_is, push_segment};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::mechanism::Hooks;
@@ -61,6 +62,8 @@ pub(crate) struct Context<'a> {
     pub(crate) secrets: bool,
     /// What was drawn for this parameter of this authorization request.
     pub(crate) random: Option<&'a str>,
+    /// The key that the tokens are bound to, or shall be.
+    pub(crate) proof_key: Option<&'a ProofKey>,
     /// Whether this is an address: the client's id is a segment of its path there.
     pub(crate) in_address: bool,
 }
@@ -162,20 +165,7 @@ impl Prepared {
         address: &Template,
         context: Context<'_>,
     ) -> Result<String> {
-        let rendered = fill(config, step, address, Context { in_address: true, ..context })?;
-        let secure = url::Url::parse(&rendered).is_ok_and(|url| {
-            template::is_secure(&url)
-                && url.username().is_empty()
-                && url.password().is_none()
-                && url.fragment().is_none()
-        });
-        if !secure {
-            let what = format!("the address `{address}` is not an https address once its settings are filled in");
-            return Err(Error::new(ErrorKind::InsecureUrl, step, what)
-                .fix("use https; plain http is for loopback only")
-                .of(&config.spec));
-        }
-        Ok(self.detoured(rendered))
+        own_address(config, step, address, context).map(|address| self.detoured(address))
     }
 
     /// Whether there is a stand-in server.
@@ -190,6 +180,21 @@ impl Prepared {
             None => address,
         }
     }
+}
+
+/// A rendered address as the provider has it, checked to be secure.
+pub(crate) fn own_address(config: &Config, step: Step, address: &Template, context: Context<'_>) -> Result<String> {
+    let rendered = fill(config, step, address, Context { in_address: true, ..context })?;
+    let secure = url::Url::parse(&rendered).is_ok_and(|url| {
+        template::is_secure(&url) && url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
+    });
+    if !secure {
+        let what = format!("the address `{address}` is not an https address once its settings are filled in");
+        return Err(Error::new(ErrorKind::InsecureUrl, step, what)
+            .fix("use https; plain http is for loopback only")
+            .of(&config.spec));
+    }
+    Ok(rendered)
 }
 
 /// The token endpoint, as far as it is known before a callback.

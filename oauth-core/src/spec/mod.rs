@@ -15,6 +15,7 @@ pub(crate) mod callback;
 mod client_auth;
 mod condition;
 mod decode;
+mod dpop;
 mod endpoints;
 pub(crate) mod environment;
 mod expiry;
@@ -53,6 +54,7 @@ pub use self::callback::{
 pub use self::client_auth::{BasicForm, BasicUser, ClientAuth, MintedAlg, MintedPlace, MintedSecret, PublicForm};
 pub use self::condition::Condition;
 use self::decode::fields;
+pub use self::dpop::{Dpop, DpopSupport};
 pub use self::endpoints::{ClientAuthMethod, Endpoints};
 pub use self::environment::Environment;
 pub use self::expiry::{Expiry, ExpiryKind, ExpiryUnit, ZeroExpiry};
@@ -130,6 +132,9 @@ pub struct ProviderSpec {
     /// The form of the PKCE challenge.
     #[serde(skip_serializing_if = "Challenge::is_default")]
     pub challenge: Challenge,
+    /// Proof of possession (RFC 9449); `None` where tokens are Bearer tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpop: Option<Dpop>,
     /// What the provider takes for a redirect URI.
     #[serde(skip_serializing_if = "Redirect::is_unlimited")]
     pub redirect: Redirect,
@@ -181,6 +186,7 @@ fields!(ProviderSpec {
     client_auth,
     pkce,
     challenge = Challenge::default(),
+    dpop = None,
     redirect = Redirect::default(),
     scopes,
     authorize,

@@ -32,6 +32,6 @@ pub fn token_response_reader<P: Provider>(
             context: Context::default(),
             progress: None,
         };
-        Ok(failure::Reader { inner, call: &call, proof: &[], secure: true }.grant(&answer, &[])?.tokens)
+        Ok(failure::Reader { inner, call: &call, proof: &[], secure: true }.grant(&answer, &[], None)?.tokens)
     }
 }

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::value::RawValue;
 
 use super::Standing;
+use crate::dpop::ProofKey;
 use crate::error::Error;
 use crate::fields::{FieldReader, FromFields};
 use crate::json;
@@ -45,6 +46,8 @@ pub struct TokenSet {
     pub(crate) also: Vec<(String, TokenSet)>,
     /// Set while the session that belongs to the tokens is not open: they are good for nothing but opening it.
     pub(crate) session_due: Option<SessionDue>,
+    /// The key that the tokens are bound to (RFC 9449).
+    pub(crate) proof_key: Option<ProofKey>,
     /// What resource servers make of the access token.
     pub(crate) standing: Standing,
 }
@@ -73,6 +76,7 @@ impl TokenSet {
             callback: Vec::new(),
             also: Vec::new(),
             session_due: None,
+            proof_key: None,
             standing: Standing::default(),
         }
     }
@@ -114,6 +118,12 @@ impl TokenSet {
     /// The token type as the server wrote it: `Bearer`, `bearer`.
     pub fn token_type(&self) -> Option<&str> {
         self.token_type.as_deref()
+    }
+
+    /// Whether the access token is worth nothing without a key that this set holds (RFC 9449): it goes nowhere but with a
+    /// fresh proof for each request, which the client makes.
+    pub fn is_bound(&self) -> bool {
+        self.proof_key.is_some()
     }
 
     /// The granted scopes. Where the server names none they are the requested ones, as RFC 6749 section 5.1 defines.

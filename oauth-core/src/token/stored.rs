@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Standing, TokenSet};
 use crate::clock::{millis, time};
+use crate::dpop::ProofKey;
 use crate::mechanism::SessionDue;
 use crate::openid::IdToken;
 
@@ -40,6 +41,8 @@ struct Stored<'a> {
     also: Vec<(Cow<'a, str>, Stored<'a>)>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     session_due: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dpop_key: Option<Cow<'a, str>>,
 }
 
 impl TokenSet {
@@ -72,11 +75,15 @@ impl<'a> Stored<'a> {
             callback: tokens.callback.clone(),
             also: tokens.also.iter().map(|(name, also)| (name.as_str().into(), Self::of(also))).collect(),
             session_due: tokens.session_due.is_some(),
+            dpop_key: tokens.proof_key.as_ref().map(|key| key.expose().into()),
         }
     }
 
     fn into_set(self) -> Result<TokenSet, serde_json::Error> {
         let also = self.also.into_iter().map(|(name, also)| Ok((name.into_owned(), also.into_set()?)));
+        // A bound token without its key is worth nothing, and must not go out as another kind of token.
+        let damaged = || serde::de::Error::custom("the proof key is damaged");
+        let proof_key = self.dpop_key.map(|key| ProofKey::restore(&key).ok_or_else(damaged)).transpose()?;
         Ok(TokenSet {
             access_token: self.access_token.into_owned().into(),
             token_type: self.token_type.map(Cow::into_owned),
@@ -92,6 +99,7 @@ impl<'a> Stored<'a> {
             callback: self.callback,
             also: also.collect::<Result<_, serde_json::Error>>()?,
             session_due: self.session_due.then_some(SessionDue(None)),
+            proof_key,
             standing: Standing::default(),
         })
     }

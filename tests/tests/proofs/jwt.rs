@@ -9,6 +9,7 @@ use ring::signature::{
 use serde_json::Value;
 
 /// The parts of a JWT.
+#[derive(Debug)]
 pub(crate) struct Jwt {
     pub(crate) header: Value,
     pub(crate) claims: Value,

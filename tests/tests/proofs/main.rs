@@ -2,3 +2,4 @@
 
 mod assertions;
 mod jwt;
+mod possession;
