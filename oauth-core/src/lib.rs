@@ -123,7 +123,7 @@ pub use self::{
     browser::{Browser, BrowserBinding},
     callback::{CallbackInput, VerifiedCode},
     catalog::CatalogEntry,
-    client::{Client, ClientAuth},
+    client::{Client, ClientAuth, SecretSource, SourceError},
     clock::{Clock, SystemClock},
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},

@@ -1,6 +1,9 @@
 use std::fmt;
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
+
+use super::SecretSource;
 
 /// What a client proves itself with at the token endpoint (RFC 6749 section 2.3). How it is sent is the provider's
 /// business and stands in its file.
@@ -16,6 +19,8 @@ enum Proof {
     None,
     Secret(SecretString, Option<SecretString>),
     Key(SecretString),
+    /// Where it is, and what it was when it was last asked for.
+    Source(Arc<dyn SecretSource>, Option<SecretString>),
 }
 
 impl ClientAuth {
@@ -43,6 +48,15 @@ impl ClientAuth {
         Proof::Key(pem.into()).into()
     }
 
+    /// A secret, or a private key, that is asked for at each step of a flow: from a vault, or where it is rotated while the
+    /// program runs. A source that fails is an error of [`ErrorKind::Config`](crate::ErrorKind::Config).
+    ///
+    /// What needs the secret without waiting has none: [`Client::verify_query`](crate::Client::verify_query) and
+    /// [`Client::verify_callback`](crate::Client::verify_callback) of a provider that signs with it.
+    pub fn source(source: impl SecretSource) -> Self {
+        Proof::Source(Arc::new(source), None).into()
+    }
+
     /// Names the key in the header of what it signs (`kid`, RFC 7515 section 4.1.4), in place of the name in the
     /// provider's file: the provider looks for it in the keys that it has of this client.
     pub fn kid(mut self, kid: impl Into<String>) -> Self {
@@ -64,6 +78,7 @@ impl ClientAuth {
         let (current, previous) = match &self.proof {
             Proof::None | Proof::Key(_) => (None, None),
             Proof::Secret(secret, previous) => (Some(secret), previous.as_ref()),
+            Proof::Source(_, secret) => (secret.as_ref(), None),
         };
         current.into_iter().chain(previous).map(SecretString::expose_secret)
     }
@@ -72,7 +87,23 @@ impl ClientAuth {
         match &self.proof {
             Proof::None | Proof::Key(_) => None,
             Proof::Secret(secret, _) => Some(secret),
+            Proof::Source(_, secret) => secret.as_ref(),
         }
+    }
+
+    pub(crate) fn secret_source(&self) -> Option<&Arc<dyn SecretSource>> {
+        match &self.proof {
+            Proof::Source(source, _) => Some(source),
+            _ => None,
+        }
+    }
+
+    /// The same, its source having given this.
+    pub(super) fn having(mut self, given: SecretString) -> Self {
+        if let Proof::Source(_, secret) = &mut self.proof {
+            *secret = Some(given);
+        }
+        self
     }
 
     /// What signs: a key that was given as one, or as the secret.
@@ -94,7 +125,13 @@ impl ClientAuth {
 
     /// Whether both prove the same.
     pub(crate) fn is_as(&self, other: &Self) -> bool {
-        self.signing_key() == other.signing_key() && self.is_key() == other.is_key() && self.kid == other.kid
+        if let (Some(own), Some(other)) = (self.secret_source(), other.secret_source()) {
+            return Arc::ptr_eq(own, other);
+        }
+        self.secret_source().is_none() == other.secret_source().is_none()
+            && self.signing_key() == other.signing_key()
+            && self.is_key() == other.is_key()
+            && self.kid == other.kid
     }
 
     pub(crate) fn as_secret(&self) -> Option<&str> {
@@ -137,6 +174,7 @@ impl fmt::Debug for ClientAuth {
         f.write_str(match self.proof {
             Proof::None => "ClientAuth::None",
             Proof::Key(_) => "ClientAuth::Key([redacted])",
+            Proof::Source(..) => "ClientAuth::Source([redacted])",
             Proof::Secret(..) => "ClientAuth::Secret([redacted])",
         })
     }

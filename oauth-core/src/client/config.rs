@@ -1,7 +1,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use super::{ClientAuth, Prepared};
+use super::{ClientAuth, Prepared, Sourced};
 use crate::clock::{Clock, SystemClock};
 use crate::crypto::{self, Crypto, CryptoError};
 use crate::dpop::Nonces;
@@ -48,6 +48,7 @@ pub(crate) struct Inner {
     /// The spec as it was before the metadata filled it, where the endpoints are the metadata's.
     pub(crate) raw: Option<Arc<ProviderSpec>>,
     pub(crate) discovery: Discovery,
+    pub(crate) sourced: Sourced,
 }
 
 /// RFC 6749 names no limit; 30 seconds is what people wait.
@@ -141,7 +142,13 @@ impl Config {
 
 impl Inner {
     pub(crate) fn new(config: Config) -> Self {
-        Self { config, prepared: OnceLock::new(), raw: None, discovery: Discovery::default() }
+        Self {
+            config,
+            prepared: OnceLock::new(),
+            raw: None,
+            discovery: Discovery::default(),
+            sourced: Sourced::default(),
+        }
     }
 
     pub(crate) fn spec(&self) -> &ProviderSpec {
@@ -212,6 +219,7 @@ impl Clone for Inner {
             prepared: self.prepared.clone(),
             raw: self.raw.clone(),
             discovery: Discovery::default(),
+            sourced: Sourced::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ mod auth;
 mod config;
 mod env;
 mod prepared;
+mod source;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -17,6 +18,8 @@ pub(crate) use self::env::variable;
 pub(crate) use self::prepared::{
     Context, Prepared, fill, held, own_address, push_redirect_uri, push_scopes, push_second_scopes, renamed, scopes,
 };
+pub(crate) use self::source::Sourced;
+pub use self::source::{SecretSource, SourceError};
 use crate::account::Account;
 use crate::authorize::Authorize;
 use crate::clock::Clock;
@@ -168,6 +171,7 @@ impl<P: Provider> Client<P> {
         let after = place(&inner.config);
         let same = Arc::ptr_eq(&before.0, &after.0) && (before.1, before.2) == (after.1, after.2);
         inner.prepared = OnceLock::new();
+        inner.sourced = Sourced::default();
         inner.discovery = if same { discovery } else { Discovery::default() };
         self
     }

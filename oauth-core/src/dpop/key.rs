@@ -25,7 +25,7 @@ struct Kept {
 
 impl ProofKey {
     /// A new key, by the randomness of the backend.
-    fn generate(crypto: &dyn Crypto, alg: SigningAlg) -> std::result::Result<Self, CryptoError> {
+    pub(super) fn generate(crypto: &dyn Crypto, alg: SigningAlg) -> std::result::Result<Self, CryptoError> {
         let alg = Alg::from_name(alg.as_str()).ok_or(CryptoError::Failed)?;
         let Family::Signature(family) = alg.family() else { return Err(CryptoError::Failed) };
         let key = crypto.generate_private_key(family)?;

@@ -123,6 +123,7 @@ pub(crate) fn nonce_loop(inner: &Inner, step: Step) -> Error {
 mod tests {
     use super::*;
     use crate::crypto::default_backend;
+    use crate::spec::SigningAlg;
 
     /// RFC 9449 section 7.1 has the token and its hash.
     #[test]
@@ -130,6 +131,34 @@ mod tests {
         let crypto = default_backend().unwrap();
         let hash = token_hash(&*crypto, "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU");
         assert_eq!(hash, "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo");
+    }
+
+    /// RFC 9449 section 4.1 has the proof, section 6.1 the thumbprint of its key.
+    #[test]
+    fn cr_08_the_thumbprint_is_that_of_the_rfc() {
+        let key = r#"{"kty":"EC","x":"l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs",
+            "y":"9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA","crv":"P-256"}"#;
+        let thumbprint = crate::jose::Jwk::from_json(key).unwrap().thumbprint(&*default_backend().unwrap());
+        assert_eq!(thumbprint, "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
+    }
+
+    #[test]
+    fn a_key_is_drawn_written_down_and_read_again() {
+        let crypto = default_backend().unwrap();
+        for alg in [SigningAlg::ES256, SigningAlg::ES384, SigningAlg::EdDSA] {
+            let key = ProofKey::generate(&*crypto, alg).unwrap();
+            let again = ProofKey::restore(&key.expose()).unwrap();
+            assert_eq!(key.thumbprint(&*crypto).unwrap(), again.thumbprint(&*crypto).unwrap());
+            assert_ne!(key.expose(), ProofKey::generate(&*crypto, alg).unwrap().expose());
+            assert_eq!(format!("{key:?}"), "ProofKey([redacted])");
+        }
+        assert!(ProofKey::generate(&*crypto, SigningAlg::RS256).is_err());
+        assert!(ProofKey::generate(&*crypto, SigningAlg::HS256).is_err());
+        for damaged in ["", "ES256", "none:AAAA"] {
+            assert!(ProofKey::restore(damaged).is_none(), "{damaged}");
+        }
+        let bad = ProofKey::restore("ES256:AAAA").unwrap();
+        assert!(bad.thumbprint(&*crypto).is_err());
     }
 
     #[test]

@@ -39,13 +39,18 @@ impl<P: Provider> Client<P> {
     /// early, and lets [`spec`](Self::spec) show the addresses. A client that is configured further afterwards has the
     /// provider's own facts again, and finds its endpoints anew.
     pub async fn discover(&self) -> Result<Self> {
-        Ok(Self::from_inner(self.inner().ready().await?))
+        Ok(Self::from_inner(self.inner().discovered().await?))
     }
 }
 
 impl Inner {
-    /// This client, its endpoints known.
+    /// This client, its endpoints and its secret known.
     pub(crate) async fn ready(self: &Arc<Self>) -> Result<Arc<Self>> {
+        self.discovered().await?.with_secret().await
+    }
+
+    /// This client, its endpoints known.
+    pub(crate) async fn discovered(self: &Arc<Self>) -> Result<Arc<Self>> {
         if !self.spec().endpoints.discovery || self.raw.is_some() {
             return Ok(Arc::clone(self));
         }

@@ -2,4 +2,6 @@
 
 mod assertions;
 mod jwt;
+mod layers;
 mod possession;
+mod sources;

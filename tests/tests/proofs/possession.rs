@@ -22,7 +22,7 @@ fn file(dpop: &str) -> String {
     )
 }
 
-fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
+pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
     let mut text = format!("HTTP/1.1 {status} Answer\r\ncontent-type: application/json\r\n");
     for (name, value) in headers {
         text += &format!("{name}: {value}\r\n");
@@ -37,7 +37,7 @@ fn tokens(kind: &str) -> String {
     )
 }
 
-fn bound() -> Answer {
+pub(crate) fn bound() -> Answer {
     answer(200, &[], &tokens("DPoP"))
 }
 
@@ -47,7 +47,7 @@ fn nonce_at_as(nonce: &str) -> Answer {
 }
 
 /// RFC 9449 section 9.
-fn nonce_at_rs(nonce: &str) -> Answer {
+pub(crate) fn nonce_at_rs(nonce: &str) -> Answer {
     let challenge = r#"Bearer realm="x", dpop error="use_dpop_nonce", error_description="with my nonce""#;
     answer(401, &[("WWW-Authenticate", challenge), ("DPoP-Nonce", nonce)], "{}")
 }
@@ -63,7 +63,7 @@ async fn log_in(
     (server, account, started.url)
 }
 
-async fn account(answers: impl IntoIterator<Item = Answer>) -> (Canned, Account) {
+pub(crate) async fn account(answers: impl IntoIterator<Item = Answer>) -> (Canned, Account) {
     let (server, account, _) = log_in("required", [bound()]).await;
     let account = account.unwrap_or_else(|error| panic!("{}", error.explain()));
     answers.into_iter().for_each(|more| server.answer(more));
@@ -159,8 +159,8 @@ async fn each_login_has_a_key_of_its_own() {
 #[tokio::test]
 async fn tok_17_a_token_that_is_bound_to_nothing_is_discarded() {
     for kind in ["Bearer", "bearer"] {
-        let (server, account, _) = log_in("required", [answer(200, &[], &tokens(kind))]).await;
-        let error = account.unwrap_err();
+        let (server, outcome, _) = log_in("required", [answer(200, &[], &tokens(kind))]).await;
+        let error = outcome.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TokenDowngraded);
         assert_eq!(error.code(), "token-downgraded");
         assert!(!format!("{error:?} {}", error.explain()).contains("canary"));
@@ -205,12 +205,12 @@ async fn another_algorithm() {
     assert_eq!((&jwt.header["alg"], &jwt.header["jwk"]["crv"]), (&"EdDSA".into(), &"Ed25519".into()));
 }
 
-fn nonces(received: &[Received]) -> Vec<Option<String>> {
+pub(crate) fn nonces(received: &[Received]) -> Vec<Option<String>> {
     let nonce = |request: &Received| Jwt::read(request.header("dpop")?).claims["nonce"].as_str().map(str::to_owned);
     received.iter().map(nonce).collect()
 }
 
-fn some(nonces: &[&str]) -> Vec<Option<String>> {
+pub(crate) fn some(nonces: &[&str]) -> Vec<Option<String>> {
     nonces.iter().map(|nonce| Some((*nonce).to_owned()).filter(|nonce| !nonce.is_empty())).collect()
 }
 
@@ -236,19 +236,15 @@ async fn cr_07_a_nonce_is_asked_for_once_and_learned_from_every_answer() {
 
 #[tokio::test]
 async fn cr_07_a_second_challenge_is_an_error() {
-    let (server, account, _) = log_in("required", [nonce_at_as("one"), nonce_at_as("two"), bound()]).await;
-    assert_eq!(account.unwrap_err().kind(), ErrorKind::NonceRefused);
+    let (server, outcome, _) = log_in("required", [nonce_at_as("one"), nonce_at_as("two"), bound()]).await;
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::NonceRefused);
     assert_eq!(server.received().len(), 2);
-    let (server, account) = account_of([nonce_at_rs("one"), nonce_at_rs("one"), bound()]).await;
-    assert_eq!(account.get("/things").send().await.unwrap_err().kind(), ErrorKind::NonceRefused);
+    let (server, logged_in) = account([nonce_at_rs("one"), nonce_at_rs("one"), bound()]).await;
+    assert_eq!(logged_in.get("/things").send().await.unwrap_err().kind(), ErrorKind::NonceRefused);
     assert_eq!(server.received().len(), 3);
-    let (server, account) = account_of([nonce_at_rs("one"), nonce_at_rs("two")]).await;
-    assert_eq!(account.profile().await.unwrap_err().kind(), ErrorKind::NonceRefused);
+    let (server, logged_in) = account([nonce_at_rs("one"), nonce_at_rs("two")]).await;
+    assert_eq!(logged_in.profile().await.unwrap_err().kind(), ErrorKind::NonceRefused);
     assert_eq!(server.received().len(), 3);
-}
-
-async fn account_of(answers: impl IntoIterator<Item = Answer>) -> (Canned, Account) {
-    account(answers).await
 }
 
 #[tokio::test]
