@@ -17,6 +17,11 @@ pub(super) fn is_signed(method: ClientAuthMethod) -> bool {
     matches!(method, ClientAuthMethod::PrivateKeyJwt | ClientAuthMethod::ClientSecretJwt)
 }
 
+/// Whether a client has no secret that could stand in a request.
+pub(super) fn shows_none(method: ClientAuthMethod) -> bool {
+    is_signed(method) || method == ClientAuthMethod::Mtls
+}
+
 pub(super) fn lower(
     cx: &mut Cx<'_>,
     path: &Path,

@@ -34,6 +34,12 @@ pub(super) fn proofs_are_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
         let finding = Finding::new("dpop", at!["token", "placement"], message).on_key();
         cx.report(finding.help("remove `token.placement`, or `dpop`"));
     }
+    if spec.token.bound.is_some() && !cx.is_touched(&at!["token", "bound"]) {
+        let message = "a token is bound to a certificate or to a key of its own, not to both";
+        cx.report(
+            Finding::new("dpop", at!["token", "bound"], message).on_key().help("remove `token.bound`, or `dpop`"),
+        );
+    }
     if spec.mechanisms.session_login.is_some() && !cx.is_touched(&top("token")) {
         let message = "what a session login gives is bound to no key";
         let finding = Finding::new("dpop", at!["token", "session"], message).on_key();
@@ -65,6 +71,8 @@ mod tests {
             ("dpop: {support: required, alg: HS256}\n", "`HS256` is no algorithm"),
             ("dpop: {support: required, alg: RS256}\n", "`RS256` is no algorithm"),
             ("dpop: required\ntoken: {placement: {header: X-Token}}\n", "behind `Authorization: DPoP`"),
+            ("dpop: required\ntoken: {bound: mtls}\n", "not to both"),
+            ("client_auth: mtls\ntoken: {request: {params: {s: \"{client_secret}\"}}}\n", "may not stand in"),
         ] {
             let found = faults(&acme(yaml));
             assert!(found.len() == 1 && found[0].contains(expected), "{yaml}: {found:#?}");

@@ -89,7 +89,7 @@ pub(super) fn holes(cx: &mut Cx<'_>, spec: &ProviderSpec, path: &Path, template:
             ),
             Hole::Token(name) if reach.token => undeclared_extra(cx, spec, path, hole, name, reach),
             Hole::ClientId if reach.client_id => None,
-            Hole::ClientSecret if reach.client_secret && !assertion::is_signed(spec.client_auth.method) => None,
+            Hole::ClientSecret if reach.client_secret && !assertion::shows_none(spec.client_auth.method) => None,
             Hole::AccessToken if reach.access_token => None,
             Hole::Random if reach.random => None,
             Hole::RedirectUri if reach.redirect_uri => None,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::SecretSource;
+use super::identity::Certificate;
 
 /// What a client proves itself with at the token endpoint (RFC 6749 section 2.3). How it is sent is the provider's
 /// business and stands in its file.
@@ -12,6 +13,7 @@ pub struct ClientAuth {
     proof: Proof,
     /// The key's name at the provider.
     kid: Option<String>,
+    certificate: Option<Certificate>,
 }
 
 #[derive(Clone)]
@@ -55,6 +57,24 @@ impl ClientAuth {
     /// [`Client::verify_callback`](crate::Client::verify_callback) of a provider that signs with it.
     pub fn source(source: impl SecretSource) -> Self {
         Proof::Source(Arc::new(source), None).into()
+    }
+
+    /// A certificate (RFC 8705), for a provider whose file says `client_auth: mtls`: the chain as PEM, the client's own first,
+    /// and its private key (PKCS#8). It is shown at the provider's token endpoint and those like it, and with requests of
+    /// the API where tokens are bound to it (`token: {bound: mtls}`); no other server gets to see it.
+    ///
+    /// The server's certificate is checked against the system's trust store, as ever. A transport of your own
+    /// ([`Client::http_client`](crate::Client::http_client)) brings its own certificate: there these credentials are
+    /// [`none`](Self::none).
+    pub fn certificate(chain_pem: impl Into<String>, key_pem: impl Into<SecretString>) -> Self {
+        Self::none().with_certificate(chain_pem, key_pem)
+    }
+
+    /// Adds a certificate to other credentials, for a provider that binds tokens to it (RFC 8705 section 3) and takes a secret
+    /// or an assertion all the same.
+    pub fn with_certificate(mut self, chain_pem: impl Into<String>, key_pem: impl Into<SecretString>) -> Self {
+        self.certificate = Some(Certificate { chain: chain_pem.into().into(), key: key_pem.into() });
+        self
     }
 
     /// Names the key in the header of what it signs (`kid`, RFC 7515 section 4.1.4), in place of the name in the
@@ -119,19 +139,28 @@ impl ClientAuth {
         matches!(self.proof, Proof::Key(_))
     }
 
+    pub(crate) fn client_certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
+    }
+
     pub(crate) fn key_id(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
     /// Whether both prove the same.
     pub(crate) fn is_as(&self, other: &Self) -> bool {
-        if let (Some(own), Some(other)) = (self.secret_source(), other.secret_source()) {
-            return Arc::ptr_eq(own, other);
-        }
-        self.secret_source().is_none() == other.secret_source().is_none()
-            && self.signing_key() == other.signing_key()
-            && self.is_key() == other.is_key()
-            && self.kid == other.kid
+        let shown = |auth: &Self| auth.certificate.as_ref().map(|own| (Arc::clone(&own.chain), own.key.clone()));
+        let same_certificate = match (shown(self), shown(other)) {
+            (None, None) => true,
+            (Some(own), Some(other)) => own.0 == other.0 && own.1.expose_secret() == other.1.expose_secret(),
+            _ => false,
+        };
+        let same_secret = match (self.secret_source(), other.secret_source()) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            (None, None) => self.signing_key() == other.signing_key() && self.is_key() == other.is_key(),
+            _ => false,
+        };
+        same_certificate && same_secret && self.kid == other.kid
     }
 
     pub(crate) fn as_secret(&self) -> Option<&str> {
@@ -141,7 +170,7 @@ impl ClientAuth {
 
 impl From<Proof> for ClientAuth {
     fn from(proof: Proof) -> Self {
-        Self { proof, kid: None }
+        Self { proof, kid: None, certificate: None }
     }
 }
 
@@ -172,6 +201,7 @@ impl From<&SecretString> for ClientAuth {
 impl fmt::Debug for ClientAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.proof {
+            Proof::None if self.certificate.is_some() => "ClientAuth::Certificate([redacted])",
             Proof::None => "ClientAuth::None",
             Proof::Key(_) => "ClientAuth::Key([redacted])",
             Proof::Source(..) => "ClientAuth::Source([redacted])",

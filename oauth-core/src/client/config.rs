@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) redirect_uri: Option<String>,
     pub(crate) scopes: Option<Vec<String>>,
     pub(crate) http: OnceLock<Result<Arc<dyn HttpClient>, Error>>,
+    /// Whether the transport is the user's.
+    pub(crate) has_own_http: bool,
     pub(crate) timeout: Duration,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
@@ -69,6 +71,7 @@ impl Config {
             redirect_uri: None,
             scopes: None,
             http: OnceLock::new(),
+            has_own_http: false,
             timeout: TIMEOUT,
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),

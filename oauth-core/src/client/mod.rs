@@ -4,6 +4,7 @@ mod at;
 mod auth;
 mod config;
 mod env;
+mod identity;
 mod prepared;
 mod source;
 
@@ -192,6 +193,7 @@ impl<P: Provider> Client<P> {
     pub fn http_client(self, http: Arc<dyn HttpClient>) -> Self {
         self.configured(|config| {
             config.http = OnceLock::from(Ok(http));
+            config.has_own_http = true;
             config.forget_keys();
         })
     }

@@ -1,13 +1,16 @@
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use http::HeaderValue;
 
 use super::Config;
 use super::at::Detour;
+use super::identity;
 use crate::apply::Headers;
 use crate::dpop::ProofKey;
 use crate::encode::{push_pair, push_pair_as_is, push_segment};
 use crate::error::{Error, ErrorKind, Result, Step};
+use crate::http::HttpClient;
 use crate::mechanism::Hooks;
 use crate::openid::ExpectedIssuer;
 use crate::origin::Origins;
@@ -30,6 +33,8 @@ pub(crate) struct Prepared {
     pub(crate) minter: Option<Minter>,
     /// What makes an assertion for each request, where the provider wants that.
     pub(crate) asserter: Option<Asserter>,
+    /// The transport that shows the client's certificate, where it has one.
+    pub(crate) identity: Option<Arc<dyn HttpClient>>,
     /// Where the token may go.
     pub(crate) origins: Origins,
     /// What goes on a request to the API.
@@ -94,6 +99,7 @@ impl Prepared {
             basic: token::basic(config)?,
             minter: None,
             asserter: None,
+            identity: identity::transport(config)?,
             origins: Origins::new(config)?,
             headers: Headers::new(config)?,
             id_issuer: ExpectedIssuer::new(config)?,

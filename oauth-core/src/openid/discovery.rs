@@ -203,6 +203,8 @@ fn host_of(address: &str) -> String {
 /// algorithm that the file does not list (RFC 8725 section 3.1).
 fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
     let mut spec = inner.spec().clone();
+    let aliased = spec.knows_certificates().then(|| metadata.with_aliases());
+    let metadata = aliased.as_ref().unwrap_or(metadata);
     let missing =
         |name: &str| inner.error(ErrorKind::MetadataEndpoint, Step::Discovery, format!("the metadata has no `{name}`"));
     let token = metadata.token_endpoint.as_deref().ok_or_else(|| missing("token_endpoint"))?;

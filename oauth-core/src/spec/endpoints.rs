@@ -98,6 +98,8 @@ pub enum ClientAuthMethod {
     PrivateKeyJwt,
     /// `client_secret_jwt`: a JWT signed with the client's secret.
     ClientSecretJwt,
+    /// A certificate of the client's (RFC 8705 section 2); `client_id` is among the parameters.
+    Mtls,
     /// A hook in Rust makes something of the secret; `client_id` is among the parameters.
     Mechanism,
 }
@@ -110,6 +112,7 @@ words!(ClientAuthMethod {
     Minted = "minted",
     PrivateKeyJwt = "private_key_jwt",
     ClientSecretJwt = "client_secret_jwt",
+    Mtls = "mtls",
     Mechanism = "mechanism",
 });
 
@@ -124,6 +127,7 @@ impl ClientAuthMethod {
             Self::Minted => "minted",
             Self::PrivateKeyJwt => "private_key_jwt",
             Self::ClientSecretJwt => "client_secret_jwt",
+            Self::Mtls => "mtls",
             Self::Mechanism => "mechanism",
         }
     }

@@ -76,7 +76,7 @@ pub use self::template::{Hole, Part, Template};
 #[cfg(feature = "schema")]
 pub(crate) use self::template::{is_loopback, is_secure};
 pub use self::token::{
-    AlsoToken, BodyFormat, ErrorFields, ExtraField, Lookup, Placement, Token, TokenRequest, TokenResponse,
+    AlsoToken, BodyFormat, ErrorFields, ExtraField, Lookup, Placement, Token, TokenBound, TokenRequest, TokenResponse,
     TokenTypeRule, Upgrade,
 };
 #[cfg(feature = "schema")]

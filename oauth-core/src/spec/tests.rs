@@ -137,7 +137,7 @@ fn token() -> Value {
                 "name": "endpoint", "at": "/url", "type": "url", "before": "x", "hosts": ["acme.eu"], "doc": "Where",
             }],
         },
-        "placement": {"body": {"name": "token", "json": true}},
+        "placement": {"body": {"name": "token", "json": true}}, "bound": "mtls",
     })
 }
 
@@ -363,6 +363,7 @@ fn every_word_is_read_as_it_is_written() {
     words::<SignatureEncoding>();
     words::<SignedPart>();
     words::<StateAlphabet>();
+    words::<TokenBound>();
     words::<StatePlace>();
     words::<TokenTypeRule>();
     words::<ZeroExpiry>();

@@ -131,6 +131,10 @@ pub(super) fn prove<'a>(
             }
         }
         (RefreshAuth::Full, method) => {
+            if method == ClientAuthMethod::Mtls {
+                inner.check_certificate(step)?;
+            }
+            // RFC 8705 section 2: the client "MUST include the "client_id" parameter" as well.
             if !omitted {
                 params.push(id);
             }

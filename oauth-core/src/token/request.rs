@@ -48,7 +48,8 @@ pub(crate) async fn send<'a>(inner: &'a Inner, call: TokenCall<'a>, requested: &
         if let Some(progress) = call.progress.filter(|_| !again) {
             progress.sending().await?;
         }
-        let answer = send_bounded(inner.http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
+        let answer =
+            send_bounded(inner.endpoint_http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
         let reader = failure::Reader { inner, call: &call, proof: &proof, secure };
         if key.is_some() {
             let wants_nonce = reader.wants_nonce(&answer);
@@ -77,7 +78,8 @@ pub(crate) async fn end<'a>(inner: &'a Inner, call: TokenCall<'a>, rules: &Revok
             apply::place(inner, inner.prepared()?, tokens, &mut request, Some(&address))?;
         }
         let secure = request.uri().scheme_str() == Some("https");
-        let answer = send_bounded(inner.http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
+        let answer =
+            send_bounded(inner.endpoint_http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
         if bound.is_some() && dpop::challenged(inner, &address, answer.status, &answer.headers) {
             if again {
                 return Err(dpop::nonce_loop(inner, call.step));
