@@ -11,6 +11,7 @@ use crate::account::Account;
 use crate::apply;
 use crate::challenge::{insufficient_scope, step_up};
 use crate::client::Inner;
+use crate::dpop;
 use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step, WantedLogin, clean};
 use crate::provider::Provider;
 use crate::token::TokenSet;
@@ -52,8 +53,10 @@ impl<P: Provider> Account<P> {
         apply::check_placement_in_head(self.inner())?;
         let tokens = self.fresh().await?;
         let head = (&request.method, &request.uri, &request.headers);
+        let address = tokens.is_bound().then(|| request.uri.to_string());
+        let on_trial = address.as_deref().and_then(|address| dpop::nonce_on_trial(self.inner(), address));
         (request.uri, request.headers) = apply::to_head(self.inner(), &tokens, head)?;
-        Ok(Applied { tokens })
+        Ok(Applied { tokens, address, on_trial })
     }
 
     /// Whether to make the request again, with a token that [`apply`](Self::apply) puts on it anew. Show it every answer: what
@@ -68,7 +71,17 @@ impl<P: Provider> Account<P> {
     /// the [scopes](Error::scopes): no refresh adds any. One that says `insufficient_user_authentication` (RFC 9470 section 3)
     /// is [another](ErrorKind::StepUpRequired), that says which login it takes. [`Authorize::step_up`](crate::Authorize::step_up)
     /// starts it; nothing starts it by itself. Every other answer is none of its business.
+    ///
+    /// A server that wants another nonce in the proof of a bound token (RFC 9449 section 9) gets it with the next request; one
+    /// that refuses that as well is an [error](ErrorKind::NonceRefused).
     pub async fn refused(&self, applied: &Applied, status: StatusCode, headers: &HeaderMap) -> Result<bool> {
+        if let Some(address) = &applied.address {
+            let still = dpop::nonce_on_trial(self.inner(), address);
+            if dpop::challenged(self.inner(), address, status, headers) {
+                let looped = applied.on_trial.is_some() && applied.on_trial == still;
+                return if looped { Err(dpop::nonce_loop(self.inner(), Step::Api)) } else { Ok(true) };
+            }
+        }
         match self.verdict(&applied.tokens, status, headers).await? {
             Verdict::Again(_) => Ok(true),
             Verdict::Stands => Ok(false),
@@ -130,6 +143,10 @@ pub(crate) enum Verdict {
 #[derive(Clone)]
 pub struct Applied {
     tokens: Arc<TokenSet>,
+    /// Where it went, where a proof went with it.
+    address: Option<String>,
+    /// The nonce of that proof, where it came with a refusal.
+    on_trial: Option<String>,
 }
 
 impl fmt::Debug for Applied {

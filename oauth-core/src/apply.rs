@@ -1,12 +1,13 @@
 //! Putting a token on a request, where the provider wants it, and nowhere else.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Uri};
 use secrecy::ExposeSecret as _;
 
 use crate::client::{Client, Config, Context, Inner, Prepared, fill};
+use crate::dpop::{self, ProofKey};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::mechanism;
@@ -62,7 +63,7 @@ pub(crate) fn to_request(inner: &Inner, tokens: &TokenSet, request: &mut Request
     if let Some(api) = &inner.config.spec.api {
         add_headers(inner, &prepared.headers.api, &api.headers, tokens, request)?;
     }
-    place(inner, prepared, tokens, request)?;
+    place(inner, prepared, tokens, request, None)?;
     if let Some(signer) = &prepared.hooks.request_signer {
         mechanism::sign(inner, &**signer, tokens, request)?;
     }
@@ -108,7 +109,7 @@ pub(crate) fn to_lookup(
     let prepared = inner.prepared()?;
     admit(inner, prepared, tokens, request)?;
     if usual_place {
-        place(inner, prepared, tokens, request)?;
+        place(inner, prepared, tokens, request, None)?;
     }
     detour(inner, prepared, request)
 }
@@ -121,8 +122,17 @@ fn admit(inner: &Inner, prepared: &Prepared, tokens: &TokenSet, request: &Reques
 }
 
 /// The one place where a token meets a request.
-pub(crate) fn place(inner: &Inner, prepared: &Prepared, tokens: &TokenSet, request: &mut Request<Bytes>) -> Result<()> {
+pub(crate) fn place(
+    inner: &Inner,
+    prepared: &Prepared,
+    tokens: &TokenSet,
+    request: &mut Request<Bytes>,
+    own_address: Option<&str>,
+) -> Result<()> {
     let config = &inner.config;
+    if let Some(key) = &tokens.proof_key {
+        return place_bound(inner, (key, tokens.access_token.expose_secret()), request, own_address);
+    }
     let malformed = |what: &str| malformed(config, what);
     let secret = tokens.access_token.expose_secret();
     match (&config.spec.token.placement, &prepared.headers.token) {
@@ -148,6 +158,26 @@ pub(crate) fn place(inner: &Inner, prepared: &Prepared, tokens: &TokenSet, reque
         (Placement::Body { name, json }, _) => in_body(request, name, *json, secret).map_err(malformed)?,
         (Placement::Header { .. }, None) => return Err(malformed("the token's header has no valid name")),
     }
+    Ok(())
+}
+
+/// RFC 9449 section 7.1: "a DPoP-bound access token is sent using the Authorization request header field [...] with an
+/// authentication scheme of `DPoP`", and the proof beside it. The proof is for the address that the provider knows, wherever
+/// the request is led.
+fn place_bound(
+    inner: &Inner,
+    (key, token): (&ProofKey, &str),
+    request: &mut Request<Bytes>,
+    own_address: Option<&str>,
+) -> Result<()> {
+    let address = own_address.map_or_else(|| request.uri().to_string(), str::to_owned);
+    let proved = dpop::Proved { step: Step::Api, method: request.method(), address: &address, token: Some(token) };
+    let proof = dpop::prove(inner, key, &proved)?;
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from(format!("DPoP {token}")))
+        .map_err(|_| malformed(&inner.config, "the token cannot stand in a header"))?;
+    value.set_sensitive(true);
+    request.headers_mut().insert(AUTHORIZATION, value);
+    request.headers_mut().insert(dpop::PROOF, proof);
     Ok(())
 }
 

@@ -24,6 +24,7 @@ use crate::browser::BrowserBinding;
 use crate::client::{
     Client, Context, Inner, Prepared, fill, push_redirect_uri, push_scopes, push_second_scopes, renamed, scopes,
 };
+use crate::dpop::ProofKey;
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::pending::{ATTEMPT_LIFETIME, PendingAttempt};
@@ -228,6 +229,7 @@ impl<P: Provider> Authorize<P> {
                 Some(SecretString::from(secrets.verifier))
             }
         };
+        let proof_key = proof_key(inner, &mut url)?;
         let url = carried(inner, endpoint, url, self.pushed).await?;
         let binding = SecretString::from(secrets.browser);
         let pending = PendingAttempt {
@@ -236,6 +238,7 @@ impl<P: Provider> Authorize<P> {
             nonce: nonce.map(Into::into),
             max_age,
             acr: self.acr,
+            proof_key,
             browser: binding.clone(),
             provider: spec.id.clone(),
             server: prepared.server.clone(),
@@ -275,6 +278,20 @@ fn max_age(inner: &Inner, params: &[(Cow<'static, str>, String)]) -> Result<Opti
             .fix("write it as `300`")
             .of(inner.spec())
     })
+}
+
+/// A key for the tokens of this login, where the provider binds them. RFC 9449 section 10: the thumbprint as `dpop_jkt` binds
+/// the code as well, so that nobody redeems it with a key of their own.
+fn proof_key(inner: &Inner, url: &mut String) -> Result<Option<ProofKey>> {
+    let Some(rules) = inner.spec().dpop else { return Ok(None) };
+    let key = ProofKey::draw(inner, rules.alg, Step::Authorize)?;
+    let thumbprint = key.thumbprint(&**inner.crypto(Step::Authorize)?).map_err(|error| {
+        Error::new(ErrorKind::Config, Step::Authorize, "the new proof key cannot be used")
+            .source(error)
+            .of(inner.spec())
+    })?;
+    push_pair(url, "dpop_jkt", &thumbprint);
+    Ok(Some(key))
 }
 
 fn base(inner: &Inner, prepared: &Prepared, endpoint: &Template, replaced: &[&str]) -> Result<String> {

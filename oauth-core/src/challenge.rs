@@ -53,7 +53,7 @@ impl ResourceChallenge {
         chosen.map_or_else(Self::default, |chosen| Self {
             resource_metadata: chosen.resource_metadata.clone(),
             scopes: chosen.scopes(),
-            insufficient_scope: chosen.is("insufficient_scope"),
+            insufficient_scope: chosen.has_error("insufficient_scope"),
         })
     }
 }
@@ -123,13 +123,20 @@ pub(crate) fn step_up(headers: &HeaderMap) -> Option<StepUp> {
 
 /// The challenge that names that error.
 fn told(headers: &HeaderMap, error: &str) -> Option<Challenge> {
+    read(headers).into_iter().find(|challenge| challenge.has_error(error))
+}
+
+/// All challenges of an answer, in their order (RFC 9110 section 11.6.1: a header may hold several, and there may be
+/// several headers).
+pub(crate) fn read(headers: &HeaderMap) -> Vec<Challenge> {
     let values = headers.get_all(WWW_AUTHENTICATE).iter().map(http::HeaderValue::as_bytes);
-    bounded(values).flat_map(challenges).find(|challenge| challenge.is(error))
+    bounded(values).flat_map(challenges).collect()
 }
 
 /// One challenge, as far as it is of interest here.
 #[derive(Default)]
-struct Challenge {
+pub(crate) struct Challenge {
+    scheme: String,
     error: Option<String>,
     scope: Option<String>,
     acr_values: Option<String>,
@@ -140,7 +147,12 @@ struct Challenge {
 }
 
 impl Challenge {
-    fn is(&self, error: &str) -> bool {
+    /// RFC 9110 section 11.1: the scheme is "case-insensitive".
+    pub(crate) fn is_of(&self, scheme: &str) -> bool {
+        self.scheme.eq_ignore_ascii_case(scheme)
+    }
+
+    pub(crate) fn has_error(&self, error: &str) -> bool {
         !self.repeated && self.error.as_deref() == Some(error)
     }
 
@@ -182,7 +194,7 @@ fn challenges(value: &[u8]) -> Vec<Challenge> {
             challenge.take(name, value);
         } else {
             // A word that nothing is assigned to is a scheme; what stands behind it may be credentials in one piece.
-            found.push(Challenge::default());
+            found.push(Challenge { scheme: name.to_owned(), ..Challenge::default() });
             rest.skip_token68();
         }
     }

@@ -75,6 +75,7 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
             redirect_uri: Some(&attempt.redirect_uri),
             state: Some(attempt.state_str()),
             scopes: &attempt.scopes,
+            proof_key: attempt.proof_key.as_ref(),
             ..Context::default()
         },
         progress: None,

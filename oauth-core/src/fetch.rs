@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::applied::Lacking;
 use crate::apply;
 use crate::client::{Context, Inner, fill, held};
+use crate::dpop;
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step};
 use crate::http::{Answer, send_bounded};
@@ -49,10 +50,24 @@ impl Call<'_> {
     /// Sends the request: to the provider's own origins only, without following redirects, within all bounds of OAuth
     /// endpoints. What it held is blotted out of any error.
     pub(crate) async fn send(&self, inner: &Inner) -> Result<Fetched> {
-        let mut request = self.build(inner)?;
-        let signed = request.extensions_mut().remove::<Signed>();
-        let answer = send_bounded(inner.http()?, inner.spec(), self.step, inner.config.timeout, request).await?;
-        self.read(inner, answer, signed.as_ref())
+        let mut again = false;
+        loop {
+            let mut request = self.build(inner)?;
+            let signed = request.extensions_mut().remove::<Signed>();
+            let answer =
+                send_bounded(inner.api_http()?, inner.spec(), self.step, inner.config.timeout, request).await?;
+            if self.tokens.is_bound() {
+                let address = fill(&inner.config, self.step, &self.fetch.url, token::context(self.tokens))?;
+                if dpop::challenged(inner, &address, answer.status, &answer.headers) {
+                    if again {
+                        return Err(dpop::nonce_loop(inner, self.step));
+                    }
+                    again = true;
+                    continue;
+                }
+            }
+            return self.read(inner, answer, signed.as_ref());
+        }
     }
 
     fn context(&self) -> Context<'_> {

@@ -14,6 +14,7 @@ use tower_service::Service;
 use crate::account::Account;
 use crate::applied::Verdict;
 use crate::apply;
+use crate::dpop;
 use crate::error::{ErrorKind, Result, Step};
 use crate::provider::{Dynamic, Provider};
 use crate::token::TokenSet;
@@ -117,8 +118,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let again = request.clone();
-        Box::pin(answer(self.account.clone(), ready(&mut self.inner), request, Some(again)))
+        Box::pin(answer(self.account.clone(), ready(&mut self.inner), request, |request| Some(request.clone())))
     }
 }
 
@@ -138,8 +138,7 @@ where
 
     fn call(&mut self, request: reqwest::Request) -> Self::Future {
         // Nothing where the body is a stream.
-        let again = request.try_clone();
-        Box::pin(answer(self.account.clone(), ready(&mut self.inner), request, again))
+        Box::pin(answer(self.account.clone(), ready(&mut self.inner), request, reqwest::Request::try_clone))
     }
 }
 
@@ -160,7 +159,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        Box::pin(answer(self.account.clone(), ready(&mut self.inner), request, None))
+        Box::pin(answer(self.account.clone(), ready(&mut self.inner), request, |_| None))
     }
 }
 
@@ -170,12 +169,12 @@ fn ready<S: Clone>(service: &mut S) -> S {
     mem::replace(service, clone)
 }
 
-/// The answer to the request, or to `again` where a refusal is worth that.
+/// The answer to the request, or to its copies where a refusal is worth that: one for a newer token, one for a nonce.
 async fn answer<S, Q>(
     account: Account<Dynamic>,
     mut service: S,
-    request: Q,
-    again: Option<Q>,
+    mut request: Q,
+    copy: fn(&Q) -> Option<Q>,
 ) -> Result<S::Response, BoxError>
 where
     S: Service<Q>,
@@ -183,31 +182,46 @@ where
     S::Response: Answered,
     Q: Headed,
 {
-    apply::check_placement_in_head(account.inner())?;
-    let tokens = account.fresh().await?;
-    let request = request.with(&account, &tokens)?;
-    let response = service.call(request).await.map_err(Into::into)?;
-    let verdict = account.verdict(&tokens, response.status(), response.headers()).await;
-    let Some(again) = again else {
-        // The answer is there, and the caller's: what became of the token is the next request's business.
-        return Ok(response);
-    };
-    let Verdict::Again(newer) = verdict? else { return Ok(response) };
-    // Nobody reads the body of the refusal.
-    drop(response);
-    let request = again.with(&account, &newer)?;
-    poll_fn(|cx| service.poll_ready(cx)).await.map_err(Into::into)?;
-    let response = service.call(request).await.map_err(Into::into)?;
-    if response.status().is_success() {
-        newer.standing.accept();
+    let inner = account.inner();
+    apply::check_placement_in_head(inner)?;
+    let mut tokens = account.fresh().await?;
+    let (mut has_nonce, mut is_renewed) = (false, false);
+    loop {
+        let again = if has_nonce && is_renewed { None } else { copy(&request) };
+        let address = tokens.is_bound().then(|| request.address());
+        let response = service.call(request.with(&account, &tokens)?).await.map_err(Into::into)?;
+        let (status, headers) = (response.status(), response.headers());
+        if address.is_some_and(|address| dpop::challenged(inner, &address, status, headers)) {
+            if has_nonce {
+                return Err(dpop::nonce_loop(inner, Step::Api).into());
+            }
+            // Without a copy the answer is the caller's; the next request has the nonce.
+            let Some(again) = again else { return Ok(response) };
+            (request, has_nonce) = (again, true);
+        } else if is_renewed {
+            if status.is_success() {
+                tokens.standing.accept();
+            }
+            return Ok(response);
+        } else {
+            let verdict = account.verdict(&tokens, status, headers).await;
+            // The answer is there, and the caller's: what became of the token is the next request's business.
+            let Some(again) = again else { return Ok(response) };
+            let Verdict::Again(newer) = verdict? else { return Ok(response) };
+            (request, tokens, is_renewed) = (again, newer, true);
+        }
+        // Nobody reads the body of the refusal.
+        drop(response);
+        poll_fn(|cx| service.poll_ready(cx)).await.map_err(Into::into)?;
     }
-    Ok(response)
 }
 
 /// A request whose address and headers can be changed.
 trait Headed: Sized {
     /// The request with the token on it.
     fn with(self, account: &Account<Dynamic>, tokens: &TokenSet) -> Result<Self>;
+
+    fn address(&self) -> String;
 }
 
 impl<B> Headed for Request<B> {
@@ -217,6 +231,10 @@ impl<B> Headed for Request<B> {
         *self.uri_mut() = uri;
         *self.headers_mut() = headers;
         Ok(self)
+    }
+
+    fn address(&self) -> String {
+        self.uri().to_string()
     }
 }
 
@@ -228,6 +246,10 @@ impl Headed for reqwest::Request {
         *self.url_mut() = url::Url::parse(&uri.to_string()).map_err(|_| malformed())?;
         *self.headers_mut() = headers;
         Ok(self)
+    }
+
+    fn address(&self) -> String {
+        self.url().to_string()
     }
 }
 

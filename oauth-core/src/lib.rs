@@ -52,6 +52,8 @@ pub mod crypto;
 #[cfg(feature = "client")]
 mod device;
 #[cfg(feature = "client")]
+mod dpop;
+#[cfg(feature = "client")]
 mod email;
 #[cfg(feature = "client")]
 mod encode;
@@ -144,7 +146,7 @@ pub use self::{
     callback::{CallbackInput, VerifiedCode},
     catalog::CatalogEntry,
     challenge::ResourceChallenge,
-    client::{Client, ClientAuth},
+    client::{Client, ClientAuth, SecretSource, SourceError},
     client_credentials::ClientCredentials,
     clock::{Clock, SystemClock},
     device::{Device, DeviceLogin, DevicePoll},

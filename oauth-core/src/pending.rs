@@ -19,6 +19,7 @@ pub(crate) use self::into::{TakeError, TakeResult};
 pub use self::sealed::{SealedAttempt, SealedAttempts, SealedCookie};
 pub use self::stored::StoredAttempts;
 use crate::clock::{Clock, SystemClock};
+use crate::dpop::ProofKey;
 
 /// RFC 6749 section 4.1.2 recommends that a code lives at most 10 minutes; so does the attempt.
 pub(crate) const ATTEMPT_LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -33,6 +34,8 @@ pub struct PendingAttempt {
     pub(crate) nonce: Option<SecretString>,
     pub(crate) max_age: Option<u64>,
     pub(crate) acr: Vec<String>,
+    /// The key that the tokens will be bound to (RFC 9449).
+    pub(crate) proof_key: Option<ProofKey>,
     pub(crate) browser: SecretString,
     pub(crate) provider: String,
     pub(crate) server: String,
@@ -67,6 +70,7 @@ impl PendingAttempt {
             nonce: self.nonce.as_ref().map(|nonce| nonce.expose_secret().to_owned()),
             max_age: self.max_age,
             acr: self.acr.clone(),
+            dpop_key: self.proof_key.as_ref().map(ProofKey::expose),
             browser: self.browser.expose_secret().to_owned(),
             provider: self.provider.clone(),
             server: self.server.clone(),
@@ -90,12 +94,14 @@ impl PendingAttempt {
         if stored.kind != KIND {
             return Err(serde::de::Error::custom("this is not a pending login attempt"));
         }
+        let damaged = || serde::de::Error::custom("the proof key is damaged");
         Ok(Self {
             state: stored.state.into(),
             verifier: stored.verifier.map(Into::into),
             nonce: stored.nonce.map(Into::into),
             max_age: stored.max_age,
             acr: stored.acr,
+            proof_key: stored.dpop_key.map(|key| ProofKey::restore(&key).ok_or_else(damaged)).transpose()?,
             browser: stored.browser.into(),
             provider: stored.provider,
             server: stored.server,
@@ -124,6 +130,8 @@ struct Stored {
     max_age: Option<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     acr: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dpop_key: Option<String>,
     browser: String,
     provider: String,
     server: String,

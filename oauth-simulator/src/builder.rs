@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use oauth_core::spec::ClientAuthMethod;
+use oauth_core::spec::{ClientAuthMethod, SigningAlg};
 use oauth_core::{Clock, OsRng, ProviderSpec, Rng, SystemClock};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -195,9 +195,14 @@ impl Builder {
         let mut clients = self.clients.clone();
         if clients.is_empty() {
             let id = random_text(&*self.rng, "sim-client-").chars().take(24).collect::<String>();
+            let assertion = self.spec.client_auth.assertion.as_ref();
             clients.push(match (self.spec.client_auth.method, &self.spec.client_auth.minted) {
                 (ClientAuthMethod::None, _) => RegisteredClient::public(id),
                 (_, Some(minted)) => RegisteredClient::confidential(id, private_key(signing_alg(minted.alg)?)?),
+                (ClientAuthMethod::PrivateKeyJwt, _) if assertion.is_some() => {
+                    let alg = assertion.map_or(SigningAlg::ES256, |assertion| assertion.alg);
+                    RegisteredClient::confidential(id, private_key(alg)?)
+                }
                 _ => RegisteredClient::confidential(id, spare_secret),
             });
         }

@@ -6,6 +6,7 @@ use http::header;
 use oauth_core::spec::{self, BasicForm, BasicUser, ClientAuthMethod, Hole, MintedPlace, PublicForm, Template};
 
 use crate::RegisteredClient;
+use crate::assertion;
 use crate::facts::{Facts, Whose, own_name};
 use crate::minted;
 use crate::params::Params;
@@ -67,6 +68,9 @@ fn authenticate_as<'a>(shared: &'a Shared, proof: &Proof<'_>, auth: &spec::Clien
         ClientAuthMethod::Basic => in_header(auth.basic, client, header, secret),
         ClientAuthMethod::Body => in_body(client, header, secret),
         ClientAuthMethod::Minted => made(shared, client, header, secret),
+        ClientAuthMethod::PrivateKeyJwt | ClientAuthMethod::ClientSecretJwt => {
+            asserted(shared, client, proof, header.is_some() || secret.is_some())
+        }
         _ => Err(unproved("the simulator does not know this way of client authentication")),
     }
     .map(|()| (index, client))
@@ -125,6 +129,22 @@ fn made(
         _ => return Err(unproved("the secret that the client makes is not where this provider looks for it")),
     };
     minted::check(shared, rules, client, token).map_err(|why| unproved(&format!("the secret is not good: {why}")))
+}
+
+/// A JWT in the place of a secret.
+fn asserted(shared: &Shared, client: &RegisteredClient, proof: &Proof<'_>, has_secret: bool) -> Result<(), Refused> {
+    let params = &proof.taken.params;
+    let (Some(token), Some(kind)) = (params.get("client_assertion"), params.get("client_assertion_type")) else {
+        return Err(unproved("this provider takes a client assertion only"));
+    };
+    // RFC 7521 section 4.2: the client "MUST NOT authenticate using more than one" mechanism.
+    if has_secret {
+        return Err(Refused::invalid_request("two ways of client authentication in one request"));
+    }
+    if kind != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
+        return Err(unproved("the assertion is of an unknown type"));
+    }
+    assertion::check(shared, client, token).map_err(|why| unproved(&format!("the assertion is not good: {why}")))
 }
 
 /// Id and secret stand where the file's holes are, and nowhere else.

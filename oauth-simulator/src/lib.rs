@@ -58,6 +58,7 @@
 
 mod address;
 mod api;
+mod assertion;
 mod authorize;
 mod builder;
 mod callback;

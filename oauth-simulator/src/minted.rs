@@ -15,7 +15,7 @@ use crate::openid::signing::{name, verify_own};
 use crate::server::Shared;
 
 /// How far ahead of ours the client's clock may be, in seconds.
-const SKEW: u64 = 60;
+pub(crate) const SKEW: u64 = 60;
 
 /// What is wrong with the secret, if anything is. Of the signature nothing is known where the client was registered
 /// without its private key.
@@ -71,7 +71,7 @@ pub(crate) fn signing_alg(alg: MintedAlg) -> Result<SigningAlg, String> {
     }
 }
 
-fn object(part: &str) -> Result<Map<String, Value>, String> {
+pub(crate) fn object(part: &str) -> Result<Map<String, Value>, String> {
     let bytes = URL_SAFE_NO_PAD.decode(part).ok();
     bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(|| "it is no JWT".to_owned())
 }

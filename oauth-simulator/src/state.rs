@@ -33,6 +33,8 @@ pub(crate) struct State {
     pub(crate) metadata_answers: VecDeque<Answer>,
     pub(crate) keys_answers: VecDeque<Answer>,
     pub(crate) lookup_answers: VecDeque<Answer>,
+    /// The ids of the client assertions that were used.
+    pub(crate) assertions: HashSet<String>,
     pub(crate) recorded: VecDeque<Recorded>,
 }
 

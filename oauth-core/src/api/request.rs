@@ -12,6 +12,7 @@ use crate::account::Account;
 use crate::applied::Verdict;
 use crate::apply;
 use crate::client::{Inner, fill};
+use crate::dpop;
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::transport_error;
@@ -131,19 +132,31 @@ impl<P: Provider> ApiRequest<P> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        let tokens = self.account.fresh().await?;
-        let response = self.send_with(&tokens).await?;
-        let Verdict::Again(newer) = self.account.verdict(&tokens, response.status(), response.headers()).await? else {
-            return Ok(response);
-        };
-        let response = self.send_with(&newer).await?;
-        if response.status().is_success() {
-            newer.standing.accept();
+        let mut tokens = self.account.fresh().await?;
+        let (mut has_nonce, mut is_renewed) = (false, false);
+        loop {
+            let (response, wants_nonce) = self.send_with(&tokens).await?;
+            if wants_nonce {
+                if has_nonce {
+                    return Err(dpop::nonce_loop(self.account.inner(), Step::Api));
+                }
+                has_nonce = true;
+                continue;
+            }
+            if is_renewed {
+                if response.status().is_success() {
+                    tokens.standing.accept();
+                }
+                return Ok(response.after_renewal());
+            }
+            let verdict = self.account.verdict(&tokens, response.status(), response.headers()).await?;
+            let Verdict::Again(newer) = verdict else { return Ok(response) };
+            (tokens, is_renewed) = (newer, true);
         }
-        Ok(response.after_renewal())
     }
 
-    async fn send_with(&self, tokens: &TokenSet) -> Result<ApiResponse> {
+    /// The answer, and whether it asks for a proof with another nonce.
+    async fn send_with(&self, tokens: &TokenSet) -> Result<(ApiResponse, bool)> {
         let inner = self.account.inner();
         let malformed = |what: String| inner.error(ErrorKind::Config, Step::Api, what);
         let mut url = resolve(inner, tokens, &self.path)?;
@@ -153,7 +166,7 @@ impl<P: Provider> ApiRequest<P> {
         }
         let mut request = Request::builder()
             .method(self.method.clone())
-            .uri(url)
+            .uri(&url)
             .body(self.body.clone())
             .map_err(|_| malformed("the path or the query cannot be written as an address".to_owned()))?;
         request.headers_mut().clone_from(&self.headers);
@@ -161,11 +174,12 @@ impl<P: Provider> ApiRequest<P> {
         let host = request.uri().host().unwrap_or_default().to_owned();
         let signed = request.extensions_mut().remove::<Signed>();
         let response = inner
-            .http()?
+            .api_http()?
             .send(request)
             .await
             .map_err(|error| transport_error(Step::Api, &host, error).of(inner.spec()))?;
-        Ok(ApiResponse::new(self.account.erased(), host, signed, response))
+        let wants_nonce = tokens.is_bound() && dpop::challenged(inner, &url, response.status(), response.headers());
+        Ok((ApiResponse::new(self.account.erased(), host, signed, response), wants_nonce))
     }
 }
 

@@ -4,9 +4,10 @@ use crate::fault::{Finding, Path, at};
 use crate::schema;
 use crate::spec::{
     BasicForm, BasicUser, ClientAuth, ClientAuthMethod, Hole, MintedAlg, MintedPlace, MintedSecret, ProviderSpec,
-    PublicForm, RefreshAuth, RefreshWith, Template,
+    PublicForm, RefreshAuth, RefreshWith, SigningAlg, Template,
 };
 
+use super::assertion;
 use super::cx::{Cx, top};
 use super::templates::{Reach, holes};
 use super::wire;
@@ -32,7 +33,11 @@ pub(super) fn lower(cx: &mut Cx<'_>, auth: Option<schema::ClientAuth>) -> Client
             cx.report(finding.help("write `client_auth: {method: mechanism, name: my-hash}`"));
             ClientAuthMethod::Mechanism.into()
         }
-        Some(schema::ClientAuth::Method(method)) => method.into(),
+        Some(schema::ClientAuth::Method(method)) => {
+            let mut auth = ClientAuth::from(method);
+            auth.assertion = assertion::lower(cx, &top("client_auth"), method, &schema::ClientAuthFull::default());
+            auth
+        }
         Some(schema::ClientAuth::Full(full)) => lower_full(cx, *full),
     }
 }
@@ -44,7 +49,11 @@ fn lower_full(cx: &mut Cx<'_>, full: schema::ClientAuthFull) -> ClientAuth {
         return ClientAuthMethod::Basic.into();
     };
     belongs(cx, &path, method, ClientAuthMethod::Basic, &["encode", "user", "id_in_body", "public"]);
-    belongs(cx, &path, method, ClientAuthMethod::Minted, &["alg", "kid", "claims", "lifetime", "sent"]);
+    belongs(cx, &path, method, ClientAuthMethod::Minted, &["claims", "sent"]);
+    if !assertion::is_signed(method) {
+        belongs(cx, &path, method, ClientAuthMethod::Minted, &["alg", "kid", "lifetime"]);
+        belongs(cx, &path, method, ClientAuthMethod::PrivateKeyJwt, &["audience"]);
+    }
     belongs(cx, &path, method, ClientAuthMethod::Mechanism, &["name"]);
     let basic = BasicForm {
         encode: full.encode.unwrap_or(true),
@@ -52,17 +61,24 @@ fn lower_full(cx: &mut Cx<'_>, full: schema::ClientAuthFull) -> ClientAuth {
         id_in_body: full.id_in_body.unwrap_or(false),
         public: full.public.unwrap_or(PublicForm::Body),
     };
+    let assertion = assertion::lower(cx, &path, method, &full);
     let minted = (method == ClientAuthMethod::Minted).then(|| MintedSecret {
-        alg: full.alg.unwrap_or_else(|| {
-            cx.missing(&path.then("alg"), "say how the secret is signed: `alg: ES256`");
-            MintedAlg::Es256
-        }),
+        alg: minted_alg(cx, &path, full.alg),
         kid: cx.maybe_template(&path.then("kid"), full.kid.as_deref()),
         claims: cx.params(&path.then("claims"), full.claims.0),
         lifetime: full.lifetime.unwrap_or(300),
         sent: full.sent.unwrap_or(MintedPlace::Body),
     });
-    ClientAuth { method, basic: if method == ClientAuthMethod::Basic { basic } else { BasicForm::default() }, minted }
+    let basic = if method == ClientAuthMethod::Basic { basic } else { BasicForm::default() };
+    ClientAuth { method, basic, minted, assertion }
+}
+
+fn minted_alg(cx: &mut Cx<'_>, path: &Path, alg: Option<SigningAlg>) -> MintedAlg {
+    let Some(alg) = alg else {
+        cx.missing(&path.then("alg"), "say how the secret is signed: `alg: ES256`");
+        return MintedAlg::Es256;
+    };
+    assertion::minted_alg(cx, path, alg)
 }
 
 /// A key that another method has is a mistake in one of the two.

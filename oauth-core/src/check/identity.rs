@@ -5,8 +5,8 @@ use crate::spec::{Confidence, Profile, ProviderSpec, names};
 use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
 use super::{
-    api, authorize, callback, client_auth, endpoints, environments, grants, mechanisms, openid, pkce, profile, quirks,
-    redirect, refresh, revoke, scopes, settings, text, token,
+    api, authorize, callback, client_auth, dpop, endpoints, environments, grants, mechanisms, openid, pkce, profile,
+    quirks, redirect, refresh, revoke, scopes, settings, text, token,
 };
 
 /// Lowers the file.
@@ -54,6 +54,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         client_auth: client_auth::lower(cx, file.client_auth),
         pkce,
         challenge,
+        dpop: dpop::lower(cx, file.dpop),
         redirect: redirect::lower(&file.redirect),
         scopes: scopes::lower(cx, file.scopes),
         authorize: authorize::lower(cx, file.authorize),

@@ -5,11 +5,13 @@
 
 mod address;
 mod api;
+mod assertion;
 mod authorize;
 mod callback;
 mod client_auth;
 mod condition;
 mod cx;
+mod dpop;
 mod endpoints;
 mod environments;
 mod fetch;
@@ -75,7 +77,9 @@ const RULES: &[Rule] = &[
     callback::names_and_codes_are_sound,
     callback::signature_and_profile_are_sound,
     client_auth::method_is_sound,
+    assertion::assertion_is_sound,
     client_auth::a_header_shows_the_secret,
+    dpop::proofs_are_sound,
     token::request_is_sound,
     response::response_is_sound,
     response::extras_are_sound,

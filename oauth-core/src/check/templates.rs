@@ -4,7 +4,7 @@
 use crate::fault::{Finding, Path, at};
 use crate::spec::{Hole, ProviderSpec, Template};
 
-use super::Cx;
+use super::{Cx, assertion};
 
 /// What is known and allowed at a place, beside the settings.
 #[allow(
@@ -89,7 +89,7 @@ pub(super) fn holes(cx: &mut Cx<'_>, spec: &ProviderSpec, path: &Path, template:
             ),
             Hole::Token(name) if reach.token => undeclared_extra(cx, spec, path, hole, name, reach),
             Hole::ClientId if reach.client_id => None,
-            Hole::ClientSecret if reach.client_secret => None,
+            Hole::ClientSecret if reach.client_secret && !assertion::shows_none(spec.client_auth.method) => None,
             Hole::AccessToken if reach.access_token => None,
             Hole::Random if reach.random => None,
             Hole::RedirectUri if reach.redirect_uri => None,

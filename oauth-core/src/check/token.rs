@@ -22,7 +22,7 @@ pub(super) fn lower(cx: &mut Cx<'_>, token: schema::Token) -> Token {
     let upgrade = token.upgrade.map(|upgrade| lower_upgrade(cx, upgrade));
     let lookup = token.lookup.map(|lookup| lookup::lower(cx, lookup));
     let placement = token.placement.map_or_else(Placement::default, |placement| lower_placement(cx, placement));
-    Token { request, response, upgrade, lookup, placement }
+    Token { request, response, upgrade, lookup, placement, bound: token.bound }
 }
 
 fn lower_request(cx: &mut Cx<'_>, request: schema::TokenRequest) -> TokenRequest {

@@ -3,9 +3,10 @@ use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{ClientAuth, Prepared};
+use super::{ClientAuth, Prepared, Sourced};
 use crate::clock::{Clock, SystemClock};
 use crate::crypto::{self, Crypto, CryptoError};
+use crate::dpop::Nonces;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::{HttpClient, ReqwestClient, TransportErrorKind, transport_error};
 use crate::mechanism::Mechanisms;
@@ -29,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) redirect_uri: Option<String>,
     pub(crate) scopes: Option<Vec<String>>,
     pub(crate) http: OnceLock<Result<Arc<dyn HttpClient>, Error>>,
+    /// Whether the transport is the user's.
+    pub(crate) has_own_http: bool,
     pub(crate) timeout: Duration,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
@@ -43,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) well_known: WellKnown,
     /// When the client's secret ends, where the registration said so (RFC 7591 section 3.2.1).
     pub(crate) secret_expires_at: Option<SystemTime>,
+    /// What servers want in the next proof of possession; clones share it.
+    pub(crate) nonces: Arc<Nonces>,
 }
 
 /// What a client was told, and what follows from it, worked out at first use.
@@ -52,6 +57,7 @@ pub(crate) struct Inner {
     /// The spec as it was before the metadata filled it, where the endpoints are the metadata's.
     pub(crate) raw: Option<Arc<ProviderSpec>>,
     pub(crate) discovery: Discovery,
+    pub(crate) sourced: Sourced,
 }
 
 /// RFC 6749 names no limit; 30 seconds is what people wait.
@@ -73,6 +79,7 @@ impl Config {
             redirect_uri: None,
             scopes: None,
             http: OnceLock::new(),
+            has_own_http: false,
             timeout: TIMEOUT,
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
@@ -84,6 +91,7 @@ impl Config {
             mechanisms: Mechanisms::new(),
             well_known: WellKnown::default(),
             secret_expires_at: None,
+            nonces: Arc::default(),
         }
     }
 
@@ -147,7 +155,13 @@ impl Config {
 
 impl Inner {
     pub(crate) fn new(config: Config) -> Self {
-        Self { config, prepared: OnceLock::new(), raw: None, discovery: Discovery::default() }
+        Self {
+            config,
+            prepared: OnceLock::new(),
+            raw: None,
+            discovery: Discovery::default(),
+            sourced: Sourced::default(),
+        }
     }
 
     pub(crate) fn spec(&self) -> &ProviderSpec {
@@ -201,7 +215,7 @@ impl Inner {
         let (own, other) = (&self.config, &other.config);
         (Arc::ptr_eq(&own.spec, &other.spec) || own.spec == other.spec)
             && own.client_id == other.client_id
-            && own.auth.as_secret() == other.auth.as_secret()
+            && own.auth.is_as(&other.auth)
             && own.request_key.as_ref().map(ExposeSecret::expose_secret)
                 == other.request_key.as_ref().map(ExposeSecret::expose_secret)
             && (&own.settings, &own.at, &own.scopes) == (&other.settings, &other.at, &other.scopes)
@@ -220,6 +234,7 @@ impl Clone for Inner {
             prepared: self.prepared.clone(),
             raw: self.raw.clone(),
             discovery: Discovery::default(),
+            sourced: Sourced::default(),
         }
     }
 }

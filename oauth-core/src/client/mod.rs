@@ -4,7 +4,9 @@ mod at;
 mod auth;
 mod config;
 mod env;
+mod identity;
 mod prepared;
+mod source;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -17,8 +19,11 @@ pub use self::auth::ClientAuth;
 pub(crate) use self::config::{Config, Inner};
 pub(crate) use self::env::variable;
 pub(crate) use self::prepared::{
-    Context, Prepared, checked_scopes, fill, held, push_redirect_uri, push_scopes, push_second_scopes, renamed, scopes,
+    Context, Prepared, checked_scopes, fill, held, own_address, push_redirect_uri, push_scopes, push_second_scopes,
+    renamed, scopes,
 };
+pub(crate) use self::source::Sourced;
+pub use self::source::{SecretSource, SourceError};
 use crate::account::Account;
 use crate::authorize::Authorize;
 use crate::clock::Clock;
@@ -170,6 +175,7 @@ impl<P: Provider> Client<P> {
         let after = place(&inner.config);
         let same = Arc::ptr_eq(&before.0, &after.0) && (before.1, before.2) == (after.1, after.2);
         inner.prepared = OnceLock::new();
+        inner.sourced = Sourced::default();
         inner.discovery = if same { discovery } else { Discovery::default() };
         self
     }
@@ -200,6 +206,7 @@ impl<P: Provider> Client<P> {
     pub fn http_client(self, http: Arc<dyn HttpClient>) -> Self {
         self.configured(|config| {
             config.http = OnceLock::from(Ok(http));
+            config.has_own_http = true;
             config.forget_keys();
         })
     }

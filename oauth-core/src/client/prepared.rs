@@ -1,19 +1,23 @@
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use http::HeaderValue;
 
 use super::Config;
 use super::at::Detour;
+use super::identity;
 use crate::apply::Headers;
+use crate::dpop::ProofKey;
 use crate::encode::{push_pair, push_pair_as_is, push_segment};
 use crate::error::{Error, ErrorKind, Result, Step};
+use crate::http::HttpClient;
 use crate::mechanism::Hooks;
 use crate::openid::ExpectedIssuer;
 use crate::origin::Origins;
 use crate::request_object::RequestSigner;
 use crate::scopes::is_scope_token;
 use crate::spec::{ClientAuthMethod, Hole, ProviderSpec, StatePlace, Template, template};
-use crate::token::{self, Minter, TokenSet};
+use crate::token::{self, Asserter, Minter, TokenSet};
 
 /// What follows from a client's configuration: worked out once, read by every step.
 #[derive(Clone)]
@@ -30,6 +34,10 @@ pub(crate) struct Prepared {
     pub(crate) minter: Option<Minter>,
     /// What signs authorization requests, where the provider wants that.
     pub(crate) request_signer: Option<RequestSigner>,
+    /// What makes an assertion for each request, where the provider wants that.
+    pub(crate) asserter: Option<Asserter>,
+    /// The transport that shows the client's certificate, where it has one.
+    pub(crate) identity: Option<Arc<dyn HttpClient>>,
     /// Where the token may go.
     pub(crate) origins: Origins,
     /// What goes on a request to the API.
@@ -62,6 +70,8 @@ pub(crate) struct Context<'a> {
     pub(crate) secrets: bool,
     /// What was drawn for this parameter of this authorization request.
     pub(crate) random: Option<&'a str>,
+    /// The key that the tokens are bound to, or shall be.
+    pub(crate) proof_key: Option<&'a ProofKey>,
     /// Whether this is an address: the client's id is a segment of its path there.
     pub(crate) in_address: bool,
 }
@@ -92,6 +102,8 @@ impl Prepared {
             basic: token::basic(config)?,
             minter: None,
             request_signer: None,
+            asserter: None,
+            identity: identity::transport(config)?,
             origins: Origins::new(config)?,
             headers: Headers::new(config)?,
             id_issuer: ExpectedIssuer::new(config)?,
@@ -107,6 +119,7 @@ impl Prepared {
         };
         prepared.minter = Minter::new(config)?;
         prepared.request_signer = RequestSigner::new(config)?;
+        prepared.asserter = Asserter::new(config)?;
         let issuer = prepared.issuer.as_deref().unwrap_or_default();
         prepared.server = match (issuer, token_endpoint(config)) {
             ("", token) => token,
@@ -163,20 +176,7 @@ impl Prepared {
         address: &Template,
         context: Context<'_>,
     ) -> Result<String> {
-        let rendered = fill(config, step, address, Context { in_address: true, ..context })?;
-        let secure = url::Url::parse(&rendered).is_ok_and(|url| {
-            template::is_secure(&url)
-                && url.username().is_empty()
-                && url.password().is_none()
-                && url.fragment().is_none()
-        });
-        if !secure {
-            let what = format!("the address `{address}` is not an https address once its settings are filled in");
-            return Err(Error::new(ErrorKind::InsecureUrl, step, what)
-                .fix("use https; plain http is for loopback only")
-                .of(&config.spec));
-        }
-        Ok(self.detoured(rendered))
+        own_address(config, step, address, context).map(|address| self.detoured(address))
     }
 
     /// Whether there is a stand-in server.
@@ -191,6 +191,21 @@ impl Prepared {
             None => address,
         }
     }
+}
+
+/// A rendered address as the provider has it, checked to be secure.
+pub(crate) fn own_address(config: &Config, step: Step, address: &Template, context: Context<'_>) -> Result<String> {
+    let rendered = fill(config, step, address, Context { in_address: true, ..context })?;
+    let secure = url::Url::parse(&rendered).is_ok_and(|url| {
+        template::is_secure(&url) && url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
+    });
+    if !secure {
+        let what = format!("the address `{address}` is not an https address once its settings are filled in");
+        return Err(Error::new(ErrorKind::InsecureUrl, step, what)
+            .fix("use https; plain http is for loopback only")
+            .of(&config.spec));
+    }
+    Ok(rendered)
 }
 
 /// The token endpoint, as far as it is known before a callback.
@@ -225,12 +240,20 @@ fn check_credentials(config: &Config) -> Result<()> {
             "copy it again from the provider's console",
         );
     }
+    let method = config.spec.client_auth.method;
+    let signs = matches!(method, ClientAuthMethod::Minted | ClientAuthMethod::PrivateKeyJwt);
+    if config.auth.is_key() && !signs {
+        return fail(
+            "the provider takes a client secret, and this client has a private key",
+            "use the secret from the provider's console; a provider that takes keys says so under `client_auth`",
+        );
+    }
     match config.auth.as_secret() {
         Some("") => {
             fail("the client secret is empty", "use the provider's `public` constructor for a client without a secret")
         }
         // A private key is a text of several lines.
-        Some(_) if config.spec.client_auth.method == ClientAuthMethod::Minted => Ok(()),
+        Some(_) if signs => Ok(()),
         Some(secret) if secret.chars().any(char::is_control) => fail(
             "the client secret has a line break or another control character",
             "copy it again from the provider's console, without the line's end",

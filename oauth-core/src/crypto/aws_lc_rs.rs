@@ -88,6 +88,15 @@ impl Crypto for AwsLcRs {
         Ok(Box::new(Signer { pair, public }))
     }
 
+    fn generate_private_key(&self, alg: SignatureAlg) -> Result<PrivateKey, CryptoError> {
+        let document = if alg == SignatureAlg::EdDsa {
+            Ed25519KeyPair::generate_pkcs8(&random())
+        } else {
+            EcdsaKeyPair::generate_pkcs8(ecdsa_signing(alg)?, &random())
+        };
+        Ok(PrivateKey::from_pkcs8_der(document.map_err(|_| CryptoError::Failed)?))
+    }
+
     fn hkdf_sha256(&self, salt: &[u8], secret: &[u8], info: &[u8], okm: &mut [u8]) -> Result<(), CryptoError> {
         let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(secret);
         let info = [info];

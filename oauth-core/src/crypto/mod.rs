@@ -65,6 +65,14 @@ pub trait Crypto: fmt::Debug + Send + Sync + 'static {
     /// A private key made ready, to sign with one algorithm.
     fn signing_key(&self, alg: SignatureAlg, key: &PrivateKey) -> Result<Box<dyn SigningKey>, CryptoError>;
 
+    /// A new private key for one algorithm, in PKCS#8, by the backend's own randomness: none takes random bytes from outside,
+    /// so a client's [`Rng`](crate::Rng) has no part in it.
+    ///
+    /// [`CryptoError::Unsupported`] unless the backend can; for RSA none does.
+    fn generate_private_key(&self, alg: SignatureAlg) -> Result<PrivateKey, CryptoError> {
+        Err(CryptoError::Unsupported(alg))
+    }
+
     /// Derives a key from a secret (RFC 5869, with SHA-256): fills `okm`, of at most 255 times 32 bytes.
     fn hkdf_sha256(&self, salt: &[u8], secret: &[u8], info: &[u8], okm: &mut [u8]) -> Result<(), CryptoError>;
 

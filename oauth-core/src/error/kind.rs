@@ -163,6 +163,10 @@ kinds! {
     TokenTypeMissing = "token-type-missing",
     /// The answer's `token_type` is none that this client can use.
     TokenTypeUnsupported = "token-type-unsupported",
+    /// The token is bound to no key although this provider's are (RFC 9449 section 5); it was discarded.
+    TokenDowngraded = "token-downgraded",
+    /// The server does not take the nonce that it gave for a proof of possession (RFC 9449 section 8).
+    NonceRefused = "nonce-refused",
     /// The endpoint answered with a redirect, which is not followed.
     RedirectRefused = "token-endpoint-redirect",
     /// The answer is larger than the limit.

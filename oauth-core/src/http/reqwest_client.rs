@@ -4,7 +4,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use rustls::ConfigBuilder;
+use rustls::client::WantsClientCert;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls_platform_verifier::BuilderVerifierExt as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::guard::{Blocked, Guard};
 use super::{Body, BodySource, BoxFuture, HttpClient, TransportError, TransportErrorKind};
@@ -40,7 +45,7 @@ impl ReqwestClient {
     pub fn with(
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, TransportError> {
-        Self::build(None, configure)
+        Self::build(tls_config()?, None, configure)
     }
 
     /// A client that connects to public addresses only: for servers that somebody else names (RFC 9728 section 7.7). The
@@ -64,16 +69,38 @@ impl ReqwestClient {
         guard: Guard,
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, TransportError> {
-        Self::build(Some(guard), configure)
+        Self::build(tls_config()?, Some(guard), configure)
+    }
+
+    /// A client that shows a certificate (RFC 8705) to every server that asks for one: the chain as PEM, its own certificate
+    /// first, and its private key. A chain or a key that cannot be read, or that do not belong together, are
+    /// [`TransportErrorKind::Tls`].
+    ///
+    /// [`ClientAuth::certificate`](crate::ClientAuth::certificate) makes one by itself, which no other server gets to see; this
+    /// is for a transport that needs more. It does not read the clock: a certificate that has ended is for the server to refuse.
+    pub fn with_identity(
+        chain_pem: &str,
+        key_pem: &SecretString,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Self, TransportError> {
+        let unreadable = |error: rustls::pki_types::pem::Error| TransportError::new(TransportErrorKind::Tls, error);
+        let chain: Vec<_> =
+            CertificateDer::pem_slice_iter(chain_pem.as_bytes()).collect::<Result<_, _>>().map_err(unreadable)?;
+        let key = PrivateKeyDer::from_pem_slice(key_pem.expose_secret().as_bytes()).map_err(unreadable)?;
+        let tls = verifying()?
+            .with_client_auth_cert(chain, key)
+            .map_err(|error| TransportError::new(TransportErrorKind::Tls, error))?;
+        Self::build(tls, None, configure)
     }
 
     fn build(
+        tls: rustls::ClientConfig,
         guard: Option<Guard>,
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, TransportError> {
         let fresh = reqwest::Client::builder()
             .user_agent(concat!("oauth-providers/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(tls_config()?)
+            .tls_backend_preconfigured(tls)
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
             .no_proxy();
@@ -96,14 +123,18 @@ pub fn tls_config() -> Result<rustls::ClientConfig, TransportError> {
     if let Some(config) = TLS.get() {
         return Ok(config.clone());
     }
+    let config = verifying()?.with_no_client_auth();
+    Ok(TLS.get_or_init(|| config).clone())
+}
+
+/// Servers are checked against the system's trust store.
+fn verifying() -> Result<ConfigBuilder<rustls::ClientConfig, WantsClientCert>, TransportError> {
     let provider =
         tls_provider().ok_or_else(|| TransportError::new(TransportErrorKind::NoBackend, CryptoError::NoBackend))?;
-    let config = rustls::ClientConfig::builder_with_provider(provider)
+    rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .and_then(rustls::ConfigBuilder::with_platform_verifier)
-        .map_err(|error| TransportError::new(TransportErrorKind::Tls, error))?
-        .with_no_client_auth();
-    Ok(TLS.get_or_init(|| config).clone())
+        .and_then(ConfigBuilder::with_platform_verifier)
+        .map_err(|error| TransportError::new(TransportErrorKind::Tls, error))
 }
 
 impl HttpClient for ReqwestClient {

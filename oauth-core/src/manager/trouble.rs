@@ -210,7 +210,7 @@ impl Trouble {
 /// What tells one set of credentials from another, and says nothing of either.
 fn credentials(inner: &Inner) -> Option<String> {
     let crypto = inner.config.crypto.as_ref()?;
-    let text = format!("oauth-credentials/1 {} {}", inner.config.client_id, inner.config.auth.as_secret()?);
+    let text = format!("oauth-credentials/1 {} {}", inner.config.client_id, inner.config.auth.signing_key()?);
     let digest = crypto.digest(Hash::Sha256, text.as_bytes());
     Some(hex(&digest.as_ref()[..8]))
 }

@@ -43,13 +43,18 @@ impl<P: Provider> Client<P> {
     /// early, and lets [`spec`](Self::spec) show the addresses. A client that is configured further afterwards has the
     /// provider's own facts again, and finds its endpoints anew.
     pub async fn discover(&self) -> Result<Self> {
-        Ok(Self::from_inner(self.inner().ready().await?))
+        Ok(Self::from_inner(self.inner().discovered().await?))
     }
 }
 
 impl Inner {
-    /// This client, its endpoints known.
+    /// This client, its endpoints and its secret known.
     pub(crate) async fn ready(self: &Arc<Self>) -> Result<Arc<Self>> {
+        self.discovered().await?.with_secret().await
+    }
+
+    /// This client, its endpoints known.
+    pub(crate) async fn discovered(self: &Arc<Self>) -> Result<Arc<Self>> {
         if !self.spec().endpoints.discovery || self.raw.is_some() {
             return Ok(Arc::clone(self));
         }
@@ -206,6 +211,8 @@ fn host_of(address: &str) -> String {
 /// algorithm that the file does not list (RFC 8725 section 3.1).
 fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
     let mut spec = inner.spec().clone();
+    let aliased = spec.knows_certificates().then(|| metadata.with_aliases());
+    let metadata = aliased.as_ref().unwrap_or(metadata);
     let missing =
         |name: &str| inner.error(ErrorKind::MetadataEndpoint, Step::Discovery, format!("the metadata has no `{name}`"));
     let token = metadata.token_endpoint.as_deref().ok_or_else(|| missing("token_endpoint"))?;

@@ -43,6 +43,8 @@ pub struct Metadata {
     pub dpop_signing_alg_values_supported: Vec<String>,
     /// The algorithms of client assertions that it lists (RFC 8414 section 2).
     pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
+    /// The endpoints for clients with a certificate, by the names of the others (RFC 8705 section 5).
+    pub mtls_endpoint_aliases: Vec<(&'static str, String)>,
     /// Where the keys are.
     pub jwks_uri: Option<String>,
     /// The scopes it lists.
@@ -86,6 +88,7 @@ impl Metadata {
             dpop_signing_alg_values_supported: document.texts("dpop_signing_alg_values_supported")?,
             token_endpoint_auth_signing_alg_values_supported: document
                 .texts("token_endpoint_auth_signing_alg_values_supported")?,
+            mtls_endpoint_aliases: document.aliases()?,
             jwks_uri: document.address("jwks_uri")?,
             scopes_supported: document.texts("scopes_supported")?,
             token_endpoint_auth_methods_supported: document.texts("token_endpoint_auth_methods_supported")?,
@@ -112,8 +115,38 @@ impl Metadata {
         ]
         .into_iter()
         .filter_map(|(name, address)| Some((name, address.as_deref()?)))
+        .chain(self.mtls_endpoint_aliases.iter().map(|(name, address)| (*name, address.as_str())))
+    }
+
+    /// What a client with a certificate reads. RFC 8705 section 5: it "MUST use the endpoint URL of the same name within the
+    /// `mtls_endpoint_aliases` in preference to the endpoint URL of the same name at the top level of metadata".
+    pub(super) fn with_aliases(&self) -> Self {
+        let mut metadata = self.clone();
+        for (name, address) in &self.mtls_endpoint_aliases {
+            let slot = match *name {
+                "token_endpoint" => &mut metadata.token_endpoint,
+                "revocation_endpoint" => &mut metadata.revocation_endpoint,
+                "introspection_endpoint" => &mut metadata.introspection_endpoint,
+                "device_authorization_endpoint" => &mut metadata.device_authorization_endpoint,
+                "pushed_authorization_request_endpoint" => &mut metadata.pushed_authorization_request_endpoint,
+                "userinfo_endpoint" => &mut metadata.userinfo_endpoint,
+                _ => continue,
+            };
+            *slot = Some(address.clone());
+        }
+        metadata
     }
 }
+
+/// The endpoints that clients prove themselves at, or that bound tokens go to.
+const ALIASED: [&str; 6] = [
+    "token_endpoint",
+    "revocation_endpoint",
+    "introspection_endpoint",
+    "device_authorization_endpoint",
+    "pushed_authorization_request_endpoint",
+    "userinfo_endpoint",
+];
 
 /// A document of metadata, member by member.
 pub(crate) struct Document<'a> {
@@ -136,6 +169,15 @@ impl<'a> Document<'a> {
 
     fn member(&self, name: &str) -> Option<&RawValue> {
         self.root.get(name).filter(|value| !json::is_null(value))
+    }
+
+    fn aliases(&self) -> Result<Vec<(&'static str, String)>> {
+        const NAME: &str = "mtls_endpoint_aliases";
+        let Some(value) = self.member(NAME) else { return Ok(Vec::new()) };
+        let Ok(root) = Members::parse(value.get()) else { return self.wrong(NAME, "an object") };
+        let aliases = Document { inner: self.inner, root, plain: self.plain };
+        let read = |name| Ok(aliases.address(name)?.map(|address| (name, address)));
+        ALIASED.into_iter().filter_map(|name| read(name).transpose()).collect()
     }
 
     fn wrong<T>(&self, name: &str, wanted: &str) -> Result<T> {

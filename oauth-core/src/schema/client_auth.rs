@@ -4,7 +4,7 @@ use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::Entries;
-use crate::spec::{BasicUser, ClientAuthMethod, MintedAlg, MintedPlace, PublicForm};
+use crate::spec::{BasicUser, ClientAuthMethod, MintedPlace, PublicForm, SigningAlg};
 
 /// How the client proves itself: the method alone, or with what the provider does otherwise.
 #[derive(Debug)]
@@ -14,7 +14,8 @@ pub(crate) enum ClientAuth {
 }
 
 /// How the client proves itself at the token endpoint. `encode`, `user`, `id_in_body` and `public` belong to the method
-/// `basic`; `alg`, `kid`, `claims`, `lifetime` and `sent` to the method `minted`; `name` to the method `mechanism`.
+/// `basic`; `alg`, `kid`, `claims`, `lifetime` and `sent` to the method `minted`; `alg`, `kid`, `audience` and `lifetime` to the methods
+/// `private_key_jwt` and `client_secret_jwt`; `name` to the method `mechanism`.
 #[derive(Debug, Default, serde::Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "json-schema", schemars(extend("required" = ["method"])))]
@@ -31,13 +32,17 @@ pub(crate) struct ClientAuthFull {
     /// What a client without a secret sends: `client_id` as a parameter (`body`, the default), or a Basic header with
     /// an empty password (`basic`).
     pub(crate) public: Option<PublicForm>,
-    /// How the minted secret is signed, with the private key (PKCS#8 PEM) that the user gives as the secret.
-    pub(crate) alg: Option<MintedAlg>,
-    /// The `kid` in the minted secret's header. May hold settings.
+    /// How the JWT is signed, with the private key (PKCS#8 PEM) that the user gives as the secret. Default for
+    /// `private_key_jwt`: `ES256`; for `client_secret_jwt`, whose key is the secret itself: `HS256`.
+    pub(crate) alg: Option<SigningAlg>,
+    /// The `kid` in the JWT's header. May hold settings.
     pub(crate) kid: Option<String>,
     /// The minted secret's claims beside `iat` and `exp`. Values may hold settings and `{client_id}`.
     pub(crate) claims: Entries<String>,
-    /// The seconds that a minted secret is valid. Default: 300.
+    /// Whom a client's assertion is for: the `issuer`, which is the default, the `token_endpoint` for older servers, or
+    /// another text, which may hold settings.
+    pub(crate) audience: Option<String>,
+    /// The seconds that the JWT is valid. Default: 300 for a minted secret, 60 for an assertion.
     pub(crate) lifetime: Option<u64>,
     /// Where the minted secret stands: in the `body` as `client_secret`, which is the default, or as the password of a
     /// `basic` header.

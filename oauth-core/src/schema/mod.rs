@@ -5,6 +5,7 @@ mod api;
 mod authorize;
 mod callback;
 mod client_auth;
+mod dpop;
 mod endpoints;
 mod entries;
 mod environments;
@@ -29,6 +30,7 @@ pub(crate) use self::api::{Api, Operation, ParameterFull, Returns};
 pub(crate) use self::authorize::{Authorize, AuthorizeOption, Order, RequestObject};
 pub(crate) use self::callback::Callback;
 pub(crate) use self::client_auth::{ClientAuth, ClientAuthFull};
+pub(crate) use self::dpop::Dpop;
 pub(crate) use self::endpoints::Endpoints;
 pub(crate) use self::entries::{Condition, Entries, OneOrMany, ShortOr, Values};
 pub(crate) use self::environments::Environment;
@@ -92,6 +94,9 @@ pub(crate) struct Provider {
     /// What the provider does with PKCE (RFC 7636), or a map with the form of its challenge. Default: `supported`;
     /// `unsupported` needs an entry in `quirks`.
     pub(crate) pkce: Option<Pkce>,
+    /// Proof of possession (RFC 9449): `required` where every token is bound to a key of the client, `supported` where one
+    /// may be; or a map with the algorithm. Default: tokens are Bearer tokens.
+    pub(crate) dpop: Option<Dpop>,
     /// What the provider takes for a redirect URI.
     pub(crate) redirect: Redirect,
     /// How the provider takes scopes, and which it knows; `none` where there is no scope parameter.

@@ -1,7 +1,7 @@
 use serde::Deserialize;
 
 use super::{Condition, Entries, OneOrMany};
-use crate::spec::{BodyFormat, ExpiryKind, ExpiryUnit, Method, TokenTypeRule, ZeroExpiry};
+use crate::spec::{BodyFormat, ExpiryKind, ExpiryUnit, Method, TokenBound, TokenTypeRule, ZeroExpiry};
 
 /// The token endpoint and what becomes of its answer.
 #[derive(Debug, Default, Deserialize)]
@@ -20,6 +20,8 @@ pub(crate) struct Token {
     pub(crate) lookup: Option<Lookup>,
     /// Where the access token goes in API requests. Default: `Authorization: Bearer` (RFC 6750 section 2.1).
     pub(crate) placement: Option<Placement>,
+    /// `mtls` where tokens are bound to the client's certificate (RFC 8705 section 3): requests of the API show it as well.
+    pub(crate) bound: Option<TokenBound>,
 }
 
 /// How the token request is written.

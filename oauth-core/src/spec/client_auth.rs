@@ -3,7 +3,7 @@ use serde::{Serialize, Serializer};
 
 use super::decode::{Decode, Member, fields, words};
 use super::endpoints::is_false;
-use super::{ClientAuthMethod, Params, Template};
+use super::{Assertion, ClientAuthMethod, Params, Template};
 
 /// How the client proves itself at the token endpoint (RFC 6749 section 2.3), with what a provider does otherwise.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,9 @@ pub struct ClientAuth {
     pub basic: BasicForm,
     /// How the secret is made; for the method [`Minted`](ClientAuthMethod::Minted), and there for sure.
     pub minted: Option<MintedSecret>,
+    /// The JWT that the client proves itself with; for the methods [`PrivateKeyJwt`](ClientAuthMethod::PrivateKeyJwt) and
+    /// [`ClientSecretJwt`](ClientAuthMethod::ClientSecretJwt), and there for sure.
+    pub assertion: Option<Assertion>,
 }
 
 impl ClientAuth {
@@ -26,7 +29,7 @@ impl ClientAuth {
 
 impl From<ClientAuthMethod> for ClientAuth {
     fn from(method: ClientAuthMethod) -> Self {
-        Self { method, basic: BasicForm::default(), minted: None }
+        Self { method, basic: BasicForm::default(), minted: None, assertion: None }
     }
 }
 
@@ -34,10 +37,11 @@ impl From<ClientAuthMethod> for ClientAuth {
 impl Serialize for ClientAuth {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let usual = self.basic == BasicForm::default();
-        if usual && self.minted.is_none() {
+        if usual && self.minted.is_none() && self.assertion.is_none() {
             return self.method.serialize(serializer);
         }
-        let members = 1 + usize::from(!usual) + usize::from(self.minted.is_some());
+        let members =
+            1 + usize::from(!usual) + usize::from(self.minted.is_some()) + usize::from(self.assertion.is_some());
         let mut object = serializer.serialize_struct("ClientAuth", members)?;
         object.serialize_field("method", &self.method)?;
         if !usual {
@@ -45,6 +49,9 @@ impl Serialize for ClientAuth {
         }
         if let Some(minted) = &self.minted {
             object.serialize_field("minted", minted)?;
+        }
+        if let Some(assertion) = &self.assertion {
+            object.serialize_field("assertion", assertion)?;
         }
         object.end()
     }
@@ -56,7 +63,7 @@ impl Decode for ClientAuth {
             return ClientAuthMethod::decode(member).into();
         }
         let mut object = member.object();
-        fields!(read object => Self { method, basic = BasicForm::default(), minted = None })
+        fields!(read object => Self { method, basic = BasicForm::default(), minted = None, assertion = None })
     }
 }
 

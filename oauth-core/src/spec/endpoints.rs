@@ -94,6 +94,12 @@ pub enum ClientAuthMethod {
     Custom,
     /// The secret is a JWT, made for each request.
     Minted,
+    /// `private_key_jwt`: a JWT signed with the client's private key (OpenID Connect Core section 9).
+    PrivateKeyJwt,
+    /// `client_secret_jwt`: a JWT signed with the client's secret.
+    ClientSecretJwt,
+    /// A certificate of the client's (RFC 8705 section 2); `client_id` is among the parameters.
+    Mtls,
     /// A hook in Rust makes something of the secret; `client_id` is among the parameters.
     Mechanism,
 }
@@ -104,6 +110,9 @@ words!(ClientAuthMethod {
     None = "none",
     Custom = "custom",
     Minted = "minted",
+    PrivateKeyJwt = "private_key_jwt",
+    ClientSecretJwt = "client_secret_jwt",
+    Mtls = "mtls",
     Mechanism = "mechanism",
 });
 
@@ -116,6 +125,9 @@ impl ClientAuthMethod {
             Self::None => "none",
             Self::Custom => "custom",
             Self::Minted => "minted",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::ClientSecretJwt => "client_secret_jwt",
+            Self::Mtls => "mtls",
             Self::Mechanism => "mechanism",
         }
     }

@@ -9,11 +9,13 @@
 //! checks: change the file instead.
 
 mod api;
+mod assertion;
 mod authorize;
 pub(crate) mod callback;
 mod client_auth;
 mod condition;
 mod decode;
+mod dpop;
 mod endpoints;
 pub(crate) mod environment;
 mod expiry;
@@ -42,6 +44,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use self::api::{Api, Method, Operation, Parameter, ParameterPlace, Returns, ReturnsField};
+#[cfg(feature = "schema")]
+pub(crate) use self::assertion::ASSERTION_LIFETIME;
+pub use self::assertion::{Assertion, AssertionAudience};
 #[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) use self::authorize::PROTOCOL_PARAMS;
 pub use self::authorize::{Authorize, AuthorizeOption, ResponseMode, StateAlphabet, StatePlace, StateRules};
@@ -51,6 +56,7 @@ pub use self::callback::{
 pub use self::client_auth::{BasicForm, BasicUser, ClientAuth, MintedAlg, MintedPlace, MintedSecret, PublicForm};
 pub use self::condition::Condition;
 use self::decode::fields;
+pub use self::dpop::{Dpop, DpopSupport};
 pub use self::endpoints::{ClientAuthMethod, Endpoints};
 pub use self::environment::Environment;
 pub use self::expiry::{Expiry, ExpiryKind, ExpiryUnit, ZeroExpiry};
@@ -78,7 +84,7 @@ pub use self::template::{Hole, Part, Template};
 #[cfg(feature = "schema")]
 pub(crate) use self::template::{is_loopback, is_secure};
 pub use self::token::{
-    AlsoToken, BodyFormat, ErrorFields, ExtraField, Lookup, Placement, Token, TokenRequest, TokenResponse,
+    AlsoToken, BodyFormat, ErrorFields, ExtraField, Lookup, Placement, Token, TokenBound, TokenRequest, TokenResponse,
     TokenTypeRule, Upgrade,
 };
 #[cfg(feature = "schema")]
@@ -134,6 +140,9 @@ pub struct ProviderSpec {
     /// The form of the PKCE challenge.
     #[serde(skip_serializing_if = "Challenge::is_default")]
     pub challenge: Challenge,
+    /// Proof of possession (RFC 9449); `None` where tokens are Bearer tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpop: Option<Dpop>,
     /// What the provider takes for a redirect URI.
     #[serde(skip_serializing_if = "Redirect::is_unlimited")]
     pub redirect: Redirect,
@@ -188,6 +197,7 @@ fields!(ProviderSpec {
     client_auth,
     pkce,
     challenge = Challenge::default(),
+    dpop = None,
     redirect = Redirect::default(),
     scopes,
     authorize,

@@ -31,9 +31,11 @@ fn full() -> Value {
             "minted": {
                 "alg": "EdDSA", "kid": "{region}", "claims": [["iss", "{client_id}"]], "lifetime": 60, "sent": "basic",
             },
+            "assertion": {"alg": "ES256", "kid": "k", "audience": "https://{region}", "lifetime": 30},
         },
         "pkce": "supported",
         "challenge": {"method": "plain", "encoding": "hex", "method_name": "raw"},
+        "dpop": {"support": "supported", "alg": "EdDSA"},
         "redirect": {"https": true, "loopback": "refused", "query": false, "max_length": 512},
         "scopes": {
             "separator": ",", "response_separator": " ", "param": "scopes", "default": ["read"], "required": ["openid"],
@@ -135,7 +137,7 @@ fn token() -> Value {
                 "name": "endpoint", "at": "/url", "type": "url", "before": "x", "hosts": ["acme.eu"], "doc": "Where",
             }],
         },
-        "placement": {"body": {"name": "token", "json": true}},
+        "placement": {"body": {"name": "token", "json": true}}, "bound": "mtls",
     })
 }
 
@@ -247,8 +249,8 @@ const REQUIRED: &str = "
     api.operations.0.returns.rust api.operations.0.rust authorize authorize.options.0.name authorize.options.0.rust
     callback callback.code callback.keep.0.name callback.keep.0.rust callback.profile.map callback.profile.param
     callback.verify.algorithm callback.verify.encoding callback.verify.over callback.verify.param checked client_auth
-    client_auth.method client_auth.minted.alg client_auth.minted.claims client_auth.minted.lifetime confidence docs
-    endpoints environments.0.name environments.0.rust id marker module name openid.algs pkce profile.fails_when.at
+    client_auth.assertion.alg client_auth.method client_auth.minted.alg client_auth.minted.claims client_auth.minted.lifetime confidence docs
+    dpop.alg dpop.support endpoints environments.0.name environments.0.rust id marker module name openid.algs pkce profile.fails_when.at
     profile.map profile.request.method profile.request.url profile.then.0.map profile.then.0.pick.at
     profile.then.0.request profile.then.0.request.method profile.then.0.request.url quirks.0.because quirks.0.field
     quirks.0.source refresh.client_auth refresh.expiry.field refresh.expiry.kind refresh.expiry.unit refresh.format
@@ -338,6 +340,7 @@ fn every_word_is_read_as_it_is_written() {
     words::<ChallengeMethod>();
     words::<ClientAuthMethod>();
     words::<Confidence>();
+    words::<DpopSupport>();
     words::<ExpiryKind>();
     words::<ExpiryUnit>();
     words::<LoopbackRule>();
@@ -360,6 +363,7 @@ fn every_word_is_read_as_it_is_written() {
     words::<SignatureEncoding>();
     words::<SignedPart>();
     words::<StateAlphabet>();
+    words::<TokenBound>();
     words::<StatePlace>();
     words::<TokenTypeRule>();
     words::<ZeroExpiry>();

@@ -23,9 +23,25 @@ pub struct Token {
     pub lookup: Option<Lookup>,
     /// Where the access token goes in API requests.
     pub placement: Placement,
+    /// What tokens are bound to beside a proof of possession.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bound: Option<TokenBound>,
 }
 
-fields!(Token { request, response, upgrade = None, lookup = None, placement });
+fields!(Token { request, response, upgrade = None, lookup = None, placement, bound = None });
+
+/// What a token is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TokenBound {
+    /// The client's certificate (RFC 8705 section 3): requests of the API show it as well.
+    Mtls,
+}
+
+words!(TokenBound { Mtls = "mtls" });
 
 impl Token {
     /// All extras: those of the token response, then those of the lookup.

@@ -7,7 +7,8 @@ use http::header::{AUTHORIZATION, HeaderValue};
 use http::request::Builder;
 use secrecy::ExposeSecret as _;
 
-use crate::client::{Config, Inner, renamed};
+use super::assertion;
+use crate::client::{Config, Context, Inner, renamed};
 use crate::encode;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::spec::{BasicUser, ClientAuthMethod, MintedPlace, PublicForm, RefreshAuth};
@@ -50,7 +51,7 @@ fn secret_header(text: String) -> Result<HeaderValue, http::header::InvalidHeade
 /// Adds to a request what the client shows of itself; what was made of a secret for it goes into `made` as well.
 pub(super) fn prove<'a>(
     inner: &'a Inner,
-    (step, shown): (Step, RefreshAuth),
+    (step, shown, context): (Step, RefreshAuth, Context<'_>),
     params: &mut Vec<(&'a str, Cow<'a, str>)>,
     made: &mut Vec<String>,
     request: Builder,
@@ -110,6 +111,17 @@ pub(super) fn prove<'a>(
                 }
             }
         }
+        (RefreshAuth::Full, ClientAuthMethod::PrivateKeyJwt | ClientAuthMethod::ClientSecretJwt) => {
+            let assertion = assertion::assert(inner, step, context)?;
+            made.push(assertion.clone());
+            // RFC 7521 section 4.2: the client's id "is unnecessary for client assertion authentication", and some servers
+            // look for it all the same.
+            if !omitted {
+                params.push(id);
+            }
+            params.push(("client_assertion_type", Cow::Borrowed(assertion::TYPE)));
+            params.push(("client_assertion", Cow::Owned(assertion)));
+        }
         (RefreshAuth::Full, ClientAuthMethod::Basic) if inner.prepared()?.basic.is_some() => {
             if auth.basic.id_in_body {
                 params.push(id);
@@ -119,6 +131,10 @@ pub(super) fn prove<'a>(
             }
         }
         (RefreshAuth::Full, method) => {
+            if method == ClientAuthMethod::Mtls {
+                inner.check_certificate(step)?;
+            }
+            // RFC 8705 section 2: the client "MUST include the "client_id" parameter" as well.
             if !omitted {
                 params.push(id);
             }

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use super::response::{Fault, Grant};
 use super::{TokenCall, TokenSet};
 use crate::client::Inner;
+use crate::dpop::{self, ProofKey};
 use crate::error::{Error, ErrorKind, Result, Scrub, ServerError};
 use crate::http::{Answer, retry_after};
 use crate::json::{self, Members};
@@ -53,7 +54,13 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn grant(&self, answer: &Answer, requested: &[String], type_rule: TokenTypeRule) -> Result<Grant> {
+    /// The tokens, which are bound to the key where the answer says so.
+    pub(super) fn grant(
+        &self,
+        answer: &Answer,
+        requested: &[String],
+        (type_rule, key): (TokenTypeRule, Option<&ProofKey>),
+    ) -> Result<Grant> {
         let json = self.json(answer)?;
         let root: Option<&RawValue> = json.as_deref().and_then(|text| serde_json::from_str(text).ok());
         if !answer.status.is_success() {
@@ -75,7 +82,7 @@ impl Reader<'_> {
                     .fail(ErrorKind::BadResponse, format!("the answer has no `access_token` ({})", describe(answer))))
             }
             (Some(object), false) => {
-                let grant = Grant::read(type_rule, self.inner.spec(), &object, requested, self.inner.now());
+                let grant = Grant::read((type_rule, key), self.inner.spec(), &object, requested, self.inner.now());
                 let mut grant = grant.map_err(|fault| self.fault(fault))?;
                 for rule in &rules.also {
                     grant.tokens.also.extend(self.also(rule, root)?);
@@ -83,6 +90,13 @@ impl Reader<'_> {
                 Ok(grant)
             }
         }
+    }
+
+    /// Whether the proof was refused for want of a nonce. RFC 9449 section 8: status 400 with this error.
+    pub(super) fn wants_nonce(&self, answer: &Answer) -> bool {
+        let root: Option<&RawValue> = serde_json::from_slice(&answer.body).ok();
+        let refused = matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED);
+        refused && self.code(root).as_deref() == Some(dpop::USE_NONCE)
     }
 
     /// The answer to a request that ends a token. RFC 7009 section 2.2: status 200 "if the token has been revoked
@@ -215,6 +229,12 @@ impl Reader<'_> {
             Fault::TypeMissing => {
                 Error::new(ErrorKind::TokenTypeMissing, self.call.step, "the answer has no `token_type`")
                     .fix("where the vendor documents that, its file says `token_type: assume_bearer`")
+                    .of(self.inner.spec())
+            }
+            Fault::Downgraded => {
+                let what = "the token is bound to no key, although this provider's are; it was discarded";
+                Error::new(ErrorKind::TokenDowngraded, self.call.step, what)
+                    .fix("where the vendor documents tokens of both kinds, its file says `dpop: supported`")
                     .of(self.inner.spec())
             }
             Fault::TypeUnsupported(given) => {

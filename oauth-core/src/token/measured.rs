@@ -33,7 +33,7 @@ pub fn token_response_reader<P: Provider>(
             progress: None,
         };
         Ok(failure::Reader { inner, call: &call, proof: &[], secure: true }
-            .grant(&answer, &[], inner.spec().token.response.token_type)?
+            .grant(&answer, &[], (inner.spec().token.response.token_type, None))?
             .tokens)
     }
 }

@@ -10,7 +10,7 @@ use crate::client::{Config, Context, Inner, fill};
 use crate::crypto::{CryptoError, PrivateKey};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::jose::{Alg, JwsSigner};
-use crate::spec::{ClientAuthMethod, MintedAlg, MintedSecret};
+use crate::spec::{ClientAuthMethod, MintedAlg, MintedSecret, Template};
 
 /// The key, made ready once.
 #[derive(Clone)]
@@ -20,7 +20,7 @@ impl Minter {
     /// The signer of a provider whose secrets are minted; none for others, and none for a client without a key.
     pub(crate) fn new(config: &Config) -> Result<Option<Self>> {
         let auth = &config.spec.client_auth;
-        let (ClientAuthMethod::Minted, Some(rules), Some(pem)) = (auth.method, &auth.minted, config.auth.as_secret())
+        let (ClientAuthMethod::Minted, Some(rules), Some(pem)) = (auth.method, &auth.minted, config.auth.signing_key())
         else {
             return Ok(None);
         };
@@ -34,8 +34,8 @@ impl Minter {
         let key = PrivateKey::from_pem(pem).map_err(|error| refused(Box::new(error)))?;
         let mut signer =
             JwsSigner::new(&**crypto, signing_alg(rules.alg), &key).map_err(|error| refused(Box::new(error)))?;
-        if let Some(kid) = &rules.kid {
-            signer = signer.kid(fill(config, Step::Configure, kid, Context::default())?);
+        if let Some(kid) = key_id(config, rules.kid.as_ref())? {
+            signer = signer.kid(kid);
         }
         Ok(Some(Self(Arc::new(signer))))
     }
@@ -52,6 +52,15 @@ impl Minter {
         self.0.sign(&claims).map_err(|error| {
             Error::new(ErrorKind::Config, step, "the client secret could not be signed").source(error).of(inner.spec())
         })
+    }
+}
+
+/// The client's own name of its key, else the file's.
+pub(super) fn key_id(config: &Config, of_file: Option<&Template>) -> Result<Option<String>> {
+    match (config.auth.key_id(), of_file) {
+        (Some(own), _) => Ok(Some(own.to_owned())),
+        (None, Some(kid)) => fill(config, Step::Configure, kid, Context::default()).map(Some),
+        (None, None) => Ok(None),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tokens, and how an answer of the token endpoint becomes a set of them.
 
+mod assertion;
 mod client_auth;
 mod failure;
 mod measured;
@@ -11,6 +12,7 @@ mod set;
 mod standing;
 mod stored;
 
+pub(crate) use self::assertion::Asserter;
 pub(crate) use self::client_auth::basic;
 pub(crate) use self::failure::Ended;
 pub use self::measured::token_response_reader;

@@ -8,7 +8,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::response::Grant;
 use super::{Ended, TokenSet, client_auth, failure};
 use crate::apply;
-use crate::client::{Context, Inner, fill, held, renamed};
+use crate::client::{Context, Inner, fill, held, own_address, renamed};
+use crate::dpop::{self, ProofKey};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Scrub, Step};
 use crate::http::send_bounded;
@@ -50,33 +51,63 @@ pub(crate) async fn send_typed<'a>(
     requested: &[String],
     type_rule: TokenTypeRule,
 ) -> Result<Grant> {
-    let step = call.step;
-    let (request, proof) = call.build(inner)?;
-    let secure = request.uri().scheme_str() == Some("https");
-    if let Some(progress) = call.progress {
-        progress.sending().await?;
+    let key = call.proof_key(inner)?;
+    let mut again = false;
+    loop {
+        let (request, proof) = call.build(inner, key.as_ref())?;
+        let secure = request.uri().scheme_str() == Some("https");
+        if let Some(progress) = call.progress.filter(|_| !again) {
+            progress.sending().await?;
+        }
+        let answer =
+            send_bounded(inner.endpoint_http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
+        let reader = failure::Reader { inner, call: &call, proof: &proof, secure };
+        if key.is_some() {
+            let wants_nonce = reader.wants_nonce(&answer);
+            if dpop::learn(inner, &call.own_address(inner)?, &answer.headers, wants_nonce) && wants_nonce {
+                // RFC 9449 section 8: the client retries with the nonce, and a server that wants another then wants them
+                // for ever.
+                if again {
+                    return Err(dpop::nonce_loop(inner, call.step));
+                }
+                again = true;
+                continue;
+            }
+        }
+        return reader.grant(&answer, requested, (type_rule, key.as_ref()));
     }
-    let answer = send_bounded(inner.http()?, inner.spec(), step, inner.config.timeout, request).await?;
-    failure::Reader { inner, call: &call, proof: &proof, secure }.grant(&answer, requested, type_rule)
 }
 
 /// Sends a request whose answer is an object without tokens, with that status where only one will do, and gives it as JSON.
 pub(crate) async fn ask<'a>(inner: &'a Inner, call: TokenCall<'a>, only: Option<StatusCode>) -> Result<SecretString> {
-    let (request, proof) = call.build(inner)?;
+    let (request, proof) = call.build(inner, None)?;
     let secure = request.uri().scheme_str() == Some("https");
-    let answer = send_bounded(inner.http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
+    let answer = send_bounded(inner.endpoint_http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
     failure::Reader { inner, call: &call, proof: &proof, secure }.object(&answer, only)
 }
 
 /// Sends a request that ends a token.
 pub(crate) async fn end<'a>(inner: &'a Inner, call: TokenCall<'a>, rules: &Revoke) -> Result<Ended> {
-    let (mut request, proof) = call.build(inner)?;
-    if let (RevokePlace::Api, Some(tokens)) = (rules.place, call.context.tokens) {
-        apply::place(inner, inner.prepared()?, tokens, &mut request)?;
+    let mut again = false;
+    loop {
+        let (mut request, proof) = call.build(inner, None)?;
+        let address = call.own_address(inner)?;
+        let bound = call.context.tokens.filter(|tokens| rules.place == RevokePlace::Api && tokens.is_bound());
+        if let (RevokePlace::Api, Some(tokens)) = (rules.place, call.context.tokens) {
+            apply::place(inner, inner.prepared()?, tokens, &mut request, Some(&address))?;
+        }
+        let secure = request.uri().scheme_str() == Some("https");
+        let answer =
+            send_bounded(inner.endpoint_http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
+        if bound.is_some() && dpop::challenged(inner, &address, answer.status, &answer.headers) {
+            if again {
+                return Err(dpop::nonce_loop(inner, call.step));
+            }
+            again = true;
+            continue;
+        }
+        return failure::Reader { inner, call: &call, proof: &proof, secure }.ended(&answer, rules);
     }
-    let secure = request.uri().scheme_str() == Some("https");
-    let answer = send_bounded(inner.http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
-    failure::Reader { inner, call: &call, proof: &proof, secure }.ended(&answer, rules)
 }
 
 /// The standard parameters that say nothing secret; every other is taken for a secret in error texts.
@@ -121,7 +152,7 @@ impl<'a> TokenCall<'a> {
 
     /// The HTTP request (RFC 6749 sections 4.1.3 and 6, and the file's deviations), and what was made of the secret
     /// for it.
-    fn build(&self, inner: &'a Inner) -> Result<(Request<Bytes>, Vec<String>)> {
+    fn build(&self, inner: &'a Inner, key: Option<&ProofKey>) -> Result<(Request<Bytes>, Vec<String>)> {
         inner.check_secret(self.step)?;
         let prepared = inner.prepared()?;
         let config = &inner.config;
@@ -133,7 +164,8 @@ impl<'a> TokenCall<'a> {
         }
         let mut builder = Request::builder().method(self.method.as_str()).header(ACCEPT, "application/json");
         let mut made = Vec::new();
-        builder = client_auth::prove(inner, (self.step, self.client_auth), &mut params, &mut made, builder)?;
+        builder =
+            client_auth::prove(inner, (self.step, self.client_auth, self.context), &mut params, &mut made, builder)?;
         // RFC 6749 section 3.2: parameters "MUST NOT be included more than once"; a pushed request names the client as well.
         let id = renamed(&rules.rename, "client_id");
         let mut named = false;
@@ -161,7 +193,13 @@ impl<'a> TokenCall<'a> {
                 headers.extend(proved.headers);
             }
         }
-        let mut url = prepared.address(config, self.step, self.url, Context { secrets: false, ..context })?;
+        if let Some(key) = key {
+            let method = http::Method::from_bytes(self.method.as_str().as_bytes()).unwrap_or_default();
+            let address = self.own_address(inner)?;
+            let proved = dpop::Proved { step: self.step, method: &method, address: &address, token: None };
+            builder = builder.header(dpop::PROOF, dpop::prove(inner, key, &proved)?);
+        }
+        let mut url = prepared.detoured(self.own_address(inner)?);
         for (at, (name, value)) in self.query.iter().enumerate() {
             if at == 0 {
                 url.push(if url.contains('?') { '&' } else { '?' });
@@ -179,6 +217,23 @@ impl<'a> TokenCall<'a> {
                     .of(&config.spec)
             })?;
         Ok((request, made))
+    }
+
+    /// The address as the provider has it.
+    fn own_address(&self, inner: &Inner) -> Result<String> {
+        own_address(&inner.config, self.step, self.url, Context { secrets: false, ..self.context })
+    }
+
+    /// The key that the tokens are bound to or shall be: that of the login, or a new one for tokens that have none.
+    fn proof_key(&self, inner: &Inner) -> Result<Option<ProofKey>> {
+        let Some(rules) = inner.spec().dpop else { return Ok(self.context.proof_key.cloned()) };
+        // What came as a Bearer token is renewed as one, unless the provider has no such tokens.
+        let is_wanted = rules.is_required() || self.context.tokens.is_none();
+        match self.context.proof_key {
+            Some(key) => Ok(Some(key.clone())),
+            None if is_wanted => ProofKey::draw(inner, rules.alg, self.step).map(Some),
+            None => Ok(None),
+        }
     }
 
     fn write(&self, params: &[(&str, Cow<'_, str>)], url: &mut String) -> Option<(&'static str, String)> {
@@ -233,5 +288,5 @@ pub(crate) fn named<'a>(
 
 /// The token set of a step that asked with `tokens`.
 pub(crate) fn context(tokens: &TokenSet) -> Context<'_> {
-    Context { tokens: Some(tokens), ..Context::default() }
+    Context { tokens: Some(tokens), proof_key: tokens.proof_key.as_ref(), ..Context::default() }
 }

@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use serde_json::value::RawValue;
 
 use super::{Standing, TokenSet, rfc3339};
+use crate::dpop::ProofKey;
 use crate::json::{self, Members};
 use crate::spec::{Expiry, ExpiryKind, ExpiryUnit, ExtraField, ProviderSpec, TokenTypeRule, ZeroExpiry};
 
@@ -19,21 +20,42 @@ pub(crate) enum Fault {
     Member(&'static str, &'static str),
     TypeMissing,
     TypeUnsupported(String),
+    /// The token is bound to no key, and has to be.
+    Downgraded,
 }
 
 /// No token lives longer than this, whatever its server says.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 impl Grant {
+    /// Reads the token object.
+    pub(crate) fn read(
+        (type_rule, key): (TokenTypeRule, Option<&ProofKey>),
+        spec: &ProviderSpec,
+        object: &Members<'_>,
+        requested: &[String],
+        now: SystemTime,
+    ) -> Result<Self, Fault> {
+        let mut grant = Self::read_as((type_rule, key.is_some()), spec, object, requested, now)?;
+        let is_bound = grant.tokens.token_type.as_deref().is_some_and(|given| given.eq_ignore_ascii_case("dpop"));
+        // RFC 9449 section 5: "a `token_type` of `DPoP` MUST be included in the access token response to signal to the client
+        // that the access token was bound to its DPoP key".
+        match (key, is_bound) {
+            (Some(key), true) => grant.tokens.proof_key = Some(key.clone()),
+            (_, false) if spec.dpop.is_some_and(|dpop| dpop.is_required()) => return Err(Fault::Downgraded),
+            _ => {}
+        }
+        Ok(grant)
+    }
+
     /// Reads the object of a further token: by the same rules, but that its type is a name of the provider's own, and
     /// that nobody knows which of the scopes were asked for it.
     pub(crate) fn read_also(spec: &ProviderSpec, object: &Members<'_>, now: SystemTime) -> Result<Self, Fault> {
-        Self::read(TokenTypeRule::Ignored, spec, object, &[], now)
+        Self::read_as((TokenTypeRule::Ignored, false), spec, object, &[], now)
     }
 
-    /// Reads the token object.
-    pub(crate) fn read(
-        token_type_rule: TokenTypeRule,
+    fn read_as(
+        (token_type_rule, proved): (TokenTypeRule, bool),
         spec: &ProviderSpec,
         object: &Members<'_>,
         requested: &[String],
@@ -50,7 +72,7 @@ impl Grant {
             Some(value) => Some(json::text(value).ok_or(Fault::Member("token_type", "is not text"))?.into_owned()),
             None => None,
         };
-        check_type(token_type_rule, spec, token_type.as_deref())?;
+        check_type((token_type_rule, proved), spec, token_type.as_deref())?;
         let refresh_token = secret(member("refresh_token"), "refresh_token")?;
         let refresh = spec.refresh.as_ref();
         let tokens = TokenSet {
@@ -75,6 +97,7 @@ impl Grant {
             also: Vec::new(),
             session_due: None,
             again: None,
+            proof_key: None,
             standing: Standing::default(),
         };
         Ok(Self { tokens })
@@ -101,7 +124,11 @@ fn secret(value: Option<&RawValue>, name: &'static str) -> Result<Option<SecretS
 }
 
 /// RFC 6749 section 7.1: "The client MUST NOT use an access token if it does not understand the token type."
-fn check_type(rule: TokenTypeRule, spec: &ProviderSpec, token_type: Option<&str>) -> Result<(), Fault> {
+fn check_type(
+    (rule, proved): (TokenTypeRule, bool),
+    spec: &ProviderSpec,
+    token_type: Option<&str>,
+) -> Result<(), Fault> {
     let scheme = match &spec.token.placement {
         crate::spec::Placement::Header { scheme: Some(scheme), .. } => scheme.as_str(),
         _ => "Bearer",
@@ -111,6 +138,7 @@ fn check_type(rule: TokenTypeRule, spec: &ProviderSpec, token_type: Option<&str>
         (TokenTypeRule::Required, None) => Err(Fault::TypeMissing),
         // RFC 6749 section 5.1: the "value is case insensitive".
         (_, Some(given)) if given.eq_ignore_ascii_case("bearer") || given.eq_ignore_ascii_case(scheme) => Ok(()),
+        (_, Some(given)) if proved && given.eq_ignore_ascii_case("dpop") => Ok(()),
         (_, Some(given)) => Err(Fault::TypeUnsupported(crate::error::clean(given))),
     }
 }

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::Standing;
 use crate::client_credentials::Again;
+use crate::dpop::ProofKey;
 use crate::error::Error;
 use crate::fields::{FieldReader, FromFields};
 use crate::json;
@@ -50,6 +51,8 @@ pub struct TokenSet {
     pub(crate) session_due: Option<SessionDue>,
     /// What is asked for again where the token was issued to the client itself; there is nothing to refresh it with.
     pub(crate) again: Option<Arc<Again>>,
+    /// The key that the tokens are bound to (RFC 9449).
+    pub(crate) proof_key: Option<ProofKey>,
     /// What resource servers make of the access token.
     pub(crate) standing: Standing,
 }
@@ -80,6 +83,7 @@ impl TokenSet {
             also: Vec::new(),
             session_due: None,
             again: None,
+            proof_key: None,
             standing: Standing::default(),
         }
     }
@@ -121,6 +125,12 @@ impl TokenSet {
     /// The token type as the server wrote it: `Bearer`, `bearer`.
     pub fn token_type(&self) -> Option<&str> {
         self.token_type.as_deref()
+    }
+
+    /// Whether the access token is worth nothing without a key that this set holds (RFC 9449): it goes nowhere but with a
+    /// fresh proof for each request, which the client makes.
+    pub fn is_bound(&self) -> bool {
+        self.proof_key.is_some()
     }
 
     /// The granted scopes. Where the server names none they are the requested ones, as RFC 6749 section 5.1 defines.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Standing, TokenSet};
 use crate::client_credentials::Again;
 use crate::clock::{millis, time};
+use crate::dpop::ProofKey;
 use crate::mechanism::SessionDue;
 use crate::openid::IdToken;
 
@@ -45,6 +46,8 @@ struct Stored<'a> {
     session_due: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     again: Option<StoredAgain<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dpop_key: Option<Cow<'a, str>>,
 }
 
 /// What is asked for again, where the token was issued to the client itself.
@@ -91,11 +94,15 @@ impl<'a> Stored<'a> {
                 scopes: again.scopes.clone(),
                 params: again.params.iter().map(|(name, value)| (name.clone(), value.expose_secret().into())).collect(),
             }),
+            dpop_key: tokens.proof_key.as_ref().map(|key| key.expose().into()),
         }
     }
 
     fn into_set(self) -> Result<TokenSet, serde_json::Error> {
         let also = self.also.into_iter().map(|(name, also)| Ok((name.into_owned(), also.into_set()?)));
+        // A bound token without its key is worth nothing, and must not go out as another kind of token.
+        let damaged = || serde::de::Error::custom("the proof key is damaged");
+        let proof_key = self.dpop_key.map(|key| ProofKey::restore(&key).ok_or_else(damaged)).transpose()?;
         Ok(TokenSet {
             access_token: self.access_token.into_owned().into(),
             token_type: self.token_type.map(Cow::into_owned),
@@ -116,6 +123,7 @@ impl<'a> Stored<'a> {
                 let params = again.params.into_iter().map(|(name, value)| (name, value.into_owned().into()));
                 Arc::new(Again { scopes: again.scopes, params: params.collect() })
             }),
+            proof_key,
             standing: Standing::default(),
         })
     }

@@ -1,0 +1,162 @@
+//! Client certificates (RFC 8705).
+
+use std::process::Command;
+
+use oauth_core::{Account, Client, ClientAuth, ErrorKind, ProviderSpec, TokenSet};
+use oauth_tests::login::{TOKENS, parameter, spec, start};
+
+use crate::authority::{Authority, Pair, Server};
+use crate::jwt;
+
+fn file(token: &str, api: &str, auth: &str) -> ProviderSpec {
+    spec(&format!(
+        "id: acme\nname: Acme\ndocs: https://acme.example/docs\nchecked: 2026-11-21\n\
+         endpoints: {{authorization: \"{token}/authorize\", token: \"{token}/token\", revocation: \"{token}/revoke\"}}\n\
+         api: {{base_url: \"{api}\"}}\n{auth}"
+    ))
+}
+
+fn acme(auth: &str, credentials: ClientAuth) -> Client {
+    file("https://id.acme.example", "https://api.acme.example", auth).client("my-client", credentials)
+}
+
+/// The client's transport trusts what the system does, so that a process of its own has to be told of the authority.
+#[test]
+fn cr_10_a_certificate_goes_to_its_provider_and_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    // The child writes it, before its transport reads it.
+    let roots = folder.path().join("roots.pem");
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "certificates::in_a_process_of_its_own", "--nocapture"])
+        .env("SSL_CERT_FILE", &roots)
+        .env_remove("SSL_CERT_DIR")
+        .env("OAUTH_TEST_ROOTS", &roots)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    assert!(text.contains("all parts done"), "{text}");
+}
+
+/// Nothing on its own: see above.
+#[tokio::test]
+async fn in_a_process_of_its_own() {
+    let Some(roots) = std::env::var_os("OAUTH_TEST_ROOTS") else { return };
+    let authority = Authority::new();
+    std::fs::write(roots, authority.pem()).unwrap();
+    let pair = authority.issue("my-client");
+    shown_to_the_token_endpoint_alone(&authority, &pair).await;
+    shown_to_the_api_where_tokens_are_bound(&authority, &pair).await;
+    aliases_of_the_metadata_are_used(&authority, &pair).await;
+    println!("all parts done");
+}
+
+fn certificate(pair: &Pair) -> ClientAuth {
+    ClientAuth::certificate(pair.chain_pem(), pair.key_pem())
+}
+
+async fn log_in(client: &Client) -> Account {
+    let client = client.clone().redirect_uri("https://app.example/callback");
+    let started = start(&client).await;
+    let callback = format!("code=c0de&state={}", started.state);
+    let account = client.callback(callback, started.pending, started.browser).await;
+    account.unwrap_or_else(|error| panic!("{}", error.explain()))
+}
+
+async fn shown_to_the_token_endpoint_alone(authority: &Authority, pair: &Pair) {
+    let server = Server::start(authority, |_, _| TOKENS.to_owned());
+    let api = Server::start(authority, |_, _| "{}".to_owned());
+    let client = file(&server.origin, &api.origin, "client_auth: mtls\n").client("my-client", certificate(pair));
+    let account = log_in(&client).await;
+    client.refresh(&account.tokens()).await.unwrap();
+    client.revoke(&account.tokens()).await.unwrap();
+    account.get("/things").send().await.unwrap();
+    let seen = server.seen();
+    assert!(seen.len() >= 3);
+    for request in &seen {
+        assert_eq!(request.certificate.as_ref(), Some(&pair.certificate), "{}", request.line);
+        assert_eq!(parameter(&request.body, "client_id").as_deref(), Some("my-client"), "{}", request.line);
+        assert_eq!(parameter(&request.body, "client_secret"), None, "{}", request.line);
+    }
+    let seen = api.seen();
+    assert_eq!((seen.len(), seen[0].certificate.is_none()), (1, true));
+}
+
+async fn shown_to_the_api_where_tokens_are_bound(authority: &Authority, pair: &Pair) {
+    let server = Server::start(authority, |_, _| TOKENS.to_owned());
+    let api = Server::start(authority, |_, _| "{}".to_owned());
+    let spec = file(&server.origin, &api.origin, "client_auth: body\ntoken: {bound: mtls}\n");
+    let credentials = ClientAuth::secret("a-secret").with_certificate(pair.chain_pem(), pair.key_pem());
+    log_in(&spec.client("my-client", credentials)).await.get("/things").send().await.unwrap();
+    assert_eq!(parameter(&server.seen()[0].body, "client_secret").as_deref(), Some("a-secret"));
+    for seen in [server.seen(), api.seen()] {
+        assert_eq!(seen[0].certificate.as_ref(), Some(&pair.certificate), "{}", seen[0].line);
+    }
+}
+
+async fn aliases_of_the_metadata_are_used(authority: &Authority, pair: &Pair) {
+    let server = Server::start(authority, |line, origin| {
+        if line.contains("/.well-known/") {
+            return format!(
+                r#"{{"issuer":"{origin}","authorization_endpoint":"{origin}/authorize","token_endpoint":"{origin}/plain",
+                "mtls_endpoint_aliases":{{"token_endpoint":"{origin}/mtls","unknown":"x"}}}}"#
+            );
+        }
+        TOKENS.to_owned()
+    });
+    let of = |auth: &str| {
+        spec(&format!(
+            "id: acme\nname: Acme\ndocs: https://acme.example/docs\nchecked: 2026-11-21\n\
+             endpoints: {{issuer: \"{}\", discovery: true}}\n{auth}",
+            server.origin
+        ))
+    };
+    log_in(&of("client_auth: mtls\n").client("my-client", certificate(pair))).await;
+    let with_secret = of("client_auth: body\n").client("my-client", "a-secret");
+    log_in(&with_secret).await;
+    let told: Vec<(String, bool)> = server
+        .seen()
+        .iter()
+        .map(|seen| (seen.line.split(' ').nth(1).unwrap().to_owned(), seen.certificate.is_some()))
+        .collect();
+    let metadata = ("/.well-known/openid-configuration".to_owned(), false);
+    assert_eq!(told, [metadata.clone(), ("/mtls".to_owned(), true), metadata, ("/plain".to_owned(), false)]);
+}
+
+#[tokio::test]
+async fn cr_10_a_certificate_that_cannot_be_used_is_an_error_at_once() {
+    let authority = Authority::new();
+    let (pair, other) = (authority.issue("a"), authority.issue("b"));
+    for (what, chain, key) in [
+        ("another's key", pair.chain_pem(), other.key_pem()),
+        ("no chain", String::new(), pair.key_pem()),
+        ("no key", pair.chain_pem(), String::new()),
+        ("damaged", pair.chain_pem().replace("MII", "AAA"), pair.key_pem()),
+    ] {
+        let error = acme("client_auth: mtls\n", ClientAuth::certificate(chain, key)).validate().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{what}");
+        assert!(error.explain().contains("the client's certificate cannot be used"), "{what}: {}", error.explain());
+    }
+    acme("client_auth: mtls\n", certificate(&pair)).validate().unwrap();
+    assert_eq!(format!("{:?}", certificate(&pair)), "ClientAuth::Certificate([redacted])");
+}
+
+#[tokio::test]
+async fn cr_10_credentials_and_the_file_fit_together() {
+    let pair = Authority::new().issue("a");
+    let (key, _) = jwt::key();
+    for (auth, credentials) in [
+        ("client_auth: mtls\n", ClientAuth::secret("a-secret")),
+        ("client_auth: mtls\n", ClientAuth::private_key(&*key)),
+        ("client_auth: body\n", certificate(&pair)),
+    ] {
+        let error = acme(auth, credentials).validate().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{auth}");
+    }
+    let http = oauth_core::http::ReqwestClient::new().unwrap();
+    let both = acme("client_auth: mtls\n", certificate(&pair)).http_client(std::sync::Arc::new(http));
+    assert!(both.validate().unwrap_err().to_string().contains("a transport of its own"));
+    let none = acme("client_auth: mtls\n", ClientAuth::none()).dangerous_at("http://127.0.0.1:9");
+    let error = none.refresh(&TokenSet::new("a").with_refresh_token("r")).await.unwrap_err();
+    assert!(error.to_string().contains("wants a client certificate"), "{error}");
+}
