@@ -35,22 +35,29 @@ pub(crate) struct Waiting {
     expires: SystemTime,
     interval: Duration,
     asked: SystemTime,
-    /// The user who approved, or that somebody said no.
-    decision: Option<Option<usize>>,
+    decision: Option<Decision>,
+}
+
+/// What the user said.
+#[derive(Clone, Copy)]
+enum Decision {
+    /// Yes, this user.
+    Approved(usize),
+    Denied,
 }
 
 impl Simulator {
     /// The (first) user opens the verification page, enters the code and approves. Says whether the code was known.
     pub fn approve_device(&self, user_code: &str) -> bool {
-        self.decide(user_code, Some(0))
+        self.decide(user_code, Decision::Approved(0))
     }
 
     /// The user enters the code and says no. Says whether the code was known.
     pub fn deny_device(&self, user_code: &str) -> bool {
-        self.decide(user_code, None)
+        self.decide(user_code, Decision::Denied)
     }
 
-    fn decide(&self, user_code: &str, decision: Option<usize>) -> bool {
+    fn decide(&self, user_code: &str, decision: Decision) -> bool {
         let now = self.clock().now();
         let mut state = self.state();
         let known = state.devices.values_mut().find(|login| login.user_code == user_code && login.expires > now);
@@ -131,8 +138,8 @@ pub(crate) fn redeem(shared: &Shared, rules: &DeviceGrant, request: &Request, ow
             Err(Refused::new("slow_down", "asked before the interval was over"))
         }
         None => Err(Refused::new("authorization_pending", "the user has not finished")),
-        Some(None) => Err(Refused::new("access_denied", "the user said no")),
-        Some(Some(user)) => {
+        Some(Decision::Denied) => Err(Refused::new("access_denied", "the user said no")),
+        Some(Decision::Approved(user)) => {
             let scopes = login.scopes.clone();
             state.devices.remove(code);
             let grant = state.grants.len();
