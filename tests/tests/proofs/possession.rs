@@ -23,11 +23,11 @@ fn file(dpop: &str) -> String {
 }
 
 pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
-    let mut text = format!("HTTP/1.1 {status} Answer\r\ncontent-type: application/json\r\n");
-    for (name, value) in headers {
-        text += &format!("{name}: {value}\r\n");
-    }
-    text += &format!("content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+    let headers: String = headers.iter().map(|(name, value)| [*name, ": ", *value, "\r\n"].concat()).collect();
+    let length = body.len();
+    let text = format!(
+        "HTTP/1.1 {status} Answer\r\ncontent-type: application/json\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
     Answer::Bytes(text.into_bytes())
 }
 
