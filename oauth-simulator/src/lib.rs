@@ -82,6 +82,7 @@ mod people;
 mod pkce;
 mod placement;
 mod pointer;
+mod pushed;
 mod recorded;
 mod redirect;
 mod refresh;

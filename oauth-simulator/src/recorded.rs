@@ -11,6 +11,8 @@ use crate::request::Request;
 pub enum Endpoint {
     /// The authorization request (RFC 6749 section 4.1.1).
     Authorization,
+    /// The pushed authorization request (RFC 9126 section 2).
+    PushedAuthorization,
     /// The exchange of a code (RFC 6749 section 4.1.3).
     Token,
     /// A refresh (RFC 6749 section 6).

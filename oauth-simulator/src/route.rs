@@ -14,7 +14,7 @@ use crate::request::Request;
 use crate::server::Shared;
 use crate::shape::{Refused, error_answer, token_answer};
 use crate::{
-    Answer, RegisteredClient, SimUser, api, authorize, consent, fetched, pages, refresh, revoke, token, upgrade,
+    Answer, RegisteredClient, SimUser, api, authorize, consent, fetched, pages, pushed, refresh, revoke, token, upgrade,
 };
 
 /// Where the provider's endpoints are, worked out once.
@@ -30,6 +30,7 @@ impl Routes {
         let refresh = spec.refresh.as_ref();
         let templates = [
             (Endpoint::Authorization, spec.endpoints.authorization.as_ref()),
+            (Endpoint::PushedAuthorization, spec.endpoints.pushed_authorization.as_ref()),
             (Endpoint::Token, spec.endpoints.token.as_ref()),
             (Endpoint::Refresh, refresh.and_then(|refresh| refresh.url.as_ref().or(spec.endpoints.token.as_ref()))),
             (Endpoint::Revocation, spec.endpoints.revocation.as_ref()),
@@ -128,6 +129,9 @@ fn dispatch(shared: &Shared, request: &Request, address: &Address) -> (Endpoint,
     match here.first() {
         Some((Endpoint::Authorization, place)) => {
             (Endpoint::Authorization, authorize::authorize(shared, request, &place.query))
+        }
+        Some((Endpoint::PushedAuthorization, place)) => {
+            (Endpoint::PushedAuthorization, pushed::push(shared, request, &place.query))
         }
         Some((Endpoint::Userinfo, _)) => (Endpoint::Userinfo, openid::userinfo(shared, request)),
         Some((Endpoint::Metadata, _)) => (Endpoint::Metadata, openid::metadata(shared, request)),

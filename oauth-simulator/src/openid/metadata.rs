@@ -1,7 +1,7 @@
 //! Where the provider's endpoints and keys are, for clients that ask (RFC 8414, OpenID Connect Discovery).
 
 use http::{Method, StatusCode, header};
-use oauth_core::spec::{ClientAuthMethod, Pkce, SigningAlg};
+use oauth_core::spec::{ClientAuthMethod, Pkce, Push, SigningAlg};
 use serde_json::{Value, json};
 
 use super::id_token::of_user;
@@ -34,6 +34,7 @@ pub(crate) fn metadata(shared: &Shared, request: &Request) -> Reply {
     let mut addresses = vec![
         ("authorization_endpoint", Endpoint::Authorization),
         ("token_endpoint", Endpoint::Token),
+        ("pushed_authorization_request_endpoint", Endpoint::PushedAuthorization),
         ("revocation_endpoint", Endpoint::Revocation),
     ];
     if spec.openid.is_some() {
@@ -43,6 +44,9 @@ pub(crate) fn metadata(shared: &Shared, request: &Request) -> Reply {
         if let Some(url) = shared.routes.url(endpoint) {
             document[member] = Value::from(url);
         }
+    }
+    if spec.authorize.push == Push::Required {
+        document["require_pushed_authorization_requests"] = true.into();
     }
     if spec.pkce != Pkce::Unsupported {
         document["code_challenge_methods_supported"] = json!([spec.challenge.method_name()]);
