@@ -187,11 +187,7 @@ impl Lacking {
         if !refused {
             return None;
         }
-        let mut login = WantedLogin {
-            granted: tokens.scopes().to_vec(),
-            resources: tokens.resources().to_vec(),
-            ..WantedLogin::default()
-        };
+        let mut login = wanted(tokens);
         let step_up = step_up(headers);
         let needed = match &step_up {
             Some(step_up) => step_up.scopes.clone(),
@@ -214,6 +210,11 @@ impl Lacking {
         };
         Some(Self { kind, what, scopes, login })
     }
+}
+
+/// A login for no less than these tokens are for.
+pub(crate) fn wanted(tokens: &TokenSet) -> WantedLogin {
+    WantedLogin { granted: tokens.scopes().to_vec(), resources: tokens.resources().to_vec(), ..WantedLogin::default() }
 }
 
 /// The account's scopes, for a message.

@@ -10,14 +10,15 @@ use crate::reply::Reply;
 use crate::request::Request;
 use crate::server::Shared;
 use crate::state::{Demand, Return};
-use crate::{consent, pages, pkce, redirect, scope};
+use crate::{consent, pages, pkce, pushed, redirect, scope};
 
 /// Shows the login or the consent page, or says what is wrong with the request.
 pub(crate) fn authorize(shared: &Shared, request: &Request, own: &Params) -> Reply {
     if request.method != Method::GET {
         return Reply::method_not_allowed("GET");
     }
-    let judged = request.query().map_err(Fault::Page).and_then(|params| judge(shared, request, &params, own));
+    let whole = request.query().and_then(|params| pushed::unfold(shared, params, own));
+    let judged = whole.map_err(Fault::Page).and_then(|params| judge(shared, request, &params, own));
     match judged {
         Ok(demand) => consent::begin(shared, request, demand),
         // RFC 6749 section 4.1.2.1: with a bad client or redirect URI the server "MUST NOT automatically redirect the
@@ -27,14 +28,15 @@ pub(crate) fn authorize(shared: &Shared, request: &Request, own: &Params) -> Rep
     }
 }
 
-enum Fault {
+pub(crate) enum Fault {
     /// The user must be told, the client must not.
     Page(String),
     /// The client is told.
     Redirect { back: Return, code: &'static str, description: String },
 }
 
-fn judge(shared: &Shared, request: &Request, params: &Params, own: &Params) -> Result<Demand, Fault> {
+/// What a sound request asks for.
+pub(crate) fn judge(shared: &Shared, request: &Request, params: &Params, own: &Params) -> Result<Demand, Fault> {
     let facts = &shared.facts;
     let rules = &facts.spec.authorize;
     let rename = |name: &'static str| own_name(&rules.rename, name);

@@ -86,6 +86,7 @@ mod people;
 mod pkce;
 mod placement;
 mod pointer;
+mod pushed;
 mod recorded;
 mod redirect;
 mod refresh;

@@ -50,9 +50,10 @@ impl Params {
         self.iter().filter(|(known, _)| *known == name).count()
     }
 
-    /// A name that is there twice: RFC 6749 section 3.1, "parameters MUST NOT be included more than once".
+    /// A name that is there twice: RFC 6749 section 3.1, "parameters MUST NOT be included more than once". RFC 8707 section 2
+    /// has an exception: "multiple `resource` parameters".
     pub(crate) fn duplicate(&self) -> Option<&str> {
-        self.iter().map(|(name, _)| name).find(|name| self.count(name) > 1)
+        self.iter().map(|(name, _)| name).find(|name| *name != "resource" && self.count(name) > 1)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {

@@ -11,6 +11,8 @@ use crate::request::Request;
 pub enum Endpoint {
     /// The authorization request (RFC 6749 section 4.1.1).
     Authorization,
+    /// The pushed authorization request (RFC 9126 section 2).
+    PushedAuthorization,
     /// The start of a login on another device (RFC 8628 section 3.1).
     Device,
     /// The exchange of a code, or of another grant (RFC 6749 section 4.1.3).

@@ -14,8 +14,8 @@ use crate::request::Request;
 use crate::server::Shared;
 use crate::shape::{Refused, error_answer, token_answer};
 use crate::{
-    Answer, RegisteredClient, SimUser, api, authorize, client_credentials, consent, device, fetched, pages, refresh,
-    revoke, token, upgrade,
+    Answer, RegisteredClient, SimUser, api, authorize, client_credentials, consent, device, fetched, pages, pushed,
+    refresh, revoke, token, upgrade,
 };
 
 /// Where the provider's endpoints are, worked out once.
@@ -31,6 +31,7 @@ impl Routes {
         let refresh = spec.refresh.as_ref();
         let templates = [
             (Endpoint::Authorization, spec.endpoints.authorization.as_ref()),
+            (Endpoint::PushedAuthorization, spec.endpoints.pushed_authorization.as_ref()),
             (Endpoint::Token, spec.endpoints.token.as_ref()),
             (Endpoint::Refresh, refresh.and_then(|refresh| refresh.url.as_ref().or(spec.endpoints.token.as_ref()))),
             (Endpoint::Revocation, spec.endpoints.revocation.as_ref()),
@@ -135,6 +136,9 @@ fn dispatch(shared: &Shared, request: &Request, address: &Address) -> (Endpoint,
             (Endpoint::Authorization, authorize::authorize(shared, request, &place.query))
         }
         Some((Endpoint::Device, place)) => (Endpoint::Device, device::authorize(shared, request, &place.query)),
+        Some((Endpoint::PushedAuthorization, place)) => {
+            (Endpoint::PushedAuthorization, pushed::push(shared, request, &place.query))
+        }
         Some((Endpoint::Userinfo, _)) => (Endpoint::Userinfo, openid::userinfo(shared, request)),
         Some((Endpoint::Metadata, _)) => (Endpoint::Metadata, openid::metadata(shared, request)),
         Some((Endpoint::Keys, _)) => (Endpoint::Keys, openid::keys(shared, request)),

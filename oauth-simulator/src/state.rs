@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use crate::device::Waiting;
 use crate::params::Params;
+use crate::pushed::Pushed;
 use crate::{Answer, Recorded};
 
 /// More recorded requests than a test looks at; the oldest go first.
@@ -17,6 +18,8 @@ const MOST_PENDING: usize = 1_000;
 pub(crate) struct State {
     pending: HashMap<String, Pending>,
     pending_order: VecDeque<String>,
+    /// Requests that were pushed, by their reference.
+    pub(crate) pushed: HashMap<String, Pushed>,
     /// By session cookie.
     pub(crate) sessions: HashMap<String, Session>,
     pub(crate) codes: HashMap<String, Code>,

@@ -186,7 +186,8 @@ impl<P: Provider> Account<P> {
             applied::granted(&tokens)
         );
         let missing = missing.into_iter().map(str::to_owned).collect();
-        Err(Error::new(ErrorKind::InsufficientScope, Step::Api, what).scopes(missing).of(self.spec()))
+        let error = Error::new(ErrorKind::InsufficientScope, Step::Api, what).scopes(missing);
+        Err(error.wanted(applied::wanted(&tokens)).of(self.spec()))
     }
 }
 

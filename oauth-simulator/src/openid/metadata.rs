@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode, header};
 use oauth_core::ProviderSpec;
-use oauth_core::spec::{ClientAuthMethod, Pkce, SigningAlg};
+use oauth_core::spec::{ClientAuthMethod, Pkce, Push, SigningAlg};
 use serde_json::{Value, json};
 
 use super::id_token::of_user;
@@ -35,6 +35,7 @@ pub(crate) fn metadata(shared: &Shared, request: &Request) -> Reply {
     let mut addresses = vec![
         ("authorization_endpoint", Endpoint::Authorization),
         ("token_endpoint", Endpoint::Token),
+        ("pushed_authorization_request_endpoint", Endpoint::PushedAuthorization),
         ("revocation_endpoint", Endpoint::Revocation),
         ("device_authorization_endpoint", Endpoint::Device),
     ];
@@ -45,6 +46,9 @@ pub(crate) fn metadata(shared: &Shared, request: &Request) -> Reply {
         if let Some(url) = shared.routes.url(endpoint) {
             document[member] = Value::from(url);
         }
+    }
+    if spec.authorize.push == Push::Required {
+        document["require_pushed_authorization_requests"] = true.into();
     }
     if spec.pkce != Pkce::Unsupported {
         document["code_challenge_methods_supported"] = json!([spec.challenge.method_name()]);

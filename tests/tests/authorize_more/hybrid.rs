@@ -8,6 +8,9 @@ use serde_json::Value;
 const HYBRID: &str = "authorize: {response_type: code id_token, response_mode: form_post}\n";
 const CODE: &str = "canary-code";
 
+/// What makes an ID token another one.
+type Change = fn(&mut Value);
+
 fn c_hash(code: &str) -> String {
     base64url(&digest(&SHA256, code.as_bytes()).as_ref()[..16])
 }
@@ -60,7 +63,6 @@ async fn an_id_token_beside_the_code_and_one_for_it() {
 async fn invalid_c_hash_a_code_that_the_id_token_is_not_for_is_not_sent() {
     let issuer = Issuer::start().await;
     let client = hybrid(&issuer);
-    type Change = fn(&mut Value);
     let changes: [(Change, ErrorKind); 9] = [
         (|claims| claims["c_hash"] = c_hash("another-code").into(), ErrorKind::IdTokenHash),
         (|claims| drop(claims.as_object_mut().unwrap().remove("c_hash")), ErrorKind::IdTokenHash),

@@ -186,3 +186,26 @@ async fn az_08_a_request_that_is_too_long_for_a_url_can_be_pushed() {
     assert!(error.explain().contains(".pushed()"), "{}", error.explain());
     assert!(client.authorize().param("claims", &long).pushed().begin().await.is_ok());
 }
+
+/// Against a server that was written by itself: the whole login, and what it refuses.
+#[tokio::test]
+async fn a_simulated_provider_takes_pushed_requests_once() {
+    let yaml = pushing(
+        "authorize: {push: required, params: {audience: acme}}\nscopes: {default: [read], known: {read: Read}}\n",
+    );
+    for auth in ["body", "basic", "none"] {
+        let spec = oauth_tests::login::spec(&yaml.replace("client_auth: body", &format!("client_auth: {auth}")));
+        let sim = oauth_simulator::Simulator::start(spec.into()).await.unwrap();
+        let client = sim.dynamic_client().unwrap().redirect_uri("http://127.0.0.1:1/callback");
+        let attempt = client.authorize().resource("urn:a:b").resource("urn:a:c").begin().await.unwrap();
+        let url = attempt.url().to_string();
+        let callback = sim.scripted_user().approve(&url).await.unwrap();
+        let (_, pending, browser) = attempt.into_parts();
+        let account = client.callback(callback, pending, browser).await.unwrap();
+        assert_eq!((account.tokens().scopes(), account.tokens().resources().len()), (&["read".to_owned()][..], 2));
+        // The reference is spent, and a request that was not pushed is none.
+        assert!(sim.scripted_user().approve(&url).await.is_err(), "{auth}");
+        let plain = format!("{}&response_type=code", url.split("&request_uri").next().unwrap());
+        assert!(sim.scripted_user().approve(&plain).await.is_err(), "{auth}");
+    }
+}

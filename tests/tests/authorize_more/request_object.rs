@@ -3,7 +3,6 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use oauth_core::{Client, ErrorKind};
 use oauth_tests::canned::Canned;
 use oauth_tests::login::{ACME, SECRET, client, parameter};
-use ring::rand::SystemRandom;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey,
 };
@@ -11,11 +10,15 @@ use serde_json::{Value, json};
 
 use crate::{accepted, names, pushing};
 
+#[allow(clippy::disallowed_methods, reason = "ring's trait for random sources is sealed")]
+fn random() -> ring::rand::SystemRandom {
+    ring::rand::SystemRandom::new()
+}
+
 /// A private key as PEM, and its public half.
 fn key() -> (String, Vec<u8>) {
-    let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
-    let pair =
-        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &SystemRandom::new()).unwrap();
+    let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random()).unwrap();
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random()).unwrap();
     let text = STANDARD.encode(pkcs8.as_ref());
     let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));
@@ -82,7 +85,7 @@ async fn a_signed_request_is_pushed() {
 #[tokio::test]
 async fn cr_13_without_a_key_nothing_is_sent_unsigned() {
     let yaml = format!("{ACME}{OBJECT}");
-    let (rsa, _) = (include_str!("../../keys/rsa.pem"), ());
+    let rsa = include_str!("../../keys/rsa.pem");
     for client in [client(&yaml), client(&yaml).request_key("no key"), client(&yaml).request_key(rsa)] {
         let error = client.authorize().begin().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);

@@ -74,3 +74,15 @@ async fn a_resource_is_an_absolute_uri_without_fragment() {
         assert_eq!(error.kind(), ErrorKind::Parameter, "{wrong}");
     }
 }
+
+#[tokio::test]
+async fn an_account_that_refreshes_itself_names_them_again() {
+    let server = Canned::start([json(TOKENS), json(TOKENS)]).await;
+    let client = client(ACME).dangerous_at(server.origin());
+    let (url, pending, browser) = client.authorize().resource(ONE).begin().await.unwrap().into_parts();
+    let state = parameter(url.as_str(), "state").unwrap();
+    let account = client.callback(format!("code=c&state={state}"), pending, browser).await.unwrap();
+    account.refresh().await.unwrap();
+    assert_eq!(account.tokens().resources(), [ONE]);
+    assert_eq!(all(&server.received()[1].body, "resource"), [ONE]);
+}
