@@ -145,7 +145,7 @@ pub use self::{
     profile::Profile,
     protected_resource::{ProtectedResource, ResourceMetadata},
     provider::{CanAuthorize, CanRefresh, CanRegister, CanRevoke, Compiled, Dynamic, HasApi, HasProfile, Provider},
-    registration::{ClientMetadata, ClientStore, MemoryClients, RegisteredClient},
+    registration::{ClientMetadata, ClientStore, MemoryClients, RegisteredClient, StoredClients},
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},
     signature::VerifiedQuery,
