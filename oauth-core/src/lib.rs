@@ -170,7 +170,7 @@ pub use self::{
         CanAuthorize, CanExchangeTokens, CanRefresh, CanRegister, CanRevoke, CanUseClientCredentials, CanUseDevice,
         CanUseJwtBearer, CanUsePassword, Compiled, Dynamic, HasApi, HasProfile, Provider,
     },
-    registration::{ClientMetadata, ClientStore, MemoryClients, RegisteredClient},
+    registration::{ClientMetadata, ClientStore, MemoryClients, RegisteredClient, StoredClients},
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},
     signature::VerifiedQuery,

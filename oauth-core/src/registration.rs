@@ -4,6 +4,7 @@ mod answer;
 mod metadata;
 mod record;
 mod store;
+mod stored;
 
 use bytes::Bytes;
 use http::Request;
@@ -15,6 +16,7 @@ use tracing::Instrument as _;
 pub use self::metadata::ClientMetadata;
 pub use self::record::RegisteredClient;
 pub use self::store::{ClientStore, MemoryClients};
+pub use self::stored::StoredClients;
 use crate::client::{Client, ClientAuth, Context, Inner};
 use crate::error::{Error, ErrorKind, Result, Scrub, Step};
 use crate::http::send_bounded;

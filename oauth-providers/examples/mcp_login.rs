@@ -11,7 +11,7 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Without a 401 at hand the challenge is empty: the server's well-known metadata says the same.
-pub async fn log_in(
+pub(crate) async fn log_in(
     mcp: Mcp,
     browse: impl AsyncFnOnce(AuthorizationUrl) -> std::io::Result<String>,
 ) -> Result<Account> {

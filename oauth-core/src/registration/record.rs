@@ -105,7 +105,11 @@ impl RegisteredClient {
 
     /// Reads what [`expose_json`](Self::expose_json) wrote, and nothing else.
     pub fn from_exposed_json(json: &SecretString) -> Result<Self, serde_json::Error> {
-        let stored: Stored = serde_json::from_str(json.expose_secret())?;
+        Self::from_json(json.expose_secret())
+    }
+
+    pub(super) fn from_json(json: &str) -> Result<Self, serde_json::Error> {
+        let stored: Stored = serde_json::from_str(json)?;
         if stored.kind != KIND {
             return Err(serde::de::Error::custom("this is not a registered client"));
         }

@@ -1,8 +1,5 @@
-//! Area DISC: the issuer's metadata. DISC-16 is in `id_token_refresh`.
-//!
-//! Not here, because there is nothing yet that they could go wrong in: DISC-02, DISC-10 (metadata of protected
-//! resources), DISC-05 (issuers that others name, whose addresses have to be looked at), DISC-12, DISC-13, DISC-14
-//! (registration at run time).
+//! Area DISC: the issuer's metadata. DISC-16 is in `id_token_refresh`; DISC-05, DISC-10 and DISC-12 to DISC-14 are in
+//! `tests/metadata`, DISC-02 in `tests/mcp`: servers that others name.
 
 use std::time::Duration;
 

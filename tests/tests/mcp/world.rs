@@ -9,26 +9,26 @@ use oauth_tests::login::parameter;
 use serde_json::{Value, json};
 
 /// Where the server's metadata is.
-pub const RESOURCE: &str = "/.well-known/oauth-protected-resource/mcp";
+pub(crate) const RESOURCE: &str = "/.well-known/oauth-protected-resource/mcp";
 /// Where the issuer's is.
-pub const METADATA: &str = "/.well-known/oauth-authorization-server";
+pub(crate) const METADATA: &str = "/.well-known/oauth-authorization-server";
 /// Where clients are registered.
-pub const REGISTER: &str = "/register";
+pub(crate) const REGISTER: &str = "/register";
 /// The redirect URI.
-pub const REDIRECT: &str = "http://127.0.0.1:8765/callback";
+pub(crate) const REDIRECT: &str = "http://127.0.0.1:8765/callback";
 /// The client's own document.
-pub const DOCUMENT: &str = "https://app.example/oauth/client.json";
+pub(crate) const DOCUMENT: &str = "https://app.example/oauth/client.json";
 /// What an attacker may not see.
-pub const SECRETS: [&str; 3] = ["canary-access-token", "canary-refresh-token", "canary-registered-secret"];
+pub(crate) const SECRETS: [&str; 3] = ["canary-access-token", "canary-refresh-token", "canary-registered-secret"];
 
 /// The server, and the issuer beside it, at one origin.
-pub struct World {
-    pub at: Issuer,
+pub(crate) struct World {
+    pub(crate) at: Issuer,
 }
 
 impl World {
     /// A sound pair.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let world = Self { at: Issuer::start().await };
         world.at.forget(oauth_tests::issuer::METADATA);
         world.resource(|_| ());
@@ -39,12 +39,12 @@ impl World {
     }
 
     /// The MCP server's address.
-    pub fn server(&self) -> String {
+    pub(crate) fn server(&self) -> String {
         format!("{}/mcp", self.at.origin())
     }
 
     /// Publishes the server's metadata, changed.
-    pub fn resource(&self, change: impl FnOnce(&mut Value)) {
+    pub(crate) fn resource(&self, change: impl FnOnce(&mut Value)) {
         let mut document = json!({
             "resource": self.server(),
             "authorization_servers": [self.at.origin()],
@@ -56,7 +56,7 @@ impl World {
     }
 
     /// Publishes the issuer's metadata, changed.
-    pub fn issuer(&self, change: impl FnOnce(&mut Value)) {
+    pub(crate) fn issuer(&self, change: impl FnOnce(&mut Value)) {
         let at = |path: &str| format!("{}{path}", self.at.origin());
         let mut document = json!({
             "issuer": self.at.origin(),
@@ -73,7 +73,7 @@ impl World {
     }
 
     /// Answers token requests, with these granted scopes.
-    pub fn tokens(&self, scope: Option<&str>) {
+    pub(crate) fn tokens(&self, scope: Option<&str>) {
         let mut tokens = json!({"access_token": SECRETS[0], "token_type": "Bearer", "expires_in": 3600,
             "refresh_token": SECRETS[1]});
         if let Some(scope) = scope {
@@ -83,52 +83,52 @@ impl World {
     }
 
     /// Registers clients under that id.
-    pub fn registers(&self, id: &str) {
+    pub(crate) fn registers(&self, id: &str) {
         let answer = json!({"client_id": id, "client_secret": SECRETS[2], "client_secret_expires_at": 0,
             "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "client_secret_post"});
         self.at.answer(REGISTER, json_status(201, &answer.to_string()));
     }
 
     /// The header of a 401.
-    pub fn challenge(&self) -> String {
+    pub(crate) fn challenge(&self) -> String {
         format!("Bearer resource_metadata=\"{}{RESOURCE}\", scope=\"files:read\"", self.at.origin())
     }
 
     /// Whoever has no identity yet.
-    pub fn nobody(&self) -> Mcp {
+    pub(crate) fn nobody(&self) -> Mcp {
         Mcp::server(self.server()).unwrap().dangerous_allow_loopback().clock(Arc::new(self.at.clock.clone()))
     }
 
     /// A client with a metadata document.
-    pub fn documented(&self) -> Mcp {
+    pub(crate) fn documented(&self) -> Mcp {
         let me = ClientMetadata::document(DOCUMENT).unwrap().client_name("My app").redirect_uri(REDIRECT);
         self.nobody().client(me)
     }
 
     /// A client that registers.
-    pub fn registering(&self) -> Mcp {
+    pub(crate) fn registering(&self) -> Mcp {
         self.nobody().client(ClientMetadata::named("My app").redirect_uri(REDIRECT))
     }
 
     /// A login that the user says yes to.
-    pub async fn log_in(&self, mcp: &Mcp, challenge: &str) -> Result<Account> {
+    pub(crate) async fn log_in(&self, mcp: &Mcp, challenge: &str) -> Result<Account> {
         mcp.login(challenge, |url| self.yes(url)).await
     }
 
     /// The user says yes.
-    pub async fn yes(&self, url: AuthorizationUrl) -> std::io::Result<String> {
+    pub(crate) async fn yes(&self, url: AuthorizationUrl) -> std::io::Result<String> {
         let state = parameter(url.as_str(), "state").unwrap();
         Ok(format!("{REDIRECT}?code=canary-code&state={state}&iss={}", self.at.origin()))
     }
 
     /// The last request to the token endpoint.
-    pub fn last_token_request(&self) -> Received {
+    pub(crate) fn last_token_request(&self) -> Received {
         self.at.requests(TOKEN).pop().expect("a token request")
     }
 }
 
 /// A login that must end before the browser is opened.
-pub async fn refused(mcp: &Mcp, challenge: &str) -> Error {
+pub(crate) async fn refused(mcp: &Mcp, challenge: &str) -> Error {
     let browse = |url: AuthorizationUrl| async move {
         panic!("the browser was sent to {url}");
         #[allow(unreachable_code, reason = "the type of what is never given")]

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use oauth_core::seal::SealingKey;
+use oauth_core::store::{MemoryStore, Store as _, StoreErrorKind};
 use oauth_core::{
     ClientAuth, ClientMetadata, ClientStore as _, Discovered, Error, ErrorKind, ExposeSecret as _, MemoryClients,
-    RegisteredClient, TokenSet,
+    OsRng, RegisteredClient, StoredClients, TokenSet,
 };
 use oauth_tests::canned::{json, json_status};
 use oauth_tests::issuer::{Issuer, METADATA, TOKEN, tells_nothing};
@@ -171,6 +173,21 @@ async fn disc_14_the_secrets_of_a_registration_are_told_to_nobody() {
     for wrong in ["{}", "[]", r#"{"kind":"oauth-pending-attempt/1","issuer":"a","client_id":"b"}"#] {
         assert!(RegisteredClient::from_exposed_json(&wrong.to_owned().into()).is_err(), "{wrong}");
     }
+    // What is stored is sealed, to its issuer's place.
+    let (store, key) = (MemoryStore::new(), SealingKey::generate(&OsRng).unwrap());
+    let clients = StoredClients::new(store.clone(), key);
+    clients.save(&record).await.unwrap();
+    clients.save(&record).await.unwrap();
+    let kept = clients.load(issuer.origin()).await.unwrap().unwrap();
+    assert_eq!(kept.expose_json().expose_secret(), record.expose_json().expose_secret());
+    assert!(clients.load("https://other.example").await.unwrap().is_none());
+    let listed = store.list(None, 9).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    let stored = store.load(&listed[0].key).await.unwrap().unwrap();
+    let bytes = String::from_utf8_lossy(&stored.payload).into_owned();
+    assert!(SECRETS.iter().all(|secret| !bytes.contains(secret)) && !bytes.contains("registered-1"));
+    let other = StoredClients::new(store, SealingKey::generate(&OsRng).unwrap());
+    assert_eq!(other.load(issuer.origin()).await.unwrap_err().kind(), StoreErrorKind::KeyUnknown);
     // A server that repeats what it was sent.
     let echo =
         json!({"error": SECRETS[2], "error_description": format!("no {} {}", SECRETS[3], SECRETS[2])}).to_string();
