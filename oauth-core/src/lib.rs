@@ -62,6 +62,8 @@ mod fields;
 #[cfg(feature = "client")]
 pub mod http;
 #[cfg(feature = "client")]
+mod introspect;
+#[cfg(feature = "client")]
 pub mod jose;
 #[cfg(feature = "client")]
 mod json;
@@ -125,6 +127,7 @@ pub use self::{
     clock::{Clock, SystemClock},
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
+    introspect::Introspection,
     manager::{
         AccountId, AccountInfo, AccountName, Accounts, ClientQuery, ClientResolver, Disconnected, Event, EventKind,
         Events, Reason, Revocation, Status, TokenManager, TokenManagerBuilder, Worker, WorkerReport,
@@ -135,7 +138,7 @@ pub use self::{
         StoredAttempts,
     },
     profile::Profile,
-    provider::{CanAuthorize, CanRefresh, CanRevoke, Compiled, Dynamic, HasApi, HasProfile, Provider},
+    provider::{CanAuthorize, CanIntrospect, CanRefresh, CanRevoke, Compiled, Dynamic, HasApi, HasProfile, Provider},
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},
     signature::VerifiedQuery,

@@ -74,6 +74,15 @@ capability! {
     CanRevoke
 }
 capability! {
+    /// The provider answers questions about a token: its file has `endpoints.introspection`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` cannot be asked about tokens",
+        label = "`{Self}` declares no introspection endpoint",
+        note = "add `endpoints.introspection` to the provider's YAML file if it has one"
+    )]
+    CanIntrospect
+}
+capability! {
     /// The provider tells who logged in: its file has `profile`.
     #[diagnostic::on_unimplemented(
         message = "provider `{Self}` has no profile request",

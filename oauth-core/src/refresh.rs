@@ -13,6 +13,7 @@ use tracing::Instrument as _;
 use crate::client::{Client, Inner, renamed};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::BoxFuture;
+use crate::introspect;
 use crate::mechanism;
 use crate::openid;
 use crate::provider::{CanRefresh, Provider};
@@ -91,7 +92,7 @@ async fn complete(inner: &Inner, tokens: &TokenSet, mut answer: TokenSet) -> Res
         // A token that nobody vouches for is not kept in the place of one that was verified.
         answer.id_token = answer.id_token.filter(|_| answer.identity.is_some());
     }
-    let renewed = tokens.renewed(answer);
+    let renewed = introspect::with_expiry(inner, tokens.renewed(answer)).await;
     match mechanism::open(inner, &renewed).await {
         Ok(opened) => Ok(opened.unwrap_or(renewed)),
         Err(error) => {

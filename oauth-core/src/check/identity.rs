@@ -5,8 +5,8 @@ use crate::spec::{Confidence, Profile, ProviderSpec, names};
 use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
 use super::{
-    api, authorize, callback, client_auth, endpoints, environments, mechanisms, openid, pkce, profile, quirks,
-    redirect, refresh, revoke, scopes, settings, text, token,
+    api, authorize, callback, client_auth, endpoints, environments, introspect, mechanisms, openid, pkce, profile,
+    quirks, redirect, refresh, revoke, scopes, settings, text, token,
 };
 
 /// Lowers the file.
@@ -36,6 +36,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
     let endpoints = endpoints::lower(cx, file.endpoints);
     let refresh = refresh::lower(cx, file.refresh, &endpoints, &token.request);
     let revoke = revoke::lower(cx, file.revoke, &endpoints);
+    let introspect = introspect::lower(cx, file.introspect, &endpoints);
     ProviderSpec {
         id,
         name,
@@ -60,6 +61,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         token,
         refresh,
         revoke,
+        introspect,
         openid,
         profile,
         api: api::lower(cx, file.api),

@@ -14,6 +14,7 @@ mod endpoints;
 mod environments;
 mod fetch;
 mod identity;
+mod introspect;
 mod lookup;
 mod mechanisms;
 mod names;
@@ -78,6 +79,7 @@ const RULES: &[Rule] = &[
     lookup::lookup_is_sound,
     refresh::request_is_sound,
     revoke::request_is_sound,
+    introspect::request_is_sound,
     profile::request_is_sound,
     api::base_and_hosts_are_sound,
     api::failures_are_sound,

@@ -8,6 +8,7 @@ mod client_auth;
 mod endpoints;
 mod entries;
 mod environments;
+mod introspect;
 mod openid;
 mod pkce;
 mod profile;
@@ -31,6 +32,7 @@ pub(crate) use self::client_auth::{ClientAuth, ClientAuthFull};
 pub(crate) use self::endpoints::Endpoints;
 pub(crate) use self::entries::{Condition, Entries, OneOrMany, ShortOr, Values};
 pub(crate) use self::environments::Environment;
+pub(crate) use self::introspect::Introspect;
 pub(crate) use self::openid::OpenId;
 pub(crate) use self::pkce::{Pkce, PkceFull};
 pub(crate) use self::profile::{Profile, ProfileMap, ProfileThen};
@@ -105,6 +107,8 @@ pub(crate) struct Provider {
     pub(crate) refresh: Option<Refresh>,
     /// How tokens are revoked at `endpoints.revocation`, where that is not as RFC 7009 has it.
     pub(crate) revoke: Option<Revoke>,
+    /// How the provider is asked about a token at `endpoints.introspection`, where that is not as RFC 7662 has it.
+    pub(crate) introspect: Option<Introspect>,
     /// ID tokens (OpenID Connect Core section 2). With this section they are verified.
     pub(crate) openid: Option<OpenId>,
     /// Where the profile of the logged-in user comes from.

@@ -19,6 +19,7 @@ pub(crate) mod environment;
 mod expiry;
 mod fetch;
 mod field;
+mod introspect;
 mod mechanism;
 pub mod names;
 mod openid;
@@ -54,6 +55,7 @@ pub use self::environment::Environment;
 pub use self::expiry::{Expiry, ExpiryKind, ExpiryUnit, ZeroExpiry};
 pub use self::fetch::Fetch;
 pub use self::field::{FieldKind, FieldType};
+pub use self::introspect::Introspect;
 pub use self::mechanism::{MechanismKind, Mechanisms};
 pub use self::openid::{OpenId, SigningAlg};
 pub use self::pkce::{Challenge, ChallengeEncoding, ChallengeMethod, Pkce};
@@ -143,6 +145,9 @@ pub struct ProviderSpec {
     /// Revoking; `None` where the provider has no way to revoke a token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoke: Option<Revoke>,
+    /// Asking about a token; `None` where the provider does not answer that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub introspect: Option<Introspect>,
     /// ID tokens; `None` where the provider issues none that are verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub openid: Option<OpenId>,
@@ -184,6 +189,7 @@ fields!(ProviderSpec {
     token,
     refresh = None,
     revoke = None,
+    introspect = None,
     openid = None,
     profile = None,
     api = None,
@@ -237,6 +243,9 @@ impl ProviderSpec {
         }
         if self.revoke.is_some() {
             capabilities.push("revoke");
+        }
+        if self.introspect.is_some() {
+            capabilities.push("introspect");
         }
         if self.openid.is_some() {
             capabilities.push("openid");

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use http::{StatusCode, header};
+use secrecy::SecretString;
 use serde_json::value::RawValue;
 
 use super::response::{Fault, Grant};
@@ -61,6 +62,17 @@ impl Reader<'_> {
                 }
                 Ok(grant)
             }
+        }
+    }
+
+    /// The text of an answer that is a JSON object and no error.
+    pub(super) fn object(&self, answer: &Answer) -> Result<SecretString> {
+        let text = std::str::from_utf8(&answer.body).ok();
+        let root: Option<&RawValue> = text.and_then(|text| serde_json::from_str(text).ok());
+        match (text, root.filter(|root| root.get().starts_with('{'))) {
+            (Some(text), Some(root)) if answer.status.is_success() && !is_error(root) => Ok(text.into()),
+            (_, None) if answer.status.is_success() => Err(self.not_json(answer)),
+            _ => Err(self.refusal(answer, root)),
         }
     }
 

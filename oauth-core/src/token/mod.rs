@@ -15,7 +15,7 @@ pub(crate) use self::client_auth::basic;
 pub(crate) use self::failure::Ended;
 pub use self::measured::token_response_reader;
 pub(crate) use self::minted::Minter;
-pub(crate) use self::request::{TokenCall, context, end, named, send};
+pub(crate) use self::request::{TokenCall, ask, context, end, named, send};
 pub(crate) use self::response::{before, object};
 pub use self::set::TokenSet;
 pub(crate) use self::standing::Standing;

@@ -49,6 +49,14 @@ pub(crate) async fn send<'a>(inner: &'a Inner, call: TokenCall<'a>, requested: &
     failure::Reader { inner, call: &call, proof: &proof, secure }.grant(&answer, requested)
 }
 
+/// Sends a request whose answer is a JSON object that is no token response, and gives its text.
+pub(crate) async fn ask<'a>(inner: &'a Inner, call: TokenCall<'a>) -> Result<SecretString> {
+    let (request, proof) = call.build(inner)?;
+    let secure = request.uri().scheme_str() == Some("https");
+    let answer = send_bounded(inner.http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
+    failure::Reader { inner, call: &call, proof: &proof, secure }.object(&answer)
+}
+
 /// Sends a request that ends a token.
 pub(crate) async fn end<'a>(inner: &'a Inner, call: TokenCall<'a>, rules: &Revoke) -> Result<Ended> {
     let (mut request, proof) = call.build(inner)?;

@@ -12,6 +12,7 @@ pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
         "authorize" => Some(quote!(CanAuthorize)),
         "refresh" => Some(quote!(CanRefresh)),
         "revoke" => Some(quote!(CanRevoke)),
+        "introspect" => Some(quote!(CanIntrospect)),
         "profile" => Some(quote!(HasProfile)),
         "api" => Some(quote!(HasApi)),
         _ => None,
@@ -27,12 +28,12 @@ mod tests {
     #[test]
     fn a_capability_is_there_when_the_file_has_it() {
         let all = tokens(&context(&rich())).to_string();
-        for capability in ["CanAuthorize", "CanRefresh", "CanRevoke", "HasProfile", "HasApi"] {
+        for capability in ["CanAuthorize", "CanRefresh", "CanRevoke", "CanIntrospect", "HasProfile", "HasApi"] {
             assert!(all.contains(&format!("impl crate :: __private :: {capability} for Acme {{ }}")), "{all}");
         }
         let spec = with(|json| {
             json["endpoints"]["authorization"] = serde_json::Value::Null;
-            for part in ["refresh", "revoke", "profile", "api"] {
+            for part in ["refresh", "revoke", "introspect", "profile", "api"] {
                 json[part] = serde_json::Value::Null;
             }
         });

@@ -135,6 +135,7 @@ fn capabilities(context: &Context<'_>) -> String {
             "authorize" => format!("- Login in a browser; PKCE is {}", spec.pkce.as_str()),
             "refresh" => format!("- Refreshing of tokens{}", refresh(context)),
             "revoke" => "- Revoking of tokens".to_owned(),
+            "introspect" => "- Questions about a token".to_owned(),
             "profile" => "- The user's profile".to_owned(),
             "api" => format!(
                 "- API calls below {}",

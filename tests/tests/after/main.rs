@@ -1,0 +1,3 @@
+//! What happens to tokens and sessions after the login.
+
+mod introspect;
