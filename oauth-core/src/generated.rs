@@ -12,7 +12,9 @@ pub use crate::error::Error;
 pub use crate::fields::{FieldReader, FromFields, NoExtras, debug_struct};
 pub use crate::mechanism::{AnswerDecoder, ClientProof, Mechanisms, RequestSigner, SessionLogin};
 pub use crate::openid::check_id_token;
-pub use crate::provider::{CanAuthorize, CanIntrospect, CanRefresh, CanRevoke, Compiled, HasApi, HasProfile, Provider};
+pub use crate::provider::{
+    CanAuthorize, CanIntrospect, CanLogOut, CanRefresh, CanRevoke, Compiled, HasApi, HasIdTokens, HasProfile, Provider,
+};
 pub use crate::scopes::ScopeOf;
 pub use crate::spec::{ProviderSpec, SpecCell};
 pub use crate::token::token_response_reader;

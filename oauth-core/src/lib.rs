@@ -70,6 +70,10 @@ mod json;
 #[cfg(feature = "tower")]
 mod layer;
 #[cfg(feature = "client")]
+mod logout;
+#[cfg(feature = "client")]
+mod logout_token;
+#[cfg(feature = "client")]
 mod lookup;
 #[cfg(feature = "client")]
 mod manager;
@@ -128,6 +132,8 @@ pub use self::{
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
     introspect::Introspection,
+    logout::{LogOut, LogoutAttempt, LogoutRequest, PendingLogout},
+    logout_token::LogoutToken,
     manager::{
         AccountId, AccountInfo, AccountName, Accounts, ClientQuery, ClientResolver, Disconnected, Event, EventKind,
         Events, Reason, Revocation, Status, TokenManager, TokenManagerBuilder, Worker, WorkerReport,
@@ -138,7 +144,10 @@ pub use self::{
         StoredAttempts,
     },
     profile::Profile,
-    provider::{CanAuthorize, CanIntrospect, CanRefresh, CanRevoke, Compiled, Dynamic, HasApi, HasProfile, Provider},
+    provider::{
+        CanAuthorize, CanIntrospect, CanLogOut, CanRefresh, CanRevoke, Compiled, Dynamic, HasApi, HasIdTokens,
+        HasProfile, Provider,
+    },
     rng::{OsRng, Rng, RngError},
     scopes::{IntoScopes, ScopeOf, Scopes},
     signature::VerifiedQuery,

@@ -15,6 +15,7 @@ mod environments;
 mod fetch;
 mod identity;
 mod introspect;
+mod logout;
 mod lookup;
 mod mechanisms;
 mod names;
@@ -80,6 +81,7 @@ const RULES: &[Rule] = &[
     refresh::request_is_sound,
     revoke::request_is_sound,
     introspect::request_is_sound,
+    logout::request_is_sound,
     profile::request_is_sound,
     api::base_and_hosts_are_sound,
     api::failures_are_sound,

@@ -10,7 +10,7 @@ use crate::client::{Client, Context, Inner, fill};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::origin::host_matches;
 use crate::provider::Provider;
-use crate::spec::{Introspect, Profile, ProviderSpec, Revoke, SigningAlg, Template};
+use crate::spec::{Introspect, Logout, Profile, ProviderSpec, Revoke, SigningAlg, Template};
 
 /// How long metadata that cannot be renewed is still used.
 const STALE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -221,6 +221,9 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
     }
     if spec.endpoints.introspection.is_some() {
         spec.introspect.get_or_insert_with(Introspect::standard);
+    }
+    if spec.endpoints.end_session.is_some() {
+        spec.logout.get_or_insert_with(Logout::default);
     }
     spec.endpoints.iss_in_callback |= metadata.authorization_response_iss_parameter_supported;
     if let Some(openid) = &mut spec.openid {

@@ -13,6 +13,6 @@ mod metadata;
 pub(crate) use self::discovery::Discovery;
 pub use self::{claims::IdToken, discovered::Discovered, measured::check_id_token, metadata::Metadata};
 pub(crate) use self::{
-    id_token::{Expected, ExpectedIssuer, accept, accept_renewed, check_same_issuer},
+    id_token::{Expected, ExpectedIssuer, accept, accept_renewed, check_issuer_text, check_same_issuer, verify_signed},
     keys::KeyCache,
 };

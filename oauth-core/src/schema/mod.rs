@@ -9,6 +9,7 @@ mod endpoints;
 mod entries;
 mod environments;
 mod introspect;
+mod logout;
 mod openid;
 mod pkce;
 mod profile;
@@ -33,6 +34,7 @@ pub(crate) use self::endpoints::Endpoints;
 pub(crate) use self::entries::{Condition, Entries, OneOrMany, ShortOr, Values};
 pub(crate) use self::environments::Environment;
 pub(crate) use self::introspect::Introspect;
+pub(crate) use self::logout::Logout;
 pub(crate) use self::openid::OpenId;
 pub(crate) use self::pkce::{Pkce, PkceFull};
 pub(crate) use self::profile::{Profile, ProfileMap, ProfileThen};
@@ -109,6 +111,8 @@ pub(crate) struct Provider {
     pub(crate) revoke: Option<Revoke>,
     /// How the provider is asked about a token at `endpoints.introspection`, where that is not as RFC 7662 has it.
     pub(crate) introspect: Option<Introspect>,
+    /// How a browser is logged out at `endpoints.end_session`, where that is not as OpenID Connect has it.
+    pub(crate) logout: Option<Logout>,
     /// ID tokens (OpenID Connect Core section 2). With this section they are verified.
     pub(crate) openid: Option<OpenId>,
     /// Where the profile of the logged-in user comes from.

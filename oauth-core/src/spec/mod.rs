@@ -20,6 +20,7 @@ mod expiry;
 mod fetch;
 mod field;
 mod introspect;
+mod logout;
 mod mechanism;
 pub mod names;
 mod openid;
@@ -56,6 +57,7 @@ pub use self::expiry::{Expiry, ExpiryKind, ExpiryUnit, ZeroExpiry};
 pub use self::fetch::Fetch;
 pub use self::field::{FieldKind, FieldType};
 pub use self::introspect::Introspect;
+pub use self::logout::Logout;
 pub use self::mechanism::{MechanismKind, Mechanisms};
 pub use self::openid::{OpenId, SigningAlg};
 pub use self::pkce::{Challenge, ChallengeEncoding, ChallengeMethod, Pkce};
@@ -148,6 +150,9 @@ pub struct ProviderSpec {
     /// Asking about a token; `None` where the provider does not answer that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub introspect: Option<Introspect>,
+    /// Logging out at the provider; `None` where it has no address for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logout: Option<Logout>,
     /// ID tokens; `None` where the provider issues none that are verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub openid: Option<OpenId>,
@@ -190,6 +195,7 @@ fields!(ProviderSpec {
     refresh = None,
     revoke = None,
     introspect = None,
+    logout = None,
     openid = None,
     profile = None,
     api = None,
@@ -246,6 +252,9 @@ impl ProviderSpec {
         }
         if self.introspect.is_some() {
             capabilities.push("introspect");
+        }
+        if self.logout.is_some() {
+            capabilities.push("logout");
         }
         if self.openid.is_some() {
             capabilities.push("openid");

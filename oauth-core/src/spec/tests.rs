@@ -76,6 +76,9 @@ fn full() -> Value {
             "method": "GET", "format": "query", "param": "access_token", "hint": false, "client_auth": "id",
             "params": [["app", "{client_id}"]], "headers": [["X-Version", "2"]], "expiry": true,
         },
+        "logout": {
+            "rename": [["post_logout_redirect_uri", "returnTo"]], "omit": ["state"], "params": [["app", "{client_id}"]],
+        },
         "openid": {
             "issuer": "https://{claim.tid}", "also_issuers": ["acme"], "jwks": "https://acme.example/keys", "algs": ["ES256"],
             "nonce": false, "required": true,

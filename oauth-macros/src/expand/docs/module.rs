@@ -135,6 +135,8 @@ fn capabilities(context: &Context<'_>) -> String {
             "authorize" => format!("- Login in a browser; PKCE is {}", spec.pkce.as_str()),
             "refresh" => format!("- Refreshing of tokens{}", refresh(context)),
             "revoke" => "- Revoking of tokens".to_owned(),
+            "logout" => "- Logout in the browser".to_owned(),
+            "openid" => "- ID tokens, which are verified".to_owned(),
             "introspect" => "- Questions about a token".to_owned(),
             "profile" => "- The user's profile".to_owned(),
             "api" => format!(
