@@ -46,10 +46,15 @@ impl CallbackInput {
     }
 
     /// The value of a parameter that must not come twice (RFC 6749 section 3.1).
-    fn once(&self, name: &str) -> Result<Option<&str>, ()> {
+    pub(crate) fn once(&self, name: &str) -> Result<Option<&str>, ()> {
         let mut values = self.params.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
         let first = values.next();
         if values.next().is_some() { Err(()) } else { Ok(first.filter(|value| !value.is_empty())) }
+    }
+
+    /// Whether it was too large to be read.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.too_large
     }
 
     /// All parameters, decoded, in order.

@@ -9,6 +9,7 @@ use tracing::Instrument as _;
 use crate::callback::VerifiedCode;
 use crate::client::{Client, Context, Inner};
 use crate::error::{ErrorKind, Result, Step};
+use crate::introspect;
 use crate::lookup;
 use crate::mechanism;
 use crate::openid::{self, Expected};
@@ -99,6 +100,7 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
     if let Some(rule) = &spec.token.upgrade {
         tokens = upgrade(inner, rule, tokens, &attempt.redirect_uri).await?;
     }
+    tokens = introspect::with_expiry(inner, tokens).await;
     tokens = mechanism::open(inner, &tokens).await?.unwrap_or(tokens);
     match &spec.token.lookup {
         Some(rule) => lookup::lookup(inner, rule, tokens).await,

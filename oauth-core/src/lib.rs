@@ -70,6 +70,8 @@ mod grant;
 #[cfg(feature = "client")]
 pub mod http;
 #[cfg(feature = "client")]
+mod introspect;
+#[cfg(feature = "client")]
 pub mod jose;
 #[cfg(feature = "client")]
 mod json;
@@ -77,6 +79,10 @@ mod json;
 mod jwt_bearer;
 #[cfg(feature = "tower")]
 mod layer;
+#[cfg(feature = "client")]
+mod logout;
+#[cfg(feature = "client")]
+mod logout_token;
 #[cfg(feature = "client")]
 mod lookup;
 #[cfg(feature = "client")]
@@ -152,7 +158,10 @@ pub use self::{
     device::{Device, DeviceLogin, DevicePoll},
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
+    introspect::Introspection,
     jwt_bearer::JwtBearer,
+    logout::{LogOut, LogoutAttempt, LogoutRequest, PendingLogout},
+    logout_token::LogoutToken,
     manager::{
         AccountId, AccountInfo, AccountName, Accounts, ClientQuery, ClientResolver, Disconnected, Event, EventKind,
         Events, Reason, Revocation, Status, TokenManager, TokenManagerBuilder, Worker, WorkerReport,
@@ -167,8 +176,9 @@ pub use self::{
     profile::Profile,
     protected_resource::{ProtectedResource, ResourceMetadata},
     provider::{
-        CanAuthorize, CanExchangeTokens, CanRefresh, CanRegister, CanRevoke, CanUseClientCredentials, CanUseDevice,
-        CanUseJwtBearer, CanUsePassword, Compiled, Dynamic, HasApi, HasProfile, Provider,
+        CanAuthorize, CanExchangeTokens, CanIntrospect, CanLogOut, CanRefresh, CanRegister, CanRevoke,
+        CanUseClientCredentials, CanUseDevice, CanUseJwtBearer, CanUsePassword, Compiled, Dynamic, HasApi, HasIdTokens,
+        HasProfile, Provider,
     },
     registration::{ClientMetadata, ClientStore, MemoryClients, RegisteredClient, StoredClients},
     rng::{OsRng, Rng, RngError},

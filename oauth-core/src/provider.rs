@@ -128,6 +128,33 @@ capability! {
     CanUsePassword
 }
 capability! {
+    /// The provider answers questions about a token: its file has `endpoints.introspection`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` cannot be asked about tokens",
+        label = "`{Self}` declares no introspection endpoint",
+        note = "add `endpoints.introspection` to the provider's YAML file if it has one"
+    )]
+    CanIntrospect
+}
+capability! {
+    /// The provider logs people out in the browser: its file has `endpoints.end_session`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` has no logout by redirect",
+        label = "`{Self}` declares no end session endpoint",
+        note = "add `endpoints.end_session` to the provider's YAML file if it has one"
+    )]
+    CanLogOut
+}
+capability! {
+    /// The provider issues ID tokens that are verified: its file has `openid`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` signs nothing that could be verified",
+        label = "`{Self}` declares no ID tokens",
+        note = "add `openid` to the provider's YAML file if it issues ID tokens"
+    )]
+    HasIdTokens
+}
+capability! {
     /// The provider tells who logged in: its file has `profile`.
     #[diagnostic::on_unimplemented(
         message = "provider `{Self}` has no profile request",

@@ -14,6 +14,7 @@ use crate::client::{Client, Inner, renamed};
 use crate::client_credentials;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::BoxFuture;
+use crate::introspect;
 use crate::mechanism;
 use crate::openid;
 use crate::provider::{CanRefresh, Provider};
@@ -92,7 +93,7 @@ async fn complete(inner: &Inner, tokens: &TokenSet, mut answer: TokenSet) -> Res
         // A token that nobody vouches for is not kept in the place of one that was verified.
         answer.id_token = answer.id_token.filter(|_| answer.identity.is_some());
     }
-    let renewed = tokens.renewed(answer);
+    let renewed = introspect::with_expiry(inner, tokens.renewed(answer)).await;
     match mechanism::open(inner, &renewed).await {
         Ok(opened) => Ok(opened.unwrap_or(renewed)),
         Err(error) => {

@@ -4,8 +4,8 @@
 //! `discovery_webfinger_acct` and `discovery_webfinger_url` (finding an issuer by an address), `form_post_error`
 //! (callbacks by POST have no handler of their own yet; a form is parsed like a query), `request_uri_signed` (request
 //! objects), `3rd_party_init_login` (a login that the provider starts), `invalid_chash` of the hybrid flow (only the code
-//! flow is there; a `c_hash` in it is checked by `idt_20` of the hostile cases), `rp_init_logout` and its kin,
-//! `rp_backchannel_logout` and its kin (logout).
+//! flow is there; a `c_hash` in it is checked by `idt_20` of the hostile cases). `rp_init_logout`, `rp_backchannel_logout` and their
+//! kin are in `tests/after`.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
 

@@ -73,7 +73,8 @@ impl Shared {
         let end = FlightEnd { shared: Arc::clone(self), landing, result: None };
         tokio::spawn(async move {
             let _guard = guard;
-            let result = end.shared.refresh(&current).await;
+            // All that a refresh may have to do is large, and lives in one place.
+            let result = Box::pin(end.shared.refresh(&current)).await;
             end.land(result);
         });
         Ok(Joined::Flight(receiver))

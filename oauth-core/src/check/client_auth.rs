@@ -168,6 +168,17 @@ fn custom_is_complete(cx: &mut Cx<'_>, spec: &ProviderSpec, path: &Path) {
             ));
         }
     }
+    if let Some(introspect) = &spec.introspect {
+        let shown = has(&introspect.params) || has(&introspect.headers) || has(&request.headers);
+        if introspect.client_auth == RefreshAuth::Full && !shown && !cx.is_touched(&top("introspect")) {
+            let place = if cx.has(&top("introspect")) { top("introspect") } else { path.clone() };
+            let message = "a question about a token would go without the client's secret";
+            let finding = Finding::new("client-auth", place, message).on_key();
+            cx.report(finding.help(
+                "put it there as well: `introspect: {params: {secret_key: \"{client_secret}\"}}`; or write `introspect: {client_auth: false}`",
+            ));
+        }
+    }
     let Some(refresh) = &spec.refresh else { return };
     let shown = has(&refresh.params) || has(&request.headers);
     if refresh.client_auth == RefreshAuth::Full && !shown && !cx.is_touched(&top("refresh")) {
@@ -186,7 +197,8 @@ pub(super) fn a_header_shows_the_secret(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let method = spec.client_auth.method;
     let refresh = spec.refresh.as_ref().is_some_and(|refresh| refresh.client_auth == RefreshAuth::Basic);
     let revoke = spec.revoke.as_ref().is_some_and(|revoke| revoke.client_auth == RefreshAuth::Basic);
-    for (section, given) in [("refresh", refresh), ("revoke", revoke)] {
+    let introspect = spec.introspect.as_ref().is_some_and(|asked| asked.client_auth == RefreshAuth::Basic);
+    for (section, given) in [("refresh", refresh), ("revoke", revoke), ("introspect", introspect)] {
         if given && !matches!(method, ClientAuthMethod::Basic | ClientAuthMethod::Body) {
             let message =
                 format!("`basic` shows the secret as it is, which `client_auth: {}` never does", method.as_str());

@@ -61,7 +61,7 @@ pub(super) fn addresses_are_safe(cx: &mut Cx<'_>, spec: &ProviderSpec) {
         ("device_authorization", &endpoints.device_authorization, Stage::Begin),
         ("introspection", &endpoints.introspection, Stage::Exchange),
         ("pushed_authorization", &endpoints.pushed_authorization, Stage::Begin),
-        ("end_session", &endpoints.end_session, Stage::Exchange),
+        ("end_session", &endpoints.end_session, Stage::Begin),
         ("registration", &endpoints.registration, Stage::Begin),
         ("issuer", &endpoints.issuer, Stage::Begin),
     ];

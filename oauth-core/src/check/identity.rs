@@ -5,8 +5,8 @@ use crate::spec::{Confidence, Profile, ProviderSpec, names};
 use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
 use super::{
-    api, authorize, callback, client_auth, dpop, endpoints, environments, grants, mechanisms, openid, pkce, profile,
-    quirks, redirect, refresh, revoke, scopes, settings, text, token,
+    api, authorize, callback, client_auth, dpop, endpoints, environments, grants, introspect, logout, mechanisms,
+    openid, pkce, profile, quirks, redirect, refresh, revoke, scopes, settings, text, token,
 };
 
 /// Lowers the file.
@@ -37,6 +37,8 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
     let refresh = refresh::lower(cx, file.refresh, &endpoints, &token.request);
     let revoke = revoke::lower(cx, file.revoke, &endpoints);
     let grants = grants::lower(cx, file.grants, &token.request);
+    let introspect = introspect::lower(cx, file.introspect, &endpoints);
+    let logout = logout::lower(cx, file.logout, &endpoints);
     ProviderSpec {
         id,
         name,
@@ -63,6 +65,8 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         refresh,
         revoke,
         grants,
+        introspect,
+        logout,
         openid,
         profile,
         api: api::lower(cx, file.api),

@@ -87,6 +87,8 @@ pub(super) fn a_proof_replaces_the_secret(cx: &mut Cx<'_>, spec: &ProviderSpec) 
     let refresh = spec.refresh.as_ref().map_or(&empty, |refresh| &refresh.params);
     let (revoke, revoke_headers) =
         spec.revoke.as_ref().map_or((&empty, &empty), |revoke| (&revoke.params, &revoke.headers));
+    let (introspect, introspect_headers) =
+        spec.introspect.as_ref().map_or((&empty, &empty), |asked| (&asked.params, &asked.headers));
     let grants = spec.grants.requests().flat_map(|(name, request)| {
         let path = at!["grants", name];
         [(path.then("params"), &request.params), (path.then("headers"), &request.headers)]
@@ -98,6 +100,8 @@ pub(super) fn a_proof_replaces_the_secret(cx: &mut Cx<'_>, spec: &ProviderSpec) 
         (at!["refresh", "params"], refresh),
         (at!["revoke", "params"], revoke),
         (at!["revoke", "headers"], revoke_headers),
+        (at!["introspect", "params"], introspect),
+        (at!["introspect", "headers"], introspect_headers),
     ];
     for (path, params) in fixed.into_iter().chain(grants) {
         for (name, _) in params.iter().filter(|(_, value)| value.holes().any(|hole| *hole == Hole::ClientSecret)) {

@@ -17,6 +17,8 @@ mod environments;
 mod fetch;
 mod grants;
 mod identity;
+mod introspect;
+mod logout;
 mod lookup;
 mod mechanisms;
 mod names;
@@ -92,6 +94,8 @@ const RULES: &[Rule] = &[
     grants::requests_are_sound,
     grants::device_is_sound,
     grants::assertion_is_sound,
+    introspect::request_is_sound,
+    logout::request_is_sound,
     profile::request_is_sound,
     api::base_and_hosts_are_sound,
     api::failures_are_sound,

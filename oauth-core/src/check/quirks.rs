@@ -85,6 +85,11 @@ pub(super) fn what_weakens_is_explained(cx: &mut Cx<'_>, spec: &ProviderSpec) {
             at!["revoke"],
             "the token that is revoked goes into the query",
         ),
+        (
+            spec.introspect.as_ref().is_some_and(|introspect| introspect.format == BodyFormat::Query),
+            at!["introspect"],
+            "the token that is asked about goes into the query",
+        ),
         (spec.openid.as_ref().is_some_and(|openid| !openid.nonce), at!["openid", "nonce"], "the nonce is not checked"),
         (!requires_token_type(spec), at!["token", "response", "token_type"], "the token type is not checked"),
         (spec.grants.password.is_some(), at!["grants", "password"], "the user's password goes to the client"),

@@ -159,7 +159,7 @@ fn undeclared<'a>(
 fn out_of_place(path: &Path, hole: &Hole) -> Finding {
     let help = match hole {
         Hole::ClientSecret => {
-            "the client secret goes into `token.request` and into parameters of `refresh`, `revoke` and `token.upgrade` only"
+            "the client secret goes into `token.request` and into parameters of `refresh`, `revoke`, `introspect` and `token.upgrade` only"
         }
         Hole::AccessToken => {
             "the access token goes into parameters of `refresh` and `token.upgrade`; for API requests see `token.placement`"

@@ -250,6 +250,8 @@ kinds! {
     IdTokenAuthTime = "id-token-auth-time",
     /// The user did not log in in the way that was asked for.
     IdTokenAcr = "id-token-acr",
+    /// A logout token is none: it has no logout event, has a `nonce`, or says neither who nor which session.
+    LogoutToken = "logout-token-invalid",
     /// A renewed ID token is of another user or another issuer.
     IdentityChanged = "identity-changed",
     /// The tokens are of another issuer than the client's: they are not sent to it.

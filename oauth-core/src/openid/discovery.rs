@@ -12,8 +12,8 @@ use crate::error::{Error, ErrorKind, Result, Step};
 use crate::origin::host_matches;
 use crate::provider::Provider;
 use crate::spec::{
-    CLIENT_CREDENTIALS_GRANT, DeviceGrant, GrantRequest, JWT_BEARER_GRANT, JwtBearer, Profile, ProviderSpec, Push,
-    Revoke, SigningAlg, TOKEN_EXCHANGE_GRANT, Template,
+    CLIENT_CREDENTIALS_GRANT, DeviceGrant, GrantRequest, Introspect, JWT_BEARER_GRANT, JwtBearer, Logout, Profile,
+    ProviderSpec, Push, Revoke, SigningAlg, TOKEN_EXCHANGE_GRANT, Template,
 };
 
 /// How long metadata that cannot be renewed is still used.
@@ -244,6 +244,12 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
         spec.revoke.get_or_insert_with(Revoke::standard);
     }
     grants(&mut spec, metadata);
+    if spec.endpoints.introspection.is_some() {
+        spec.introspect.get_or_insert_with(Introspect::standard);
+    }
+    if spec.endpoints.end_session.is_some() {
+        spec.logout.get_or_insert_with(Logout::default);
+    }
     spec.endpoints.iss_in_callback |= metadata.authorization_response_iss_parameter_supported;
     if let Some(openid) = &mut spec.openid {
         if openid.jwks.is_none() {

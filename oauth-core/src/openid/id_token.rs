@@ -10,7 +10,7 @@ use super::keys;
 use crate::client::{Config, Context, Inner, fill};
 use crate::encode::base64url;
 use crate::error::{Error, ErrorKind, Result, Scrub, Step};
-use crate::jose::{Alg, JoseError};
+use crate::jose::{Alg, JoseError, Verified};
 use crate::spec::{Hole, OpenId, Template};
 use crate::token::TokenSet;
 
@@ -138,6 +138,31 @@ pub(crate) fn check_same_issuer(inner: &Inner, tokens: &TokenSet, step: Step) ->
     Err(inner.error(ErrorKind::IssuerChanged, step, what))
 }
 
+/// A token that the provider signed, of whatever kind: the checks that are particular to its kind are the caller's.
+pub(crate) async fn verify_signed<'a>(inner: &'a Inner, text: &str, step: Step) -> Result<(Verified, &'a OpenId)> {
+    let Some(openid) = &inner.spec().openid else {
+        let what = format!("provider `{}` signs nothing that could be verified", inner.spec().id);
+        let error = Error::new(ErrorKind::Unsupported, step, what);
+        return Err(error.fix("add `openid` to the provider's YAML file if it issues ID tokens").of(inner.spec()));
+    };
+    Ok((keys::verify(inner, openid, text, step).await?, openid))
+}
+
+/// Whether a verified token of another kind is from the provider. Where the issuer is one of many tenants, nothing in such a
+/// token says which, so none is believed.
+pub(crate) fn check_issuer_text(inner: &Inner, openid: &OpenId, given: &str, step: Step) -> Result<()> {
+    let is_expected = match &inner.prepared()?.id_issuer {
+        Some(ExpectedIssuer::Exact(expected)) => expected == given,
+        Some(ExpectedIssuer::Around(..)) | None => false,
+    };
+    if is_expected || openid.also_issuers.iter().any(|known| known == given) {
+        return Ok(());
+    }
+    let expected = template_of(inner, openid).map(Template::as_str).unwrap_or_default();
+    let what = format!("the token is from `{}`, expected `{expected}`", crate::error::clean(given));
+    Err(inner.error(ErrorKind::IdTokenIssuer, step, what))
+}
+
 /// Signature, form and issuer; nothing is readable before.
 pub(super) async fn verified(
     inner: &Inner,
@@ -145,7 +170,7 @@ pub(super) async fn verified(
     text: &SecretString,
     scrub: &Scrub,
 ) -> Result<(IdToken, Alg)> {
-    let verified = keys::verify(inner, openid, text.expose_secret()).await?;
+    let verified = keys::verify(inner, openid, text.expose_secret(), Step::IdToken).await?;
     let claims = IdToken::read(verified.payload()).map_err(|fault| unreadable(inner, &fault))?;
     check_issuer(inner, openid, &claims, scrub)?;
     Ok((claims, verified.alg()))

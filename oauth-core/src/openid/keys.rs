@@ -46,9 +46,9 @@ struct Known {
 }
 
 /// A token that one of the expected keys signed with one of the expected algorithms.
-pub(super) async fn verify(inner: &Inner, openid: &OpenId, token: &str) -> Result<Verified> {
+pub(super) async fn verify(inner: &Inner, openid: &OpenId, token: &str, step: Step) -> Result<Verified> {
     let agreed: Vec<Alg> = openid.algs.iter().filter_map(|alg| Alg::from_name(alg.as_str())).collect();
-    let refused = |error: JoseError| unbelieved(inner, error);
+    let refused = |error: JoseError| unbelieved(inner, error, step);
     let jws = Jws::parse(token, &agreed).map_err(refused)?;
     if matches!(jws.alg().family(), Family::Hmac(_)) {
         // RFC 7518 section 3.2: the key of an HMAC is the client's secret, of as many bytes as the hash at least. A
@@ -62,14 +62,14 @@ pub(super) async fn verify(inner: &Inner, openid: &OpenId, token: &str) -> Resul
         if let Some(weak) = weak.filter(|_| secrets.is_empty()) {
             return Err(refused(weak.into()));
         }
-        return jws.verify_hmac(&**inner.crypto(Step::IdToken)?, &secrets).map_err(refused);
+        return jws.verify_hmac(&**inner.crypto(step)?, &secrets).map_err(refused);
     }
-    let address = address(inner, openid)?;
+    let address = address(inner, openid, step)?;
     let entry = inner.config.keys.entry(&address);
-    let set = entry.current(inner, &address).await?;
+    let set = entry.current(inner, &address, step).await?;
     let verified = match jws.verify(&set) {
         // A key that is not there may be new; a signature by a key without a name may be a new key's.
-        Err(error) if is_worth_asking(&jws, &error) => match entry.renewed(inner, &address, &set).await? {
+        Err(error) if is_worth_asking(&jws, &error) => match entry.renewed(inner, &address, &set, step).await? {
             Some(newer) => jws.verify(&newer),
             None => Err(error),
         },
@@ -86,10 +86,10 @@ fn is_worth_asking(jws: &Jws<'_>, error: &JoseError) -> bool {
     }
 }
 
-fn address(inner: &Inner, openid: &OpenId) -> Result<String> {
+fn address(inner: &Inner, openid: &OpenId, step: Step) -> Result<String> {
     match &openid.jwks {
-        Some(jwks) => fill(&inner.config, Step::IdToken, jwks, Context::default()),
-        None => Err(inner.error(ErrorKind::Config, Step::IdToken, "nothing says where the provider's keys are")),
+        Some(jwks) => fill(&inner.config, step, jwks, Context::default()),
+        None => Err(inner.error(ErrorKind::Config, step, "nothing says where the provider's keys are")),
     }
 }
 
@@ -112,7 +112,7 @@ impl Entry {
     }
 
     /// The keys, asked for when there are none or they are no longer fresh.
-    async fn current(&self, inner: &Inner, address: &str) -> Result<Arc<JwkSet>> {
+    async fn current(&self, inner: &Inner, address: &str, step: Step) -> Result<Arc<JwkSet>> {
         if let Some(set) = self.known().fresh(inner.now()) {
             return Ok(set);
         }
@@ -122,12 +122,12 @@ impl Entry {
             return Ok(set);
         }
         if known.empty_until.is_some_and(|until| inner.now() < until && until <= inner.now() + COOLDOWN) {
-            return Err(no_keys(inner));
+            return Err(no_keys(inner, step));
         }
         let error = if let Some(Err(error)) = turn.answered() {
             error
         } else {
-            let answer = self.ask(inner, address).await;
+            let answer = self.ask(inner, address, step).await;
             turn.tell(&answer);
             match answer {
                 Ok(set) => return Ok(set),
@@ -142,7 +142,13 @@ impl Entry {
     }
 
     /// The keys that the provider has now, where that is more than what `old` had, and where it was not asked just now.
-    async fn renewed(&self, inner: &Inner, address: &str, old: &Arc<JwkSet>) -> Result<Option<Arc<JwkSet>>> {
+    async fn renewed(
+        &self,
+        inner: &Inner,
+        address: &str,
+        old: &Arc<JwkSet>,
+        step: Step,
+    ) -> Result<Option<Arc<JwkSet>>> {
         let mut turn = self.asking.turn().await;
         let now = inner.now();
         {
@@ -156,7 +162,7 @@ impl Entry {
             // Claimed before the request: one that fails counts as well.
             known.forced_at = Some(now);
         }
-        let answer = self.ask(inner, address).await;
+        let answer = self.ask(inner, address, step).await;
         turn.tell(&answer);
         match answer {
             Ok(set) => Ok(Some(set)),
@@ -167,16 +173,12 @@ impl Entry {
         }
     }
 
-    async fn ask(&self, inner: &Inner, address: &str) -> Result<Arc<JwkSet>> {
-        let document = fetch(inner, Step::IdToken, address, "its keys").await?.ok_or_else(|| {
-            inner.error(
-                ErrorKind::MetadataStatus,
-                Step::IdToken,
-                "asked for its keys, the provider answered with status 404",
-            )
+    async fn ask(&self, inner: &Inner, address: &str, step: Step) -> Result<Arc<JwkSet>> {
+        let document = fetch(inner, step, address, "its keys").await?.ok_or_else(|| {
+            inner.error(ErrorKind::MetadataStatus, step, "asked for its keys, the provider answered with status 404")
         })?;
-        let set = JwkSet::from_json(Arc::clone(inner.crypto(Step::IdToken)?), &document.body).map_err(|error| {
-            Error::new(ErrorKind::MetadataFormat, Step::IdToken, "the provider's key set cannot be read")
+        let set = JwkSet::from_json(Arc::clone(inner.crypto(step)?), &document.body).map_err(|error| {
+            Error::new(ErrorKind::MetadataFormat, step, "the provider's key set cannot be read")
                 .source(error)
                 .of(inner.spec())
         })?;
@@ -184,7 +186,7 @@ impl Entry {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if set.is_empty() {
             known.empty_until = Some(soon);
-            return Err(no_keys(inner));
+            return Err(no_keys(inner, step));
         }
         tracing::debug!(keys = set.len(), "keys read");
         let set = Arc::new(set);
@@ -212,12 +214,12 @@ impl Known {
     }
 }
 
-fn no_keys(inner: &Inner) -> Error {
-    inner.error(ErrorKind::NoKeys, Step::IdToken, "the provider publishes no key that could be used")
+fn no_keys(inner: &Inner, step: Step) -> Error {
+    inner.error(ErrorKind::NoKeys, step, "the provider publishes no key that could be used")
 }
 
 /// The error of a token that is not believed. What it says never holds a byte of the token.
-fn unbelieved(inner: &Inner, error: JoseError) -> Error {
+fn unbelieved(inner: &Inner, error: JoseError, step: Step) -> Error {
     let kind = match error {
         JoseError::BadSignature => ErrorKind::IdTokenSignature,
         JoseError::AlgNotAllowed | JoseError::AlgKeyMismatch => ErrorKind::IdTokenAlgorithm,
@@ -228,5 +230,6 @@ fn unbelieved(inner: &Inner, error: JoseError) -> Error {
         JoseError::Crypto(_) => ErrorKind::Config,
         _ => ErrorKind::IdTokenMalformed,
     };
-    Error::new(kind, Step::IdToken, "the ID token is not believed").source(error).of(inner.spec())
+    let what = if step == Step::Logout { "the logout token is not believed" } else { "the ID token is not believed" };
+    Error::new(kind, step, what).source(error).of(inner.spec())
 }

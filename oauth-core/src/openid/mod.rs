@@ -18,7 +18,7 @@ pub(crate) use self::{
     discovered::{Asked, stranger},
     documents::fetch,
     hybrid::{accept_beside_code, check_same_user},
-    id_token::{Expected, ExpectedIssuer, accept, accept_renewed, check_same_issuer},
+    id_token::{Expected, ExpectedIssuer, accept, accept_renewed, check_issuer_text, check_same_issuer, verify_signed},
     keys::KeyCache,
     metadata::Document,
     well_known::WellKnown,

@@ -10,6 +10,8 @@ mod endpoints;
 mod entries;
 mod environments;
 mod grants;
+mod introspect;
+mod logout;
 mod openid;
 mod pkce;
 mod profile;
@@ -35,6 +37,8 @@ pub(crate) use self::endpoints::Endpoints;
 pub(crate) use self::entries::{Condition, Entries, OneOrMany, ShortOr, Values};
 pub(crate) use self::environments::Environment;
 pub(crate) use self::grants::{DeviceAuthorization, GrantRequest, Grants};
+pub(crate) use self::introspect::Introspect;
+pub(crate) use self::logout::Logout;
 pub(crate) use self::openid::OpenId;
 pub(crate) use self::pkce::{Pkce, PkceFull};
 pub(crate) use self::profile::{Profile, ProfileMap, ProfileThen};
@@ -114,6 +118,10 @@ pub(crate) struct Provider {
     pub(crate) revoke: Option<Revoke>,
     /// The grants beside the authorization code, each declared by its key.
     pub(crate) grants: Grants,
+    /// How the provider is asked about a token at `endpoints.introspection`, where that is not as RFC 7662 has it.
+    pub(crate) introspect: Option<Introspect>,
+    /// How a browser is logged out at `endpoints.end_session`, where that is not as OpenID Connect has it.
+    pub(crate) logout: Option<Logout>,
     /// ID tokens (OpenID Connect Core section 2). With this section they are verified.
     pub(crate) openid: Option<OpenId>,
     /// Where the profile of the logged-in user comes from.

@@ -22,6 +22,8 @@ mod expiry;
 mod fetch;
 mod field;
 mod grants;
+mod introspect;
+mod logout;
 mod mechanism;
 pub mod names;
 mod openid;
@@ -67,6 +69,8 @@ pub use self::grants::{AssertionForm, DeviceAuthorization, DeviceGrant, GrantReq
 pub(crate) use self::grants::{CLIENT_CREDENTIALS_GRANT, JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT};
 #[cfg(feature = "schema")]
 pub(crate) use self::grants::{DEVICE_GRANT, PASSWORD_GRANT};
+pub use self::introspect::Introspect;
+pub use self::logout::Logout;
 pub use self::mechanism::{MechanismKind, Mechanisms};
 pub use self::openid::{OpenId, SigningAlg};
 pub use self::pkce::{Challenge, ChallengeEncoding, ChallengeMethod, Pkce};
@@ -163,6 +167,12 @@ pub struct ProviderSpec {
     /// The grants beside the authorization code.
     #[serde(skip_serializing_if = "Grants::is_empty")]
     pub grants: Grants,
+    /// Asking about a token; `None` where the provider does not answer that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub introspect: Option<Introspect>,
+    /// Logging out at the provider; `None` where it has no address for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logout: Option<Logout>,
     /// ID tokens; `None` where the provider issues none that are verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub openid: Option<OpenId>,
@@ -206,6 +216,8 @@ fields!(ProviderSpec {
     refresh = None,
     revoke = None,
     grants = Grants::default(),
+    introspect = None,
+    logout = None,
     openid = None,
     profile = None,
     api = None,
@@ -264,6 +276,12 @@ impl ProviderSpec {
             capabilities.push("register");
         }
         capabilities.extend(self.grants.requests().map(|(name, _)| name));
+        if self.introspect.is_some() {
+            capabilities.push("introspect");
+        }
+        if self.logout.is_some() {
+            capabilities.push("logout");
+        }
         if self.openid.is_some() {
             capabilities.push("openid");
         }

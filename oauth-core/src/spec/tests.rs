@@ -74,6 +74,13 @@ fn full() -> Value {
             "client_auth": "basic", "params": [["app", "{client_id}"]], "headers": [["X-Version", "2"]],
             "fails_when": {"at": "/ok", "equals": false}, "gone": ["404"], "ends": "grant",
         },
+        "introspect": {
+            "method": "GET", "format": "query", "param": "access_token", "hint": false, "client_auth": "id",
+            "params": [["app", "{client_id}"]], "headers": [["X-Version", "2"]], "expiry": true,
+        },
+        "logout": {
+            "rename": [["post_logout_redirect_uri", "returnTo"]], "omit": ["state"], "params": [["app", "{client_id}"]],
+        },
         "openid": {
             "issuer": "https://{claim.tid}", "also_issuers": ["acme"], "jwks": "https://acme.example/keys", "algs": ["ES256"],
             "nonce": false, "required": true,
@@ -250,7 +257,8 @@ const REQUIRED: &str = "
     callback callback.code callback.keep.0.name callback.keep.0.rust callback.profile.map callback.profile.param
     callback.verify.algorithm callback.verify.encoding callback.verify.over callback.verify.param checked client_auth
     client_auth.assertion.alg client_auth.method client_auth.minted.alg client_auth.minted.claims client_auth.minted.lifetime confidence docs
-    dpop.alg dpop.support endpoints environments.0.name environments.0.rust id marker module name openid.algs pkce profile.fails_when.at
+    dpop.alg dpop.support endpoints environments.0.name environments.0.rust id introspect.client_auth introspect.format introspect.hint
+    introspect.method introspect.param marker module name openid.algs pkce profile.fails_when.at
     profile.map profile.request.method profile.request.url profile.then.0.map profile.then.0.pick.at
     profile.then.0.request profile.then.0.request.method profile.then.0.request.url quirks.0.because quirks.0.field
     quirks.0.source refresh.client_auth refresh.expiry.field refresh.expiry.kind refresh.expiry.unit refresh.format
@@ -279,7 +287,9 @@ fn a_value_of_another_type_is_a_fault() {
         {
             let outcome = again(&with(&pointer, Some(other.clone())));
             let free = free
-                || (["/refresh/client_auth", "/revoke/client_auth"].contains(&pointer.as_str()) && other.is_boolean());
+                || (["/refresh/client_auth", "/revoke/client_auth", "/introspect/client_auth"]
+                    .contains(&pointer.as_str())
+                    && other.is_boolean());
             assert!(free || kind(&here) == kind(&other) || outcome.is_err(), "{other} at {pointer}");
         }
         let _ = again(&with(&pointer, Some(Value::Null)));

@@ -18,6 +18,9 @@ pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
         "token_exchange" => Some(quote!(CanExchangeTokens)),
         "jwt_bearer" => Some(quote!(CanUseJwtBearer)),
         "password" => Some(quote!(CanUsePassword)),
+        "introspect" => Some(quote!(CanIntrospect)),
+        "logout" => Some(quote!(CanLogOut)),
+        "openid" => Some(quote!(HasIdTokens)),
         "profile" => Some(quote!(HasProfile)),
         "api" => Some(quote!(HasApi)),
         _ => None,
@@ -33,12 +36,21 @@ mod tests {
     #[test]
     fn a_capability_is_there_when_the_file_has_it() {
         let all = tokens(&context(&rich())).to_string();
-        for capability in ["CanAuthorize", "CanRefresh", "CanRevoke", "HasProfile", "HasApi"] {
+        for capability in [
+            "CanAuthorize",
+            "CanRefresh",
+            "CanRevoke",
+            "CanIntrospect",
+            "CanLogOut",
+            "HasIdTokens",
+            "HasProfile",
+            "HasApi",
+        ] {
             assert!(all.contains(&format!("impl crate :: __private :: {capability} for Acme {{ }}")), "{all}");
         }
         let spec = with(|json| {
             json["endpoints"]["authorization"] = serde_json::Value::Null;
-            for part in ["refresh", "revoke", "profile", "api"] {
+            for part in ["refresh", "revoke", "introspect", "logout", "openid", "profile", "api"] {
                 json[part] = serde_json::Value::Null;
             }
         });

@@ -144,6 +144,9 @@ fn capabilities(context: &Context<'_>) -> String {
                 "- The user's password for tokens, `password`; it must not be used where there is another way"
                     .to_owned()
             }
+            "logout" => "- Logout in the browser".to_owned(),
+            "openid" => "- ID tokens, which are verified".to_owned(),
+            "introspect" => "- Questions about a token".to_owned(),
             "profile" => "- The user's profile".to_owned(),
             "api" => format!(
                 "- API calls below {}",

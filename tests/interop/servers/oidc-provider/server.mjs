@@ -3,7 +3,8 @@
 // It listens on a free loopback port and then writes exactly one line to
 // stdout, a JSON object that tells the driver how to reach it:
 //
-//   {"issuer": "http://127.0.0.1:PORT", "port": PORT, "client_secret": "..."}
+//   {"issuer": "http://127.0.0.1:PORT", "port": PORT, "client_secret": "...",
+//    "client_key": "-----BEGIN PRIVATE KEY-----..."}
 //
 // Everything else (the library's notices, server errors) goes to stderr. The
 // process ends by itself when its stdin closes, so it never outlives the
@@ -17,8 +18,9 @@
 //   INTEROP_ID_TOKEN_ALG      ID token signature: RS256 (the default), PS256,
 //                             ES256, EdDSA or Ed25519
 //   INTEROP_FEATURES          comma-separated extra features, see `extras`
+//   INTEROP_BACKCHANNEL_URI   where logout tokens go (a loopback address)
 
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 
 if (typeof URL.parse !== 'function') {
@@ -80,12 +82,22 @@ const common = {
   id_token_signed_response_alg: idTokenAlg,
 };
 
+// The key of the client that proves itself by signed assertions; the driver is
+// told the private half.
+const clientKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+const clientJwk = {
+  ...createPublicKey(clientKey).export({ format: 'jwk' }), kid: 'interop-key', use: 'sig', alg: 'ES256',
+};
+const backchannelUri = process.env.INTEROP_BACKCHANNEL_URI;
+
 const clients = [
   {
     ...common,
     client_id: 'interop-web',
     client_secret: clientSecret,
     token_endpoint_auth_method: 'client_secret_basic',
+    post_logout_redirect_uris: [`http://${HOST}:54321/bye`],
+    ...(backchannelUri && { backchannel_logout_uri: backchannelUri, backchannel_logout_session_required: true }),
   },
   {
     ...common,
@@ -97,6 +109,42 @@ const clients = [
     ...common,
     client_id: 'interop-public',
     token_endpoint_auth_method: 'none',
+  },
+  {
+    client_id: 'interop-machine',
+    client_secret: clientSecret,
+    token_endpoint_auth_method: 'client_secret_basic',
+    redirect_uris: [],
+    response_types: [],
+    grant_types: ['client_credentials'],
+  },
+  {
+    ...common,
+    client_id: 'interop-device',
+    token_endpoint_auth_method: 'none',
+    grant_types: [...common.grant_types, 'urn:ietf:params:oauth:grant-type:device_code'],
+  },
+  {
+    ...common,
+    client_id: 'interop-jwt',
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'ES256',
+    jwks: { keys: [clientJwk] },
+  },
+  {
+    ...common,
+    client_id: 'interop-hybrid',
+    client_secret: clientSecret,
+    token_endpoint_auth_method: 'client_secret_basic',
+    grant_types: [...common.grant_types, 'implicit'],
+    response_types: ['code id_token', 'code'],
+  },
+  {
+    ...common,
+    client_id: 'interop-dpop',
+    client_secret: clientSecret,
+    token_endpoint_auth_method: 'client_secret_basic',
+    dpop_bound_access_tokens: true,
   },
 ];
 
@@ -127,8 +175,8 @@ const configuration = {
   jwks: { keys: signingKeys() },
   cookies: { keys: [randomBytes(32).toString('base64url')] },
 
-  responseTypes: ['code'],
-  scopes: ['openid', 'offline_access'], // the keys of `claims` are scopes too
+  responseTypes: ['code', 'code id_token'],
+  scopes: ['openid', 'offline_access', 'api:read'], // the keys of `claims` are scopes too
   claims: {
     openid: ['sub'],
     profile: ['name', 'preferred_username', 'picture'],
@@ -162,25 +210,34 @@ const configuration = {
   features: {
     // Login page that takes any user name and password, and a consent page.
     devInteractions: { enabled: true },
+    backchannelLogout: { enabled: true },
+    clientCredentials: { enabled: true },
+    deviceFlow: { enabled: true },
+    // A proof without the server's nonce is refused, at the token endpoint and at userinfo.
+    dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
+    introspection: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true },
+    registration: { enabled: true },
+    requestObjects: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => undefined,
+      useGrantedResource: () => true,
+      getResourceServerInfo: (_ctx, resource) => ({
+        audience: resource, scope: 'api:read', accessTokenFormat: 'jwt', accessTokenTTL: accessTokenTtl,
+      }),
+    },
+    revocation: { enabled: true },
+    rpInitiatedLogout: { enabled: true },
   },
+
+  // Logout tokens go to the driver, on loopback.
+  fetch: (url, options) => fetch(url, options),
 };
 
 // Extra features by name, switched on by INTEROP_FEATURES. To add one, add an
 // entry that changes `configuration` (or the clients) as needed.
-const allowGrant = (grantType) => clients.forEach((client) => {
-  client.grant_types = [...client.grant_types, grantType];
-});
 const extras = {
-  revocation() {
-    configuration.features.revocation = { enabled: true };
-  },
-  introspection() {
-    configuration.features.introspection = { enabled: true };
-  },
-  deviceFlow() {
-    configuration.features.deviceFlow = { enabled: true };
-    allowGrant('urn:ietf:params:oauth:grant-type:device_code');
-  },
   // Pushed authorization requests are always offered; this refuses all others.
   requirePar() {
     configuration.features.pushedAuthorizationRequests = {
@@ -223,4 +280,6 @@ process.stdin.on('close', () => process.exit(0));
 process.stdin.on('error', () => process.exit(0));
 process.stdin.resume();
 
-process.stdout.write(`${JSON.stringify({ issuer, port, client_secret: clientSecret })}\n`);
+process.stdout.write(`${JSON.stringify({
+  issuer, port, client_secret: clientSecret, client_key: clientKey.export({ format: 'pem', type: 'pkcs8' }),
+})}\n`);

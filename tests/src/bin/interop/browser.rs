@@ -50,6 +50,17 @@ impl Browser {
         Err("no end of pages".into())
     }
 
+    /// Agrees to be logged out, until the server redirects to `back`.
+    pub(crate) async fn log_out(&mut self, logout_url: &str, back: &str) -> Result<String> {
+        let url = Url::parse(logout_url)?;
+        let page = self.load(Method::GET, &url, None).await?;
+        let (action, xsrf) = hidden(&page.body, "xsrf").ok_or("a page without the form of a logout")?;
+        let url = url.join(&action)?;
+        let page = self.load(Method::POST, &url, Some(format!("xsrf={xsrf}&logout=yes"))).await?;
+        let location = page.location.filter(|location| location.starts_with(back));
+        location.ok_or_else(|| format!("status {} at {}", page.status, url.path()).into())
+    }
+
     async fn load(&mut self, method: Method, url: &Url, form: Option<String>) -> Result<Page> {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = Request::builder().method(method).uri(url.as_str()).header(COOKIE, cookies.join("; "));
@@ -78,10 +89,15 @@ impl Browser {
 
 /// The form's address and its hidden `prompt`.
 fn form(html: &str) -> Option<(String, String)> {
+    hidden(html, "prompt")
+}
+
+/// The form's address and one of its hidden fields.
+fn hidden(html: &str, name: &str) -> Option<(String, String)> {
     let between = |from: &str, start: &str| {
         let rest = &html[html.find(from)? + from.len()..];
         let rest = &rest[rest.find(start)? + start.len()..];
         Some(rest[..rest.find('"')?].to_owned())
     };
-    Some((between("<form", "action=\"")?, between("name=\"prompt\"", "value=\"")?))
+    Some((between("<form", "action=\"")?, between(&format!("name=\"{name}\""), "value=\"")?))
 }

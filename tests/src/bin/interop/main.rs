@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it reports to the person or the script that started it")]
 
+mod after;
 mod browser;
 mod oidc_provider;
 
@@ -21,7 +22,11 @@ async fn main() -> ExitCode {
     };
     match result {
         Ok(rows) => {
-            println!("{suite}: {rows} rows passed");
+            println!("| server | capability | outcome |\n|---|---|---|");
+            for row in &rows {
+                println!("| {suite} | {row} | passed |");
+            }
+            println!("{suite}: {} rows passed", rows.len());
             ExitCode::SUCCESS
         }
         Err(error) => {

@@ -16,8 +16,8 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/interop/providers/oidc-provider.yaml");
 const REDIRECT: &str = "http://127.0.0.1:54321/callback";
 
-/// Runs everything and counts what passed.
-pub(crate) async fn run() -> Result<usize> {
+/// Runs everything and gives the capabilities that were driven: one that fails ends the run.
+pub(crate) async fn run() -> Result<Vec<&'static str>> {
     let issuer = variable("INTEROP_ISSUER")?;
     let secret = SecretString::from(variable("INTEROP_CLIENT_SECRET")?);
 
@@ -41,7 +41,11 @@ pub(crate) async fn run() -> Result<usize> {
     let error = log_in(&wrong).await.err().ok_or("a wrong secret was taken")?;
     let error = error.downcast::<oauth_core::Error>()?;
     require("a wrong secret is told as such", error.kind() == ErrorKind::ClientRejected)?;
-    Ok(rows + 2)
+    println!("{} checks passed", rows + 2);
+    let mut driven = vec!["code", "PKCE", "ID token", "UserInfo", "refresh", "public client", "discovery"];
+    driven.extend(crate::after::run(&generated, REDIRECT).await?);
+    crate::after::run(&loaded, REDIRECT).await?;
+    Ok(driven)
 }
 
 async fn suite<P: CanAuthorize + CanRefresh + HasProfile>(name: &str, client: &Client<P>) -> Result<usize> {
