@@ -14,6 +14,7 @@ use super::{acme, at, sent, token};
 const GRANT: &str = "jwt_bearer: {assertion: {alg: ES256, claims: {iss: \"{client_id}\", aud: https://id.acme.example/token, scope: \"{scope}\"}}}";
 
 /// A private key as PEM, and its public half.
+#[allow(clippy::disallowed_methods, reason = "a key of a test: nothing depends on its bits")]
 fn key() -> (String, Vec<u8>) {
     let rng = SystemRandom::new();
     let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &rng).unwrap();
