@@ -100,7 +100,7 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
     if let Some(rule) = &spec.token.upgrade {
         tokens = upgrade(inner, rule, tokens, &attempt.redirect_uri).await?;
     }
-    tokens = introspect::with_expiry(inner, tokens).await;
+    tokens = Box::pin(introspect::with_expiry(inner, tokens)).await;
     tokens = mechanism::open(inner, &tokens).await?.unwrap_or(tokens);
     match &spec.token.lookup {
         Some(rule) => lookup::lookup(inner, rule, tokens).await,

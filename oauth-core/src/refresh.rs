@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::future::{Future as _, poll_fn};
-use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -75,9 +74,9 @@ async fn renew(inner: &Inner, tokens: &TokenSet, progress: Option<&dyn Progress>
         }
     }
     let answer = send(inner, tokens, progress).await?;
-    let Some(progress) = progress else { return complete(inner, tokens, answer).await };
+    let Some(progress) = progress else { return Box::pin(complete(inner, tokens, answer)).await };
     let kept = answer.clone();
-    let mut completing = pin!(complete(inner, tokens, answer));
+    let mut completing = Box::pin(complete(inner, tokens, answer));
     // What needs no request of its own is done at the first poll: then there is nothing to remember on the way.
     if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(completing.as_mut().poll(context))).await {
         return done;
@@ -93,7 +92,7 @@ async fn complete(inner: &Inner, tokens: &TokenSet, mut answer: TokenSet) -> Res
         // A token that nobody vouches for is not kept in the place of one that was verified.
         answer.id_token = answer.id_token.filter(|_| answer.identity.is_some());
     }
-    let renewed = introspect::with_expiry(inner, tokens.renewed(answer)).await;
+    let renewed = Box::pin(introspect::with_expiry(inner, tokens.renewed(answer))).await;
     match mechanism::open(inner, &renewed).await {
         Ok(opened) => Ok(opened.unwrap_or(renewed)),
         Err(error) => {
