@@ -1,4 +1,4 @@
-use oauth_core::{Error, ErrorKind, TokenSet};
+use oauth_core::{Error, ErrorKind, OperationCall, TokenSet};
 use oauth_tests::canned::{Canned, json, with};
 use oauth_tests::login::{ACME, account_with, client, parameter};
 
@@ -85,4 +85,19 @@ async fn cr_20_an_odd_challenge_is_a_plain_refusal() {
         let error = account.get("/x").send().await.unwrap().error_for_status().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unauthorized, "{odd}");
     }
+}
+
+#[tokio::test]
+async fn a_described_call_says_which_of_its_scopes_are_missing() {
+    let operations = "api: {base_url: https://api.acme.example, operations: {pay: {post: /pay, scopes: [pay]}}}";
+    let yaml = format!(
+        "{}scopes: {{known: {{pay: Pay}}}}\n",
+        ACME.replace("api: {base_url: https://api.acme.example}", operations)
+    );
+    let tokens = TokenSet::from_exposed_json(&r#"{"access_token":"t","scopes":["read"]}"#.into()).unwrap();
+    let (_server, account) = account_with(&yaml, tokens, [with(403, &[], "")]).await;
+    let error = account.call(OperationCall::new("pay")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InsufficientScope);
+    let attempt = client(&yaml).authorize().step_up(&error).begin().await.unwrap();
+    assert_eq!(parameter(attempt.url().as_str(), "scope").as_deref(), Some("read pay"));
 }
