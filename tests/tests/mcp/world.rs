@@ -116,6 +116,7 @@ impl World {
     }
 
     /// The user says yes.
+    #[allow(clippy::unused_async, reason = "it stands where a browser would")]
     pub(crate) async fn yes(&self, url: AuthorizationUrl) -> std::io::Result<String> {
         let state = parameter(url.as_str(), "state").unwrap();
         Ok(format!("{REDIRECT}?code=canary-code&state={state}&iss={}", self.at.origin()))

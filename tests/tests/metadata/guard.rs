@@ -77,7 +77,7 @@ async fn disc_05_a_name_is_what_its_addresses_are() {
         let error = ask("https://metadata.example", http).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AddressBlocked, "{inside}: {}", error.explain());
         assert_eq!(names.asked.lock().unwrap()[..], ["metadata.example"]);
-        let told = format!("{}", error.explain());
+        let told = error.explain();
         assert!(told.contains("dangerous_allow_loopback"), "{told}");
     }
 }
@@ -87,33 +87,33 @@ async fn disc_05_a_name_is_what_its_addresses_are() {
 async fn disc_05_a_name_that_changes_its_addresses_gains_nothing() {
     let issuer = Issuer::start().await;
     let port = issuer.origin().rsplit(':').next().unwrap().to_owned();
-    let named = format!("http://localhost:{port}");
+    let address = format!("http://localhost:{port}");
     // What was allowed a moment ago is looked at again for each connection.
     let names = Names::say(&[&["127.0.0.1"], &["10.0.0.1"]]);
     let guard = Guard::new().dangerous_allow_loopback().resolver(names.clone());
-    let first = ask(&named, guarded(guard.clone())).await.unwrap_err();
+    let first = ask(&address, guarded(guard.clone())).await.unwrap_err();
     assert_eq!(first.kind(), ErrorKind::MetadataIssuer, "it was reached, and is known by another name");
     let reached = issuer.paths().len();
     assert_eq!((reached, names.asked.lock().unwrap().len()), (1, 1), "one question for the look and the connection");
-    assert_eq!(ask(&named, guarded(guard)).await.unwrap_err().kind(), ErrorKind::AddressBlocked);
+    assert_eq!(ask(&address, guarded(guard)).await.unwrap_err().kind(), ErrorKind::AddressBlocked);
     assert_eq!(issuer.paths().len(), reached);
 }
 
 #[tokio::test]
 async fn disc_05_of_several_addresses_the_allowed_ones_are_used() {
     let issuer = Issuer::start().await;
-    let named = issuer.origin().replace("127.0.0.1", "localhost");
+    let address = issuer.origin().replace("127.0.0.1", "localhost");
     let names = Names::say(&[&["10.0.0.1", "169.254.169.254", "127.0.0.1"]]);
-    let error = ask(&named, guarded(Guard::new().dangerous_allow_loopback().resolver(names))).await.unwrap_err();
+    let error = ask(&address, guarded(Guard::new().dangerous_allow_loopback().resolver(names))).await.unwrap_err();
     assert_eq!((error.kind(), issuer.paths().len()), (ErrorKind::MetadataIssuer, 1));
 }
 
 #[tokio::test]
 async fn disc_05_a_proxy_does_not_take_the_guards_place() {
     let proxy = Canned::start([]).await;
-    let to_proxy = reqwest::Proxy::all(proxy.origin()).unwrap();
+    let every_request = reqwest::Proxy::all(proxy.origin()).unwrap();
     let guard = Guard::new().resolver(Names::say(&[&["10.0.0.1"]]));
-    let http = ReqwestClient::guarded_with(guard, |builder| builder.proxy(to_proxy)).unwrap();
+    let http = ReqwestClient::guarded_with(guard, |builder| builder.proxy(every_request)).unwrap();
     let error = ask("https://id.example", Arc::new(http)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AddressBlocked);
     assert!(proxy.received().is_empty());
