@@ -17,6 +17,7 @@ pub(crate) use self::kept::Kept;
 pub(crate) use self::state::Shared;
 pub use self::token::AccessToken;
 use crate::client::{Client, Inner};
+use crate::clock::within;
 use crate::error::{ErrorKind, Result, Step};
 use crate::provider::{CanRefresh, Dynamic, Provider};
 use crate::spec::ProviderSpec;
@@ -38,6 +39,9 @@ pub struct Account<P: Provider = Dynamic> {
     shared: Arc<Shared>,
     provider: PhantomData<fn() -> P>,
 }
+
+/// How long whoever has a token that has not ended waits for a new one.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl<P: Provider> Account<P> {
     pub(crate) fn new(client: Arc<Inner>, tokens: TokenSet) -> Self {
@@ -104,7 +108,8 @@ impl<P: Provider> Account<P> {
     }
 
     /// A fresh access token: renewed first when it can be and ends within a minute, or within a tenth of its lifetime
-    /// where that is less. While it is fresh this takes no lock and copies nothing.
+    /// where that is less. While it is fresh this takes no lock and copies nothing. One that has not ended yet is given after
+    /// two seconds, when its renewal takes longer.
     pub async fn token(&self) -> Result<AccessToken> {
         match self.shared.hit() {
             Some(tokens) => Ok(AccessToken(tokens)),
@@ -180,7 +185,17 @@ impl<P: Provider> Account<P> {
                 () => Ok(Arc::clone(tokens)),
             };
         }
-        let renewed = match shared.renew(tokens).await {
+        let renewing = shared.renew(tokens);
+        let renewed = if tokens.expires_within(least, now) {
+            renewing.await
+        } else {
+            // It is good for a while: a provider that is slow is no reason to wait for long. The refresh goes on.
+            match within(&*self.inner().config.clock, PATIENCE, renewing).await {
+                Some(renewed) => renewed,
+                None => return Ok(Arc::clone(tokens)),
+            }
+        };
+        let renewed = match renewed {
             // The old one has not ended yet: what keeps it from being renewed is no reason not to use it. A new one that
             // could not be saved is here all the same.
             Err(error) => {

@@ -517,6 +517,22 @@ async fn ref_10_an_access_token_that_has_not_ended_outlives_its_refresh_token() 
 }
 
 #[tokio::test]
+async fn a_token_that_has_not_ended_is_not_kept_back_by_a_slow_provider() {
+    let (rig, gate) = gated(30, [tokens("new-access", "")]).await;
+    let account = rig.account.clone();
+    let asking = tokio::spawn(async move { account.token().await });
+    while gate.arrived.load(Ordering::SeqCst) == 0 || rig.clock.sleepers() == 0 {
+        tokio::task::yield_now().await;
+    }
+    rig.clock.advance(Duration::from_secs(2));
+    assert_eq!(asking.await.unwrap().unwrap().expose_secret(), "old-access");
+    // Whoever is not helped by the old one waits, and the refresh that was begun serves him.
+    gate.open();
+    assert_eq!(rig.account.token_lasting(Duration::from_secs(60)).await.unwrap().expose_secret(), "new-access");
+    assert_eq!(rig.refreshes().len(), 1);
+}
+
+#[tokio::test]
 async fn ref_23_a_refused_client_keeps_the_refresh_token() {
     let rig = Rig::new(-1, [json_status(401, r#"{"error":"invalid_client"}"#), tokens("new-access", "")]).await;
     let error = rig.account.token().await.unwrap_err();
