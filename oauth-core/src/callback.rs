@@ -1,11 +1,14 @@
 //! The authorization response (RFC 6749 section 4.1.2): whose it is, and what it says.
 
+mod kept;
+
 use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use tracing::Instrument as _;
 
+use self::kept::kept;
 use crate::account::Account;
 use crate::browser::Browser;
 use crate::client::{Client, Inner, Prepared, renamed};
@@ -18,8 +21,6 @@ use crate::signature;
 const MAX_CALLBACK: usize = 32 * 1024;
 /// No real code is larger.
 const MAX_CODE: usize = 8 * 1024;
-/// Facts of a profile are smaller; larger ones are not kept.
-const MAX_PROFILE: usize = 4 * 1024;
 
 /// The parameters of a callback, in order, each as it came.
 #[derive(Clone)]
@@ -373,30 +374,4 @@ fn scope_hint(inner: &Inner, attempt: &PendingAttempt) -> Option<String> {
         let known: Vec<&str> = known.iter().map(|known| known.value.as_str()).collect();
         format!("check {}, which the provider's file does not know; it knows {}", unknown.join(", "), known.join(", "))
     })
-}
-
-/// The declared values; all others are ignored (RFC 6749 section 4.1.2).
-fn kept(inner: &Inner, input: &CallbackInput) -> Result<Vec<(String, String)>> {
-    let mut kept = Vec::new();
-    for rule in &inner.config.spec.callback.keep {
-        let fail = |what: String| inner.error(ErrorKind::CallbackValue, Step::Callback, what);
-        let Some(value) =
-            input.once(&rule.name).map_err(|()| fail(format!("the callback has `{}` more than once", rule.name)))?
-        else {
-            continue;
-        };
-        if !rule.values.is_empty() && !rule.values.iter().any(|(known, _)| known == value) {
-            return Err(fail(format!(
-                "the callback's `{}` is `{}`, which the provider's file does not list",
-                rule.name,
-                input.shown(inner, value)
-            )));
-        }
-        kept.push((rule.name.clone(), value.to_owned()));
-    }
-    if let Some(facts) = &inner.config.spec.callback.profile {
-        let value = input.once(&facts.param).ok().flatten().filter(|value| value.len() <= MAX_PROFILE);
-        kept.extend(value.map(|value| (facts.param.clone(), value.to_owned())));
-    }
-    Ok(kept)
 }

@@ -176,7 +176,7 @@ async fn st_06_what_a_newer_version_added_is_kept_when_this_one_writes() {
     let (key, stored) = record(&world).await;
     let mut content = open(&world.key, &key, &stored);
     content["from_the_future"] = serde_json::json!({"a": [1.50, null, {"deep": "canary"}]});
-    content["tokens"]["dpop_key"] = "k1".into();
+    content["tokens"]["key_of_tomorrow"] = "k1".into();
     put(&*world.store, &key, &seal(&world.key, &key, stored.version, &content)).await;
     let process = world.process();
     assert_eq!(process.token().await.unwrap(), access(ALICE, 1));
@@ -184,7 +184,7 @@ async fn st_06_what_a_newer_version_added_is_kept_when_this_one_writes() {
     assert!(written.version > stored.version);
     let now = open(&world.key, &key, &written);
     assert_eq!(now["from_the_future"], content["from_the_future"]);
-    assert_eq!(now["tokens"]["dpop_key"], "k1");
+    assert_eq!(now["tokens"]["key_of_tomorrow"], "k1");
     assert_eq!(now["tokens"]["refresh_token"], *refresh(ALICE, 1));
     assert_eq!(now["schema"], 1);
 }
