@@ -59,6 +59,14 @@ async fn ref_19_a_worker_leaves_alone_what_it_can_do_nothing_for() {
     assert_eq!(one.status().await, Status::NeedsReauth(Reason::NoRefreshToken));
 }
 
+/// The client after its secret was replaced.
+fn with_another_secret(world: &World) -> oauth_core::Client {
+    oauth_tests::login::spec(&rotating(""))
+        .client("my-client", "another-secret")
+        .clock(Arc::new(world.clock.clone()))
+        .http_client(Arc::clone(&world.provider) as Arc<dyn oauth_core::http::HttpClient>)
+}
+
 #[tokio::test]
 async fn ref_06_another_handle_does_not_use_a_refresh_token_that_the_store_has_and_that_is_spent() {
     let world = World::rotating();
@@ -67,10 +75,7 @@ async fn ref_06_another_handle_does_not_use_a_refresh_token_that_the_store_has_a
     one.store.at(Op::Save, 2, Fault::Fail(StoreErrorKind::Unavailable));
     assert_eq!(one.token().await.unwrap(), access("a", 1));
     // The client has another secret since, and so another handle.
-    let client = oauth_tests::login::spec(&rotating(""))
-        .client("my-client", "another-secret")
-        .clock(Arc::new(world.clock.clone()))
-        .http_client(Arc::clone(&world.provider) as Arc<dyn oauth_core::http::HttpClient>);
+    let client = with_another_secret(&world);
     let account = one.manager.account(&client, ALICE).await.unwrap();
     let tokens = world.pass(account.refresh()).await.unwrap_or_else(|error| panic!("{}", error.explain()));
     assert!(world.provider.is_alive("a"));
@@ -86,10 +91,7 @@ async fn ref_18_a_disconnect_ends_what_another_handle_could_not_write() {
     one.store.at(Op::Save, 2, Fault::Fail(StoreErrorKind::Unavailable));
     assert_eq!(one.token().await.unwrap(), access("a", 1));
     // The client has another secret since, and so another handle.
-    let client = oauth_tests::login::spec(&rotating(""))
-        .client("my-client", "another-secret")
-        .clock(Arc::new(world.clock.clone()))
-        .http_client(Arc::clone(&world.provider) as Arc<dyn oauth_core::http::HttpClient>);
+    let client = with_another_secret(&world);
     let _newer = one.manager.account(&client, ALICE).await.unwrap();
     one.manager.disconnect(&client, ALICE).await.unwrap();
     assert_eq!(world.provider.revoked(), [refresh("a", 1)]);
