@@ -4,6 +4,7 @@ mod at;
 mod auth;
 mod config;
 mod env;
+mod fill;
 mod identity;
 mod prepared;
 mod source;
@@ -18,9 +19,9 @@ use secrecy::SecretString;
 pub use self::auth::ClientAuth;
 pub(crate) use self::config::{Config, Inner};
 pub(crate) use self::env::variable;
+pub(crate) use self::fill::{Context, fill, held};
 pub(crate) use self::prepared::{
-    Context, Prepared, checked_scopes, fill, held, own_address, push_redirect_uri, push_scopes, push_second_scopes,
-    renamed, scopes,
+    Prepared, checked_scopes, own_address, push_redirect_uri, push_scopes, push_second_scopes, renamed, scopes,
 };
 pub(crate) use self::source::Sourced;
 pub use self::source::{SecretSource, SourceError};

@@ -7,6 +7,7 @@ mod discovery;
 mod documents;
 mod hybrid;
 mod id_token;
+mod issuer;
 mod keys;
 mod measured;
 mod metadata;
@@ -18,7 +19,8 @@ pub(crate) use self::{
     discovered::{Asked, stranger},
     documents::fetch,
     hybrid::{accept_beside_code, check_same_user},
-    id_token::{Expected, ExpectedIssuer, accept, accept_renewed, check_issuer_text, check_same_issuer, verify_signed},
+    id_token::{Expected, accept, accept_renewed, verify_signed},
+    issuer::{ExpectedIssuer, check_issuer_text, check_same_issuer},
     keys::KeyCache,
     metadata::Document,
     well_known::WellKnown,
