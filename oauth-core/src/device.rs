@@ -16,6 +16,7 @@ pub use self::pace::DevicePoll;
 use self::pace::{Pace, Told};
 use crate::account::Account;
 use crate::client::{self, Client, Context, Inner, renamed};
+use crate::dpop::ProofKey;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::grant::{self, Asked, Extra};
 use crate::provider::{CanUseDevice, Provider};
@@ -72,7 +73,8 @@ impl<P: Provider> Device<P> {
             let (codes, scopes) = begin(&inner, &self.extra).await?;
             tracing::debug!("device login started");
             let pace = Pace::new(inner.now(), codes.lifetime, codes.interval);
-            Ok(DeviceLogin { client: self.client, inner, codes, scopes, pace })
+            let key = ProofKey::wanted(&inner, Step::Device)?;
+            Ok(DeviceLogin { client: self.client, inner, codes, scopes, key, pace })
         }
         .instrument(span)
         .await
@@ -97,6 +99,8 @@ pub struct DeviceLogin<P: Provider = crate::Dynamic> {
     inner: Arc<Inner>,
     codes: Codes,
     scopes: Vec<String>,
+    /// The key that the tokens will be bound to (RFC 9449): one for all looks.
+    key: Option<ProofKey>,
     pace: Pace,
 }
 
@@ -169,7 +173,7 @@ impl<P: Provider> DeviceLogin<P> {
             return Err(expired(&self.inner));
         }
         let rule = section(&self.inner)?;
-        let error = match redeem(&self.inner, rule, &self.codes.device_code, &self.scopes).await {
+        let error = match redeem(&self.inner, rule, (&self.codes.device_code, &self.scopes), self.key.as_ref()).await {
             Ok(tokens) => {
                 self.pace.end();
                 tracing::debug!("device login finished");
@@ -267,10 +271,15 @@ fn authorization<'a>(
 }
 
 /// RFC 8628 section 3.4: the token request with the device code.
-async fn redeem(inner: &Inner, rule: &DeviceGrant, code: &SecretString, scopes: &[String]) -> Result<TokenSet> {
+async fn redeem(
+    inner: &Inner,
+    rule: &DeviceGrant,
+    (code, scopes): (&SecretString, &[String]),
+    key: Option<&ProofKey>,
+) -> Result<TokenSet> {
     let params = vec![("device_code", Cow::Borrowed(code.expose_secret()))];
     let asked = Asked { step: Step::Device, rule: &rule.request, params, scopes: &[], extra: &[], progress: None };
-    Ok(token::send(inner, asked.call(inner)?, scopes).await?.tokens)
+    Ok(token::send(inner, asked.call(inner)?.bound_to(key), scopes).await?.tokens)
 }
 
 /// The error's code in the standard's words.

@@ -159,6 +159,10 @@ impl Mcp {
         if let Some(timeout) = self.timeout {
             discovered = discovered.timeout(timeout);
         }
+        // RFC 9728 section 2: whether the resource "always requires the use of DPoP-bound access tokens".
+        if metadata.dpop_bound_access_tokens_required {
+            discovered = discovered.dpop_by(&metadata.dpop_signing_alg_values_supported);
+        }
         let asked = discovered.ask().await?;
         check_pkce(&asked)?;
         let scopes = self.scopes(challenge, &metadata, &asked, before);
@@ -256,11 +260,7 @@ fn adapt(spec: &mut ProviderSpec, server: &str, resource: &str, scopes: Vec<Stri
     (spec.id, spec.name) = (own.id, own.name);
     spec.pkce = Pkce::Required;
     spec.scopes.default = scopes;
-    let refresh = spec.refresh.as_mut().map(|refresh| &mut refresh.params);
-    let lists = [&mut spec.authorize.params, &mut spec.token.request.params];
-    for params in lists.into_iter().chain(refresh) {
-        params.push(("resource".to_owned(), Template::literal(resource)));
-    }
+    spec.authorize.resource = vec![Template::literal(resource)];
     let base = server.split('?').next().unwrap_or_default();
     spec.api = Some(Api {
         base_url: Template::literal(base.trim_end_matches('/')),

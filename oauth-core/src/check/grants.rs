@@ -130,6 +130,17 @@ pub(super) fn requests_are_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     }
 }
 
+/// RFC 6749 section 4.4: "The client credentials grant type MUST only be used by confidential clients."
+pub(super) fn a_client_proves_itself_for_tokens_of_its_own(cx: &mut Cx<'_>, spec: &ProviderSpec) {
+    let Some(request) = &spec.grants.client_credentials else { return };
+    let path = at!["grants", "client_credentials"];
+    if spec.client_auth.method == ClientAuthMethod::None && !request.shows_secret() && !cx.is_touched(&path) {
+        let message = "`grants.client_credentials` is for clients that prove who they are, and `client_auth` is `none`";
+        let finding = Finding::new("client-auth", path, message).on_key();
+        cx.report(finding.help("say how they do: `client_auth: basic`; or remove the section"));
+    }
+}
+
 /// RFC 8628 section 3.1 and 3.2.
 pub(super) fn device_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     const ANSWER: [&str; 6] =
@@ -294,6 +305,8 @@ mod tests {
             let found = faults(&file(grants));
             assert!(found.len() == 1 && found[0].contains(expected), "{grants}: {found:#?}");
         }
+        let found = faults(&acme("client_auth: none\ngrants: {client_credentials: {}}\n"));
+        assert!(found.len() == 1 && found[0].contains("`client_auth` is `none`"), "{found:#?}");
         let found = faults(&acme("grants: {device: {}}\n"));
         assert!(found.len() == 1 && found[0].contains("needs `endpoints.device_authorization`"), "{found:#?}");
         let quirk =

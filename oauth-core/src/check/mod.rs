@@ -92,6 +92,7 @@ const RULES: &[Rule] = &[
     revoke::request_is_sound,
     grants::each_has_its_endpoint,
     grants::requests_are_sound,
+    grants::a_client_proves_itself_for_tokens_of_its_own,
     grants::device_is_sound,
     grants::assertion_is_sound,
     introspect::request_is_sound,

@@ -16,6 +16,16 @@ pub(crate) struct Certificate {
     pub(super) key: SecretString,
 }
 
+impl Certificate {
+    pub(crate) fn chain(&self) -> &str {
+        &self.chain
+    }
+
+    pub(crate) fn key(&self) -> &SecretString {
+        &self.key
+    }
+}
+
 impl ProviderSpec {
     /// Whether the provider looks at the client's certificate.
     pub(crate) fn knows_certificates(&self) -> bool {
@@ -29,7 +39,10 @@ pub(super) fn transport(config: &Config) -> Result<Option<Arc<dyn HttpClient>>> 
     let fail =
         |what: &str, fix: &str| Error::new(ErrorKind::Config, Step::Configure, what.to_owned()).fix(fix.to_owned());
     let spec = &*config.spec;
-    if spec.client_auth.method == ClientAuthMethod::Mtls && config.auth.signing_key().is_some() {
+    // Beside a certificate a key is for signed requests.
+    let only_signs =
+        spec.authorize.request_object.is_some() && (config.auth.client_certificate().is_some() || config.has_own_http);
+    if spec.client_auth.method == ClientAuthMethod::Mtls && config.auth.signing_key().is_some() && !only_signs {
         let what = "the provider takes a client certificate, and this client has a secret or a key alone";
         return Err(fail(what, "use `ClientAuth::certificate(chain, key)`").of(spec));
     }

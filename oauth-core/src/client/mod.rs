@@ -29,11 +29,12 @@ use crate::account::Account;
 use crate::authorize::Authorize;
 use crate::clock::Clock;
 use crate::crypto::Crypto;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Step};
 use crate::http::HttpClient;
 use crate::mechanism::Mechanisms;
 use crate::openid::{Discovery, WellKnown};
 use crate::provider::{CanAuthorize, Compiled, Dynamic, Provider};
+use crate::request_object;
 use crate::rng::Rng;
 use crate::scopes::IntoScopes;
 use crate::spec::ProviderSpec;
@@ -305,7 +306,8 @@ impl<P: Provider> Client<P> {
 
     /// Checks that everything is there and well formed, without sending anything. Every step does this first.
     pub fn validate(&self) -> Result<(), Error> {
-        self.inner.prepared().map(|_| ())
+        self.inner.prepared()?;
+        request_object::check(&self.inner.config, Step::Configure)
     }
 }
 

@@ -72,7 +72,7 @@ impl Mcp {
         if asked.metadata.client_id_metadata_document_supported
             && let Some((metadata, id)) = described.clone().find_map(|own| Some((own, own.document_id()?)))
         {
-            let client = discovered.made(asked, id.to_owned(), ClientAuth::none(), adapt)?;
+            let client = discovered.made_of_document(asked, id.to_owned(), metadata, adapt)?;
             return Ok(self.redirected(client, metadata.uris().next()));
         }
         match described.next() {
@@ -101,15 +101,20 @@ impl Mcp {
         metadata: &ClientMetadata,
     ) -> Result<RegisteredClient> {
         let issuer = &asked.metadata.issuer;
+        let metadata = &metadata.proved(asked.inner())?;
         let kept = self.clients.load(issuer).await?.filter(|kept| {
             let lasts = kept.secret_expires_at().is_none_or(|end| end > asked.inner().now());
             // A store that was told to keep something else does not make it this issuer's.
             kept.issuer() == issuer
                 && lasts
+                && kept.is_of(metadata)
                 && metadata.uris().all(|uri| kept.redirect_uris().iter().any(|own| own == uri))
         });
         if let Some(kept) = kept {
-            return Ok(kept);
+            return Ok(match metadata.held() {
+                Some(held) => kept.credentials(held),
+                None => kept,
+            });
         }
         let nobody = discovered.made(asked.clone(), "unregistered".to_owned(), ClientAuth::none(), |_| ())?;
         let record = nobody.register(metadata).await?;
@@ -129,7 +134,7 @@ impl Mcp {
         metadata
             .or_member("grant_types", |_| ["authorization_code", "refresh_token"].into_iter().collect())
             .or_member("response_types", |_| ["code"].into_iter().collect())
-            .or_member("token_endpoint_auth_method", |_| "none".into())
+            .or_member("token_endpoint_auth_method", |own| own.method().unwrap_or("none").into())
             .or_member("application_type", |own| if own.uris().all(is_native) { "native" } else { "web" }.into())
             // Whatever it says is what the client does, as far as it can.
             .permit_change("token_endpoint_auth_method")

@@ -3,13 +3,14 @@ use std::time::{Duration, SystemTime};
 
 use super::Metadata;
 use super::discovery::ask;
+use super::proving;
 use super::well_known::WellKnown;
 use crate::client::{Client, ClientAuth, Inner};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::HttpClient;
 use crate::provider::Dynamic;
-use crate::spec::{ClientAuthMethod, OpenId, ProviderSpec, SigningAlg, Template, template};
+use crate::spec::{self, OpenId, ProviderSpec, SigningAlg, Template, template};
 
 /// A provider without a file: everything that a client needs is in the metadata of its issuer (OpenID Connect Discovery,
 /// RFC 8414).
@@ -33,6 +34,8 @@ pub struct Discovered {
     clock: Option<Arc<dyn Clock>>,
     timeout: Option<Duration>,
     order: WellKnown,
+    /// The algorithms of proofs of possession, where tokens are to be bound.
+    bound: Option<Vec<String>>,
 }
 
 /// What an issuer said, and who asked.
@@ -77,7 +80,7 @@ impl Discovered {
         spec.endpoints.issuer = Some(Template::literal(&issuer));
         spec.endpoints.discovery = true;
         spec.endpoints.hosts = vec!["*".to_owned()];
-        Ok(Self { spec, http: None, clock: None, timeout: None, order: WellKnown::default() })
+        Ok(Self { spec, http: None, clock: None, timeout: None, order: WellKnown::default(), bound: None })
     }
 
     /// The hosts that the metadata may lead to beside the issuer's own: names, or `*.example.com`. Without this it may
@@ -112,11 +115,29 @@ impl Discovered {
         self
     }
 
-    /// Asks the issuer and makes a client of what it says: `basic`, or `body` where it takes nothing else; the scopes
-    /// `openid`, `profile` and `email`, as far as it lists them; ID tokens verified with its keys.
+    /// Has the client's tokens bound to a key (RFC 9449): one that is not is discarded.
+    pub fn dpop(mut self) -> Self {
+        self.bound.get_or_insert_default();
+        self
+    }
+
+    /// The same, by an algorithm of that list; an empty one has all.
+    pub(crate) fn dpop_by(mut self, algs: &[String]) -> Self {
+        self.bound = Some(algs.to_vec());
+        self
+    }
+
+    /// Asks the issuer and makes a client of what it says.
+    ///
+    /// A secret is sent as `basic`, or `body`, or signs (`client_secret_jwt`); a private key signs (`private_key_jwt`), a
+    /// certificate is shown (`tls_client_auth`): whichever the issuer lists. Where it lists nothing that goes with the
+    /// credentials, the error says what does. The scopes are `openid`, `profile` and `email`, as far as it lists them; ID
+    /// tokens are verified with its keys. Requests are pushed (RFC 9126) and signed (RFC 9101, with the private key or
+    /// [`Client::request_key`]) where the issuer takes no others.
     pub async fn client(&self, id: impl Into<String>, credentials: impl Into<ClientAuth>) -> Result<Client<Dynamic>> {
-        let asked = self.ask().await?;
-        self.made(asked, id.into(), credentials.into(), |_| ())
+        let (asked, credentials) = (self.ask().await?, credentials.into());
+        proving::check_public(asked.inner(), &asked.metadata, &credentials)?;
+        self.made(asked, id.into(), credentials, |_| ())
     }
 
     /// A public client: one that has no secret.
@@ -154,7 +175,23 @@ impl Discovered {
         credentials: ClientAuth,
         adapt: impl FnOnce(&mut ProviderSpec),
     ) -> Result<Client<Dynamic>> {
-        let mut spec = self.described(&asked.metadata, credentials.as_secret().is_some())?;
+        let proof = proving::client_auth(asked.inner(), &asked.metadata, &credentials)?;
+        self.made_by(asked, id, (credentials, proof), adapt)
+    }
+
+    /// The same for a client that proves itself in that way.
+    pub(crate) fn made_by(
+        &self,
+        asked: Asked,
+        id: String,
+        (credentials, proof): (ClientAuth, spec::ClientAuth),
+        adapt: impl FnOnce(&mut ProviderSpec),
+    ) -> Result<Client<Dynamic>> {
+        let mut spec = self.described(&asked.metadata)?;
+        spec.client_auth = proof;
+        if let Some(algs) = &self.bound {
+            spec.dpop = Some(proving::dpop(&spec, &[algs, &asked.metadata.dpop_signing_alg_values_supported])?);
+        }
         adapt(&mut spec);
         // One transport for both: the connection to the issuer is open already.
         let http = asked.client.inner().shared_http()?;
@@ -178,24 +215,8 @@ impl Discovered {
     }
 
     /// What the metadata lets a client choose.
-    fn described(&self, metadata: &Metadata, has_secret: bool) -> Result<ProviderSpec> {
+    fn described(&self, metadata: &Metadata) -> Result<ProviderSpec> {
         let mut spec = self.spec.clone();
-        let methods = &metadata.token_endpoint_auth_methods_supported;
-        let takes = |method: &str| methods.iter().any(|known| known == method);
-        // RFC 8414 section 2: "If omitted, the default is client_secret_basic".
-        spec.client_auth = if methods.is_empty() || takes("client_secret_basic") {
-            ClientAuthMethod::Basic
-        } else if takes("client_secret_post") {
-            ClientAuthMethod::Body
-        } else if has_secret {
-            let what = "the issuer takes a client secret neither in a header nor in the body";
-            return Err(Error::new(ErrorKind::Unsupported, Step::Discovery, what)
-                .fix("register a public client, or one with a secret")
-                .of(&spec));
-        } else {
-            ClientAuthMethod::None
-        }
-        .into();
         let signs = &metadata.id_token_signing_alg_values_supported;
         let is_openid = !signs.is_empty() || metadata.scopes_supported.iter().any(|scope| scope == "openid");
         if metadata.jwks_uri.is_some() && is_openid {

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::Metadata;
 use super::asking::Asking;
 use super::documents::fetch;
+use super::proving;
 use super::well_known::WellKnown;
 use crate::client::{Client, Context, Inner, fill};
 use crate::error::{Error, ErrorKind, Result, Step};
@@ -239,6 +240,9 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
         spec.authorize.push = Push::Required;
     } else if inner.spec().endpoints.pushed_authorization.is_none() && spec.authorize.push == Push::Supported {
         spec.authorize.push = Push::Asked;
+    }
+    if metadata.require_signed_request_object && spec.authorize.request_object.is_none() {
+        spec.authorize.request_object = Some(proving::request_object(inner, metadata)?);
     }
     if spec.endpoints.revocation.is_some() {
         spec.revoke.get_or_insert_with(Revoke::standard);

@@ -12,6 +12,7 @@ use crate::spec::template;
 /// The issuer in it is the one that was asked, byte for byte; the addresses are https (or loopback).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "what the document says, each by its own name")]
 pub struct Metadata {
     /// The issuer.
     pub issuer: String,
@@ -43,6 +44,10 @@ pub struct Metadata {
     pub dpop_signing_alg_values_supported: Vec<String>,
     /// The algorithms of client assertions that it lists (RFC 8414 section 2).
     pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
+    /// Whether authorization requests must be signed (RFC 9101 section 10.5).
+    pub require_signed_request_object: bool,
+    /// The algorithms of signed authorization requests that it lists (OpenID Connect Discovery section 3).
+    pub request_object_signing_alg_values_supported: Vec<String>,
     /// The endpoints for clients with a certificate, by the names of the others (RFC 8705 section 5).
     pub mtls_endpoint_aliases: Vec<(&'static str, String)>,
     /// Where the keys are.
@@ -88,6 +93,9 @@ impl Metadata {
             dpop_signing_alg_values_supported: document.texts("dpop_signing_alg_values_supported")?,
             token_endpoint_auth_signing_alg_values_supported: document
                 .texts("token_endpoint_auth_signing_alg_values_supported")?,
+            require_signed_request_object: document.flag("require_signed_request_object")?,
+            request_object_signing_alg_values_supported: document
+                .texts("request_object_signing_alg_values_supported")?,
             mtls_endpoint_aliases: document.aliases()?,
             jwks_uri: document.address("jwks_uri")?,
             scopes_supported: document.texts("scopes_supported")?,

@@ -11,6 +11,7 @@ mod issuer;
 mod keys;
 mod measured;
 mod metadata;
+mod proving;
 mod well_known;
 
 pub(crate) use self::discovery::Discovery;
@@ -23,5 +24,6 @@ pub(crate) use self::{
     issuer::{ExpectedIssuer, check_issuer_text, check_same_issuer},
     keys::KeyCache,
     metadata::Document,
+    proving::{key_signer, with as proved_by},
     well_known::WellKnown,
 };

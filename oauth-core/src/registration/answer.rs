@@ -2,6 +2,7 @@
 
 use serde_json::value::RawValue;
 
+use super::metadata::BOUND;
 use super::record::point;
 use super::{ClientMetadata, RegisteredClient, expired};
 use crate::client::Inner;
@@ -51,6 +52,10 @@ pub(super) fn read(
         redirect_uris: redirect_uris.unwrap_or_else(|| asked.uris().map(str::to_owned).collect()),
         registration_access_token: reader.text("registration_access_token")?.map(Into::into),
         registration_client_uri: reader.text("registration_client_uri")?.filter(|uri| is_sound(uri)),
+        // What the client does always is not the server's to choose.
+        dpop_bound: asked.is_bound() || reader.flag(BOUND)?,
+        key_id: asked.held().and_then(|held| held.key_id().map(str::to_owned)),
+        held: asked.held(),
     })
 }
 
@@ -132,6 +137,14 @@ impl Reader<'_> {
         let Some(value) = self.member(name) else { return Ok(None) };
         let text = json::text(value).ok_or_else(|| self.wrong(name, "text"))?;
         Ok(Some(text.into_owned()))
+    }
+
+    fn flag(&self, name: &str) -> Result<bool> {
+        match self.member(name).map(RawValue::get) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(self.wrong(name, "true or false")),
+        }
     }
 
     fn texts(&self, name: &str) -> Result<Option<Vec<String>>> {

@@ -3,8 +3,10 @@ use std::fmt;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
-use super::texts;
+use super::{proof, texts};
+use crate::client::{Client, ClientAuth};
 use crate::error::{Error, ErrorKind, Result, Step};
+use crate::openid::stranger;
 
 /// What a client says of itself: in a registration (RFC 7591 section 2), or in a document that it hosts (OAuth Client ID
 /// Metadata Document).
@@ -29,7 +31,12 @@ pub struct ClientMetadata {
     pub(super) initial_access_token: Option<SecretString>,
     pub(super) software_statement: Option<SecretString>,
     permitted: Vec<String>,
+    /// The private key or the certificate.
+    pub(super) credentials: Option<ClientAuth>,
 }
+
+/// RFC 9449 section 5.2.
+pub(super) const BOUND: &str = "dpop_bound_access_tokens";
 
 impl ClientMetadata {
     /// With nothing in it.
@@ -82,6 +89,21 @@ impl ClientMetadata {
     /// How the client authenticates: `none`, `client_secret_basic` (the default), `client_secret_post`, ...
     pub fn token_endpoint_auth_method(self, method: impl Into<String>) -> Self {
         self.text("token_endpoint_auth_method", method)
+    }
+
+    /// The private key or the certificate that the client will prove itself with. Unless it says otherwise it is registered
+    /// with `private_key_jwt` or `self_signed_tls_client_auth`, and with the public half of it (`jwks`). A client whose
+    /// certificate an authority vouches for says `tls_client_auth`, and who it is in a [`member`](Self::member) of RFC 8705
+    /// section 2.1.2. What is secret is sent nowhere. A client secret is the server's to give, and none of these.
+    pub fn credentials(mut self, credentials: impl Into<ClientAuth>) -> Self {
+        self.credentials = Some(credentials.into());
+        self
+    }
+
+    /// Says that the client's tokens are always bound to a key (RFC 9449 section 5.2): a client of a [`Discovered`](crate::Discovered)
+    /// issuer takes no others then.
+    pub fn dpop_bound_access_tokens(self) -> Self {
+        self.member(BOUND, Value::Bool(true))
     }
 
     /// The scopes that the client may ask for.
@@ -158,7 +180,8 @@ impl ClientMetadata {
     /// that takes a shared secret: everybody can read it.
     pub fn to_document(&self) -> Result<String> {
         let (id, _) = self.as_document()?;
-        let mut members = self.members.clone();
+        let nobody = Client::dynamic(stranger(&id), "unregistered", ClientAuth::none());
+        let mut members = self.proved(nobody.inner())?.members;
         members.insert("client_id".to_owned(), Value::String(id));
         // Without a word the method would be `client_secret_basic` (RFC 7591 section 2).
         members.entry("token_endpoint_auth_method").or_insert_with(|| Value::String("none".to_owned()));
@@ -213,6 +236,16 @@ impl ClientMetadata {
 
     pub(super) fn text_of(&self, name: &str) -> Option<&str> {
         self.members.get(name).and_then(Value::as_str)
+    }
+
+    /// Whether it is to have bound tokens only.
+    pub(super) fn is_bound(&self) -> bool {
+        self.members.get(BOUND).and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    /// How the client will authenticate, where it says so or has a key or a certificate.
+    pub(crate) fn method(&self) -> Option<&str> {
+        self.text_of("token_endpoint_auth_method").or_else(|| proof::method(self.credentials.as_ref()?))
     }
 
     pub(super) fn permits(&self, member: &str) -> bool {

@@ -131,4 +131,10 @@ impl ClientAuthMethod {
             Self::Mechanism => "mechanism",
         }
     }
+
+    /// Whether nothing of what the client proves itself with is ever sent.
+    #[cfg(feature = "client")]
+    pub(crate) const fn shows_no_secret(self) -> bool {
+        matches!(self, Self::None | Self::Mtls | Self::Minted | Self::PrivateKeyJwt)
+    }
 }

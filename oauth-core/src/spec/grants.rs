@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::decode::fields;
-use super::{BodyFormat, Method, MintedAlg, Params, RefreshAuth, Template};
+use super::{BodyFormat, Hole, Method, MintedAlg, Params, RefreshAuth, Template};
 
 /// The grants beside the authorization code that the provider has, each as its own section of the file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -100,6 +100,12 @@ fields!(GrantRequest {
 });
 
 impl GrantRequest {
+    /// Whether the file puts the client's secret into it.
+    pub(crate) fn shows_secret(&self) -> bool {
+        let values = self.params.iter().chain(&self.headers);
+        values.flat_map(|(_, value)| value.holes()).any(|hole| *hole == Hole::ClientSecret)
+    }
+
     /// The request as the standard has it.
     #[cfg(feature = "client")]
     pub(crate) fn standard(grant_type: &str) -> Self {

@@ -92,8 +92,19 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether the request is to be sent once more, with the nonce that the answer brought; any nonce is kept. RFC 9449
+    /// section 8: the client retries with the nonce, and a server that wants another then wants them for ever.
+    pub(super) fn is_to_be_proved_again(&self, answer: &Answer, again: bool) -> Result<bool> {
+        let wanted = self.wants_nonce(answer);
+        let given = dpop::learn(self.inner, &self.call.own_address(self.inner)?, &answer.headers, wanted);
+        match wanted && given {
+            true if again => Err(dpop::nonce_loop(self.inner, self.call.step)),
+            wanted => Ok(wanted),
+        }
+    }
+
     /// Whether the proof was refused for want of a nonce. RFC 9449 section 8: status 400 with this error.
-    pub(super) fn wants_nonce(&self, answer: &Answer) -> bool {
+    fn wants_nonce(&self, answer: &Answer) -> bool {
         let root: Option<&RawValue> = serde_json::from_slice(&answer.body).ok();
         let refused = matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED);
         refused && self.code(root).as_deref() == Some(dpop::USE_NONCE)

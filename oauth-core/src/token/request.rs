@@ -62,17 +62,9 @@ pub(crate) async fn send_typed<'a>(
         let answer =
             send_bounded(inner.endpoint_http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
         let reader = failure::Reader { inner, call: &call, proof: &proof, secure };
-        if key.is_some() {
-            let wants_nonce = reader.wants_nonce(&answer);
-            if dpop::learn(inner, &call.own_address(inner)?, &answer.headers, wants_nonce) && wants_nonce {
-                // RFC 9449 section 8: the client retries with the nonce, and a server that wants another then wants them
-                // for ever.
-                if again {
-                    return Err(dpop::nonce_loop(inner, call.step));
-                }
-                again = true;
-                continue;
-            }
+        if key.is_some() && reader.is_to_be_proved_again(&answer, again)? {
+            again = true;
+            continue;
         }
         return reader.grant(&answer, requested, (type_rule, key.as_ref()));
     }
@@ -80,10 +72,29 @@ pub(crate) async fn send_typed<'a>(
 
 /// Sends a request whose answer is an object without tokens, with that status where only one will do, and gives it as JSON.
 pub(crate) async fn ask<'a>(inner: &'a Inner, call: TokenCall<'a>, only: Option<StatusCode>) -> Result<SecretString> {
-    let (request, proof) = call.build(inner, None)?;
-    let secure = request.uri().scheme_str() == Some("https");
-    let answer = send_bounded(inner.endpoint_http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
-    failure::Reader { inner, call: &call, proof: &proof, secure }.object(&answer, only)
+    ask_proved(inner, call, only, None).await
+}
+
+/// The same, with a proof of that key (RFC 9449).
+pub(crate) async fn ask_proved<'a>(
+    inner: &'a Inner,
+    call: TokenCall<'a>,
+    only: Option<StatusCode>,
+    key: Option<&ProofKey>,
+) -> Result<SecretString> {
+    let mut again = false;
+    loop {
+        let (request, proof) = call.build(inner, key)?;
+        let secure = request.uri().scheme_str() == Some("https");
+        let answer =
+            send_bounded(inner.endpoint_http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
+        let reader = failure::Reader { inner, call: &call, proof: &proof, secure };
+        if key.is_some() && reader.is_to_be_proved_again(&answer, again)? {
+            again = true;
+            continue;
+        }
+        return reader.object(&answer, only);
+    }
 }
 
 /// Sends a request that ends a token.
@@ -131,6 +142,12 @@ fn is_secret(name: &str) -> bool {
 }
 
 impl<'a> TokenCall<'a> {
+    /// With the key that the tokens are to be bound to; without one, and where the provider binds them, a new one is drawn.
+    pub(crate) fn bound_to(mut self, key: Option<&'a ProofKey>) -> Self {
+        self.context.proof_key = key;
+        self
+    }
+
     /// What its answer must not repeat in an error.
     pub(super) fn scrub(&self, inner: &Inner) -> Scrub {
         let params = self.params.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| &**value);
@@ -220,7 +237,7 @@ impl<'a> TokenCall<'a> {
     }
 
     /// The address as the provider has it.
-    fn own_address(&self, inner: &Inner) -> Result<String> {
+    pub(super) fn own_address(&self, inner: &Inner) -> Result<String> {
         own_address(&inner.config, self.step, self.url, Context { secrets: false, ..self.context })
     }
 

@@ -42,6 +42,8 @@ impl Grant {
         // that the access token was bound to its DPoP key".
         match (key, is_bound) {
             (Some(key), true) => grant.tokens.proof_key = Some(key.clone()),
+            // RFC 8693 section 2.2.1: `N_A` is the type of what is no access token, and nothing binds that.
+            (_, false) if type_rule == TokenTypeRule::Ignored && grant.tokens.is_not_applied() => {}
             (_, false) if spec.dpop.is_some_and(|dpop| dpop.is_required()) => return Err(Fault::Downgraded),
             _ => {}
         }

@@ -133,6 +133,11 @@ impl TokenSet {
         self.proof_key.is_some()
     }
 
+    /// Whether the answer says that it is on no request (RFC 8693 section 2.2.1).
+    pub(crate) fn is_not_applied(&self) -> bool {
+        self.token_type.as_deref().is_some_and(|given| given.eq_ignore_ascii_case("N_A"))
+    }
+
     /// The granted scopes. Where the server names none they are the requested ones, as RFC 6749 section 5.1 defines.
     pub fn scopes(&self) -> &[String] {
         &self.scopes

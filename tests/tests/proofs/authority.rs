@@ -96,13 +96,14 @@ impl Server {
                 let Some((line, body)) = read(&mut tls) else { continue };
                 let certificate = tls.conn.peer_certificates().and_then(|chain| chain.first().cloned());
                 let answer = answer(&line, &own_origin);
+                let status = if line.contains("/par ") { 201 } else { 200 };
                 recorded.lock().unwrap().push(Seen {
                     line,
                     body,
                     certificate: certificate.map(CertificateDer::into_owned),
                 });
                 let head = format!(
-                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                    "HTTP/1.1 {status} OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
                     answer.len()
                 );
                 let _ = tls.write_all(format!("{head}{answer}").as_bytes());
