@@ -93,6 +93,7 @@ const RULES: &[Rule] = &[
     grants::each_has_its_endpoint,
     grants::requests_are_sound,
     grants::device_is_sound,
+    grants::ciba_is_sound,
     grants::assertion_is_sound,
     introspect::request_is_sound,
     logout::request_is_sound,
