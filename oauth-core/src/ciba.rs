@@ -42,7 +42,7 @@ const OWN: [&str; 11] = [
     "request",
     "auth_req_id",
 ];
-/// Section 7.3.1: what an ID token names that belongs to one request.
+/// Section 10.3.1: what an ID token names that belongs to one request.
 const REQUEST_CLAIM: &str = "urn:openid:params:jwt:claim:auth_req_id";
 
 impl<P: Provider> Client<P> {

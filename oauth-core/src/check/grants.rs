@@ -278,7 +278,7 @@ mod tests {
     use crate::spec::{BodyFormat, GrantRequest, Grants, Method, ProviderSpec, RefreshAuth};
 
     fn file(grants: &str) -> String {
-        let endpoint = "{device_authorization: https://acme.example/device, authorization";
+        let endpoint = "{device_authorization: https://acme.example/device, backchannel_authentication: https://acme.example/bc, authorization";
         acme(&format!("grants: {{{grants}}}\n")).replacen("{authorization", endpoint, 1)
     }
 
@@ -319,6 +319,30 @@ mod tests {
     }
 
     #[test]
+    fn a_login_that_the_client_initiates() {
+        let openid = "openid: {issuer: \"https://acme.example\", jwks: \"https://acme.example/k\"}\n";
+        let text = |ciba: &str| file(&format!("ciba: {ciba}")) + openid;
+        let spec = ProviderSpec::from_yaml(&text("{authentication: {client_auth: basic, params: {audience: x}}}"));
+        let spec = spec.unwrap_or_else(|faults| panic!("{faults}"));
+        assert_eq!(ProviderSpec::from_json(&spec.to_json()).unwrap(), spec);
+        assert!(spec.capabilities().contains(&"ciba") && spec.grants().contains(&"ciba"));
+        let ciba = spec.grants.ciba.unwrap();
+        assert_eq!(ciba.request.grant_type, "urn:openid:params:grant-type:ciba");
+        assert_eq!((ciba.authentication.client_auth, ciba.authentication.params.len()), (RefreshAuth::Basic, 1));
+        for (ciba, expected) in [
+            ("{authentication: {params: {login_hint: x}}}", "`login_hint` is set by the client itself"),
+            ("{authentication: {params: {client_notification_token: x}}}", "is set by the client itself"),
+            ("{authentication: {params: {scope: x}}}", "`scope` is set by the client itself"),
+            ("{authentication: {method: GET}}", "`method` is not a key"),
+            ("{params: {auth_req_id: x}}", "`auth_req_id` is set by the client itself"),
+            ("{rename: {login_hint: x}}", "`login_hint` cannot be renamed"),
+        ] {
+            let found = faults(&text(ciba));
+            assert!(found.len() == 1 && found[0].contains(expected), "{ciba}: {found:#?}");
+        }
+    }
+
+    #[test]
     fn faults_of_grants() {
         for (grants, expected) in [
             ("implicit: {}", "`implicit` is not a key of `grants`"),
@@ -338,11 +362,18 @@ mod tests {
             ("jwt_bearer: {assertion: {claims: {iss: x}}}", "assertion.claims.aud` is missing"),
             ("jwt_bearer: {assertion: {claims: {iss: x, aud: y, jti: z}}}", "`jti` is set by the client"),
             ("jwt_bearer: {assertion: {lifetime: 4000, claims: {iss: x, aud: y}}}", "1 to 3600 seconds"),
+            ("saml_bearer: {params: {assertion: x}}", "`assertion` is set by the client itself"),
+            ("saml_bearer: {assertion: {}}", "`assertion` is not a key"),
+            ("ciba: {}", "`grants.ciba` needs `openid`"),
             ("password: {}", "no entry of `quirks` says why"),
         ] {
             let found = faults(&file(grants));
             assert!(found.len() == 1 && found[0].contains(expected), "{grants}: {found:#?}");
         }
+        let found = faults(&acme(
+            "grants: {ciba: {}}\nopenid: {issuer: \"https://acme.example\", jwks: \"https://acme.example/k\"}\n",
+        ));
+        assert!(found.len() == 1 && found[0].contains("needs `endpoints.backchannel_authentication`"), "{found:#?}");
         let found = faults(&acme("grants: {device: {}}\n"));
         assert!(found.len() == 1 && found[0].contains("needs `endpoints.device_authorization`"), "{found:#?}");
         let quirk =

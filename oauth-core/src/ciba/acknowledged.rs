@@ -30,7 +30,7 @@ impl Acknowledged {
         };
         let members = Members::parse(answer.expose_secret()).map_err(|_| wrong("auth_req_id", "is missing"))?;
         let member = |name: &str| members.get(name).filter(|value| !json::is_null(value));
-        // "It SHOULD be limited" to letters, digits, `.`, `-` and `_`; what else can be seen is taken as well.
+        // The standard has letters, digits, `.`, `-` and `_`; a server that takes more is not refused for it.
         let sound = |id: &str| (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
         let request_id = member("auth_req_id").and_then(json::text).filter(|id| sound(id));
         let request_id = request_id.ok_or_else(|| wrong("auth_req_id", "is missing, or no id"))?;
