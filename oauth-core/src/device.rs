@@ -2,6 +2,7 @@
 
 mod codes;
 mod pace;
+mod polling;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,12 +13,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Instrument as _;
 
 use self::codes::Codes;
+pub(crate) use self::codes::{interval, number};
 pub use self::pace::DevicePoll;
-use self::pace::{Pace, Told};
+pub(crate) use self::polling::Polling;
 use crate::account::Account;
 use crate::client::{self, Client, Context, Inner, renamed};
 use crate::dpop::ProofKey;
-use crate::error::{Error, ErrorKind, Result, Step};
+use crate::error::{ErrorKind, Result, Step};
 use crate::grant::{self, Asked, Extra};
 use crate::provider::{CanUseDevice, Provider};
 use crate::scopes::IntoScopes;
@@ -72,9 +74,8 @@ impl<P: Provider> Device<P> {
             let inner = self.client.inner().ready().await?;
             let (codes, scopes) = begin(&inner, &self.extra).await?;
             tracing::debug!("device login started");
-            let pace = Pace::new(inner.now(), codes.lifetime, codes.interval);
-            let key = ProofKey::wanted(&inner, Step::Device)?;
-            Ok(DeviceLogin { client: self.client, inner, codes, scopes, key, pace })
+            let polling = Polling::new(inner, Step::Device, codes.lifetime, codes.interval)?;
+            Ok(DeviceLogin { client: self.client, codes, scopes, polling })
         }
         .instrument(span)
         .await
@@ -96,12 +97,9 @@ impl<P: Provider> Device<P> {
 #[must_use = "the user's approval comes to nothing unless it is asked for"]
 pub struct DeviceLogin<P: Provider = crate::Dynamic> {
     client: Client<P>,
-    inner: Arc<Inner>,
     codes: Codes,
     scopes: Vec<String>,
-    /// The key that the tokens will be bound to (RFC 9449): one for all looks.
-    key: Option<ProofKey>,
-    pace: Pace,
+    polling: Polling,
 }
 
 impl<P: Provider> DeviceLogin<P> {
@@ -123,12 +121,12 @@ impl<P: Provider> DeviceLogin<P> {
 
     /// When the codes end; an hour after the start at the latest.
     pub fn expires_at(&self) -> SystemTime {
-        self.pace.expires_at()
+        self.polling.expires_at()
     }
 
     /// What to do now, by the client's clock.
     pub fn poll(&self) -> DevicePoll {
-        self.pace.poll(self.inner.now())
+        self.polling.poll()
     }
 
     /// Asks the provider once whether the user has finished (RFC 8628 section 3.4); `None` where not. Whatever keeps the
@@ -140,7 +138,7 @@ impl<P: Provider> DeviceLogin<P> {
     /// the codes have ended, [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) where an answer with tokens may have been lost,
     /// and what else the provider refuses with. Each is the last word: after it nothing is sent.
     pub async fn ask(&mut self) -> Result<Option<Account<P>>> {
-        let span = tracing::debug_span!("oauth.device", provider = %self.inner.spec().id);
+        let span = tracing::debug_span!("oauth.device", provider = %self.client.spec().id);
         let tokens = self.look().instrument(span).await?;
         Ok(tokens.map(|tokens| Account::new(Arc::clone(self.client.inner()), tokens)))
     }
@@ -152,55 +150,23 @@ impl<P: Provider> DeviceLogin<P> {
     /// Those of [`ask`](Self::ask).
     pub async fn account(mut self) -> Result<Account<P>> {
         loop {
-            match self.poll() {
-                DevicePoll::Wait(wait) => {
-                    let clock = Arc::clone(&self.inner.config.clock);
-                    clock.sleep(wait).await;
-                    self.pace.slept(self.inner.now(), wait);
-                }
-                DevicePoll::Ask => {
-                    if let Some(account) = self.ask().await? {
-                        return Ok(account);
-                    }
-                }
-                DevicePoll::Over => return Err(expired(&self.inner)),
+            self.polling.due().await?;
+            if let Some(account) = self.ask().await? {
+                return Ok(account);
             }
         }
     }
 
     async fn look(&mut self) -> Result<Option<TokenSet>> {
-        if self.poll() == DevicePoll::Over {
-            return Err(expired(&self.inner));
-        }
-        let rule = section(&self.inner)?;
-        let error = match redeem(&self.inner, rule, (&self.codes.device_code, &self.scopes), self.key.as_ref()).await {
-            Ok(tokens) => {
-                self.pace.end();
-                tracing::debug!("device login finished");
-                let asked = self.scopes.iter().any(|scope| scope == "openid");
-                return grant::settle(&self.inner, tokens, asked).await.map(Some);
-            }
-            Err(error) => error,
-        };
-        if let Some(told) = verdict(&self.inner, &error) {
-            self.pace.told(told, self.inner.now());
-            return Ok(None);
-        }
-        self.pace.end();
-        Err(self.last_word(error))
-    }
-
-    /// The error that ends the login.
-    fn last_word(&self, error: Error) -> Error {
-        match standard_code(&self.inner, &error) {
-            Some("expired_token") => expired(&self.inner),
-            // A code is taken once (RFC 8628 section 3.5 by RFC 6749 section 5.2): what came before may have been the tokens.
-            Some("invalid_grant") if self.pace.is_silent() => {
-                let what = "the provider may have issued the tokens in an answer that never arrived";
-                self.inner.error(ErrorKind::OutcomeUnknown, Step::Device, what)
-            }
-            _ => error,
-        }
+        self.polling.check()?;
+        let inner = Arc::clone(self.polling.inner());
+        let rule = section(&inner)?;
+        let of = (&self.codes.device_code, self.scopes.as_slice());
+        let answer = redeem(&inner, rule, of, self.polling.key()).await;
+        let Some(tokens) = self.polling.heard(answer)? else { return Ok(None) };
+        tracing::debug!("device login finished");
+        let asked = self.scopes.iter().any(|scope| scope == "openid");
+        grant::settle(&inner, tokens, asked).await.map(Some)
     }
 }
 
@@ -221,10 +187,6 @@ impl<P: Provider> fmt::Debug for Device<P> {
 
 fn section(inner: &Inner) -> Result<&DeviceGrant> {
     grant::declared(inner, Step::Device, KEY, |grants| grants.device.as_ref())
-}
-
-fn expired(inner: &Inner) -> Error {
-    inner.error(ErrorKind::AttemptExpired, Step::Device, "the code ended before the user had finished")
 }
 
 /// RFC 8628 section 3.1: the client asks with its id, its credentials and the scopes.
@@ -280,25 +242,4 @@ async fn redeem(
     let params = vec![("device_code", Cow::Borrowed(code.expose_secret()))];
     let asked = Asked { step: Step::Device, rule: &rule.request, params, scopes: &[], extra: &[], progress: None };
     Ok(token::send(inner, asked.call(inner)?.bound_to(key), scopes).await?.tokens)
-}
-
-/// The error's code in the standard's words.
-fn standard_code<'a>(inner: &'a Inner, error: &'a Error) -> Option<&'a str> {
-    let code = error.server()?.code()?;
-    let codes = inner.spec().token.response.error.as_ref().map(|fields| &fields.codes);
-    Some(codes.map_or(code, |codes| renamed(codes, code)))
-}
-
-/// What an error says of the login; none where it is the last word (RFC 8628 section 3.5).
-fn verdict(inner: &Inner, error: &Error) -> Option<Told> {
-    match standard_code(inner, error) {
-        Some("authorization_pending") => return Some(Told::Pending),
-        Some("slow_down") => return Some(Told::SlowDown),
-        _ => {}
-    }
-    // What is no answer of the token endpoint is no last word either: the user's approval is not lost to a gateway.
-    let is_page =
-        error.server().is_some_and(|server| server.code().is_none()) && error.kind() == ErrorKind::ProviderRefused;
-    let is_silence = error.is_retryable() || is_page || error.kind() == ErrorKind::BadResponse;
-    is_silence.then(|| Told::Nothing(error.retry_after()))
 }

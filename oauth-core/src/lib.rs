@@ -42,6 +42,8 @@ mod catalog;
 #[cfg(feature = "client")]
 mod challenge;
 #[cfg(feature = "client")]
+mod ciba;
+#[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
 mod client_credentials;
@@ -118,6 +120,8 @@ mod revoke;
 #[cfg(feature = "client")]
 mod rng;
 #[cfg(feature = "client")]
+mod saml_bearer;
+#[cfg(feature = "client")]
 mod scopes;
 #[cfg(feature = "client")]
 pub mod seal;
@@ -152,6 +156,7 @@ pub use self::{
     callback::{CallbackInput, VerifiedCode},
     catalog::CatalogEntry,
     challenge::ResourceChallenge,
+    ciba::{Backchannel, BackchannelLogin, UserHint},
     client::{Client, ClientAuth, SecretSource, SourceError},
     client_credentials::ClientCredentials,
     clock::{Clock, SystemClock},
@@ -177,11 +182,12 @@ pub use self::{
     protected_resource::{ProtectedResource, ResourceMetadata},
     provider::{
         CanAuthorize, CanExchangeTokens, CanIntrospect, CanLogOut, CanRefresh, CanRegister, CanRevoke,
-        CanUseClientCredentials, CanUseDevice, CanUseJwtBearer, CanUsePassword, Compiled, Dynamic, HasApi, HasIdTokens,
-        HasProfile, Provider,
+        CanUseBackchannel, CanUseClientCredentials, CanUseDevice, CanUseJwtBearer, CanUsePassword, CanUseSamlBearer,
+        Compiled, Dynamic, HasApi, HasIdTokens, HasProfile, Provider,
     },
     registration::{ClientMetadata, ClientStore, MemoryClients, RegisteredClient, StoredClients},
     rng::{OsRng, Rng, RngError},
+    saml_bearer::SamlBearer,
     scopes::{IntoScopes, ScopeOf, Scopes},
     signature::VerifiedQuery,
     token::TokenSet,

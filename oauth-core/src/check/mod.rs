@@ -94,6 +94,7 @@ const RULES: &[Rule] = &[
     grants::requests_are_sound,
     grants::a_client_proves_itself_for_tokens_of_its_own,
     grants::device_is_sound,
+    grants::ciba_is_sound,
     grants::assertion_is_sound,
     introspect::request_is_sound,
     logout::request_is_sound,

@@ -57,6 +57,7 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
             "the refresh token was revoked, expired, or has been used already by somebody else"
         }
         ErrorKind::GrantRejected if step == Step::Grant => "the assertion or the password is wrong, expired or used up",
+        ErrorKind::GrantRejected if step == Step::Backchannel => "the request has ended, or was another client's",
         ErrorKind::GrantRejected if step == Step::Device => "the code has ended, or was another client's",
         ErrorKind::GrantRejected if step == Step::TokenExchange => {
             "the subject or actor token is expired, revoked, or not one that the provider exchanges"

@@ -20,6 +20,8 @@ pub enum Step {
     Grant,
     /// Logging in on another device.
     Device,
+    /// Asking a user for their approval on a device of their own.
+    Backchannel,
     /// Exchanging one token for another.
     TokenExchange,
     /// Asking the provider about a token.
@@ -52,6 +54,7 @@ impl fmt::Display for Step {
             Self::Refresh => "refreshing the token",
             Self::Grant => "asking for a token",
             Self::Device => "logging in on another device",
+            Self::Backchannel => "asking the user to approve the login",
             Self::TokenExchange => "exchanging a token",
             Self::Introspect => "asking about a token",
             Self::Logout => "logging out",

@@ -13,8 +13,9 @@ use crate::error::{Error, ErrorKind, Result, Step};
 use crate::origin::host_matches;
 use crate::provider::Provider;
 use crate::spec::{
-    CLIENT_CREDENTIALS_GRANT, DeviceGrant, GrantRequest, Introspect, JWT_BEARER_GRANT, JwtBearer, Logout, Profile,
-    ProviderSpec, Push, Revoke, SigningAlg, TOKEN_EXCHANGE_GRANT, Template,
+    CIBA_GRANT, CLIENT_CREDENTIALS_GRANT, CibaGrant, DeviceGrant, GrantRequest, Introspect, JWT_BEARER_GRANT,
+    JwtBearer, Logout, Profile, ProviderSpec, Push, Revoke, SAML_BEARER_GRANT, SigningAlg, TOKEN_EXCHANGE_GRANT,
+    Template,
 };
 
 /// How long metadata that cannot be renewed is still used.
@@ -223,6 +224,7 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
     for (own, told) in [
         (&mut endpoints.revocation, &metadata.revocation_endpoint),
         (&mut endpoints.device_authorization, &metadata.device_authorization_endpoint),
+        (&mut endpoints.backchannel_authentication, &metadata.backchannel_authentication_endpoint),
         (&mut endpoints.introspection, &metadata.introspection_endpoint),
         (&mut endpoints.pushed_authorization, &metadata.pushed_authorization_request_endpoint),
         (&mut endpoints.end_session, &metadata.end_session_endpoint),
@@ -289,6 +291,16 @@ fn grants(spec: &mut ProviderSpec, metadata: &Metadata) {
     *own = own.take().or_else(|| request(TOKEN_EXCHANGE_GRANT));
     if grants.jwt_bearer.is_none() {
         grants.jwt_bearer = request(JWT_BEARER_GRANT).map(JwtBearer::of);
+    }
+    let own = &mut grants.saml_bearer;
+    *own = own.take().or_else(|| request(SAML_BEARER_GRANT));
+    // OpenID Connect Client-Initiated Backchannel Authentication 1.0 section 4. This client polls; a server that lists its ways
+    // and does not have that one is of no use here.
+    let modes = &metadata.backchannel_token_delivery_modes_supported;
+    let polls = modes.is_empty() || modes.iter().any(|mode| mode == "poll");
+    let has_endpoint = spec.endpoints.backchannel_authentication.is_some() && spec.openid.is_some();
+    if lists(CIBA_GRANT) && polls && has_endpoint {
+        grants.ciba.get_or_insert_with(CibaGrant::standard);
     }
     // RFC 8628 section 4: whoever names the endpoint has the grant.
     if spec.endpoints.device_authorization.is_some() {

@@ -26,6 +26,10 @@ pub struct Metadata {
     pub userinfo_endpoint: Option<String>,
     /// The device authorization endpoint (RFC 8628 section 4).
     pub device_authorization_endpoint: Option<String>,
+    /// The backchannel authentication endpoint (OpenID Connect Client-Initiated Backchannel Authentication section 4).
+    pub backchannel_authentication_endpoint: Option<String>,
+    /// How clients hear of an approval there: `poll`, `ping`, `push`.
+    pub backchannel_token_delivery_modes_supported: Vec<String>,
     /// The introspection endpoint (RFC 8414 section 2).
     pub introspection_endpoint: Option<String>,
     /// The pushed authorization request endpoint (RFC 9126 section 5).
@@ -83,6 +87,8 @@ impl Metadata {
             revocation_endpoint: document.address("revocation_endpoint")?,
             userinfo_endpoint: document.address("userinfo_endpoint")?,
             device_authorization_endpoint: document.address("device_authorization_endpoint")?,
+            backchannel_authentication_endpoint: document.address("backchannel_authentication_endpoint")?,
+            backchannel_token_delivery_modes_supported: document.texts("backchannel_token_delivery_modes_supported")?,
             introspection_endpoint: document.address("introspection_endpoint")?,
             pushed_authorization_request_endpoint: document.address("pushed_authorization_request_endpoint")?,
             require_pushed_authorization_requests: document.flag("require_pushed_authorization_requests")?,
@@ -115,6 +121,7 @@ impl Metadata {
             ("revocation_endpoint", &self.revocation_endpoint),
             ("userinfo_endpoint", &self.userinfo_endpoint),
             ("device_authorization_endpoint", &self.device_authorization_endpoint),
+            ("backchannel_authentication_endpoint", &self.backchannel_authentication_endpoint),
             ("introspection_endpoint", &self.introspection_endpoint),
             ("pushed_authorization_request_endpoint", &self.pushed_authorization_request_endpoint),
             ("end_session_endpoint", &self.end_session_endpoint),
@@ -135,6 +142,7 @@ impl Metadata {
                 "token_endpoint" => &mut metadata.token_endpoint,
                 "revocation_endpoint" => &mut metadata.revocation_endpoint,
                 "introspection_endpoint" => &mut metadata.introspection_endpoint,
+                "backchannel_authentication_endpoint" => &mut metadata.backchannel_authentication_endpoint,
                 "device_authorization_endpoint" => &mut metadata.device_authorization_endpoint,
                 "pushed_authorization_request_endpoint" => &mut metadata.pushed_authorization_request_endpoint,
                 "userinfo_endpoint" => &mut metadata.userinfo_endpoint,
@@ -147,11 +155,12 @@ impl Metadata {
 }
 
 /// The endpoints that clients prove themselves at, or that bound tokens go to.
-const ALIASED: [&str; 6] = [
+const ALIASED: [&str; 7] = [
     "token_endpoint",
     "revocation_endpoint",
     "introspection_endpoint",
     "device_authorization_endpoint",
+    "backchannel_authentication_endpoint",
     "pushed_authorization_request_endpoint",
     "userinfo_endpoint",
 ];

@@ -36,7 +36,7 @@ pub(crate) use self::dpop::Dpop;
 pub(crate) use self::endpoints::Endpoints;
 pub(crate) use self::entries::{Condition, Entries, OneOrMany, ShortOr, Values};
 pub(crate) use self::environments::Environment;
-pub(crate) use self::grants::{DeviceAuthorization, GrantRequest, Grants};
+pub(crate) use self::grants::{BackchannelAuthentication, DeviceAuthorization, GrantRequest, Grants};
 pub(crate) use self::introspect::Introspect;
 pub(crate) use self::logout::Logout;
 pub(crate) use self::openid::OpenId;

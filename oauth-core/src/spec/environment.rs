@@ -73,6 +73,7 @@ impl ProviderSpec {
             &mut endpoints.revocation,
             &mut endpoints.issuer,
             &mut endpoints.device_authorization,
+            &mut endpoints.backchannel_authentication,
             &mut endpoints.introspection,
             &mut endpoints.pushed_authorization,
             &mut endpoints.end_session,

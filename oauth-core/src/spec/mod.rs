@@ -64,9 +64,14 @@ pub use self::environment::Environment;
 pub use self::expiry::{Expiry, ExpiryKind, ExpiryUnit, ZeroExpiry};
 pub use self::fetch::Fetch;
 pub use self::field::{FieldKind, FieldType};
-pub use self::grants::{AssertionForm, DeviceAuthorization, DeviceGrant, GrantRequest, Grants, JwtBearer};
+pub use self::grants::{
+    AssertionForm, BackchannelAuthentication, CibaGrant, DeviceAuthorization, DeviceGrant, GrantRequest, Grants,
+    JwtBearer,
+};
 #[cfg(any(feature = "schema", feature = "client"))]
-pub(crate) use self::grants::{CLIENT_CREDENTIALS_GRANT, JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT};
+pub(crate) use self::grants::{
+    CIBA_GRANT, CLIENT_CREDENTIALS_GRANT, JWT_BEARER_GRANT, SAML_BEARER_GRANT, TOKEN_EXCHANGE_GRANT,
+};
 #[cfg(feature = "schema")]
 pub(crate) use self::grants::{DEVICE_GRANT, PASSWORD_GRANT};
 pub use self::introspect::Introspect;

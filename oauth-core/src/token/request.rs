@@ -123,7 +123,7 @@ pub(crate) async fn end<'a>(inner: &'a Inner, call: TokenCall<'a>, rules: &Revok
 
 /// The standard parameters that say nothing secret; every other is taken for a secret in error texts.
 fn is_secret(name: &str) -> bool {
-    const OPEN: [&str; 13] = [
+    const OPEN: [&str; 14] = [
         "grant_type",
         "redirect_uri",
         "client_id",
@@ -136,6 +136,7 @@ fn is_secret(name: &str) -> bool {
         "prompt",
         "acr_values",
         "max_age",
+        "requested_expiry",
         "ui_locales",
     ];
     !OPEN.contains(&name)

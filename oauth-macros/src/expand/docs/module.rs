@@ -140,6 +140,8 @@ fn capabilities(context: &Context<'_>) -> String {
             "device" => "- Login on another device, `device`".to_owned(),
             "token_exchange" => "- Exchange of tokens, `token_exchange`".to_owned(),
             "jwt_bearer" => "- A JWT for tokens, `jwt_bearer`".to_owned(),
+            "saml_bearer" => "- A SAML assertion for tokens, `saml_bearer`".to_owned(),
+            "ciba" => "- Login that the user approves on a device of their own, `backchannel`".to_owned(),
             "password" => {
                 "- The user's password for tokens, `password`; it must not be used where there is another way"
                     .to_owned()
