@@ -11,6 +11,7 @@ mod issuer;
 mod keys;
 mod measured;
 mod metadata;
+mod signed;
 mod well_known;
 
 pub(crate) use self::discovery::Discovery;
@@ -23,5 +24,6 @@ pub(crate) use self::{
     issuer::{ExpectedIssuer, check_issuer_text, check_same_issuer},
     keys::KeyCache,
     metadata::Document,
+    signed::{CALLBACK as SIGNED_CALLBACK, INTROSPECTION as SIGNED_INTROSPECTION, USERINFO as SIGNED_USERINFO},
     well_known::WellKnown,
 };
