@@ -33,7 +33,8 @@ pub(crate) fn send(shared: &Shared, back: &Return, mut pairs: Vec<(String, Strin
     pairs.extend(shared.callback_issuer.as_ref().map(|issuer| ("iss".to_owned(), issuer.clone())));
     pairs.extend(signature(shared, back, &pairs));
     if shared.facts.spec.authorize.is_answer_signed() {
-        pairs = match signed_answer(shared, back.client, pairs) {
+        let claims = pairs.into_iter().map(|(name, value)| (name, value.into())).collect();
+        pairs = match signed_answer(shared, back.client, claims) {
             Ok(jwt) => vec![("response".to_owned(), jwt)],
             Err(problem) => {
                 return pages::problem(&shared.facts.spec, StatusCode::INTERNAL_SERVER_ERROR, &problem);

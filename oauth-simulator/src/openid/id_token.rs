@@ -67,15 +67,14 @@ fn claims(shared: &Shared, client: &RegisteredClient, user: &SimUser, grant: &Gr
     claims
 }
 
-/// A callback as a JWT. JWT Secured Authorization Response Mode section 2.1: `iss`, `aud` and `exp`, of which it recommends ten
-/// minutes at most, beside the parameters of the answer.
-pub(crate) fn signed_answer(shared: &Shared, client: usize, params: Vec<(String, String)>) -> Result<String, String> {
+/// An answer as a JWT: a callback, or a profile. JWT Secured Authorization Response Mode section 2.1: `iss`, `aud` and `exp`, of
+/// which it recommends ten minutes at most, beside what the answer says; OpenID Connect Core section 5.3.2 has the first two.
+pub(crate) fn signed_answer(shared: &Shared, client: usize, mut claims: Map<String, Value>) -> Result<String, String> {
     let openid = shared.facts.spec.openid.as_ref();
     let client = shared.facts.clients.get(client).ok_or("the client is gone")?;
     let alg = openid.and_then(|openid| openid.algs.first()).copied().unwrap_or(SigningAlg::RS256);
     let alg = shared.signing.lock().alg.unwrap_or(alg);
     let now = shared.clock.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let mut claims: Map<String, Value> = params.into_iter().map(|(name, value)| (name, Value::from(value))).collect();
     claims.insert("iss".to_owned(), Value::from(shared.issuer.of_id_tokens.as_deref()));
     claims.insert("aud".to_owned(), Value::from(client.id()));
     claims.insert("exp".to_owned(), Value::from(now + 600));
