@@ -33,6 +33,7 @@ mod response;
 mod revoke;
 mod scopes;
 mod settings;
+mod signed;
 mod templates;
 mod text;
 mod token;
@@ -78,6 +79,8 @@ const RULES: &[Rule] = &[
     request_object::a_hybrid_answer_is_verified,
     callback::names_and_codes_are_sound,
     callback::signature_and_profile_are_sound,
+    signed::a_signed_callback_is_verified,
+    signed::signed_answers_have_keys,
     client_auth::method_is_sound,
     assertion::assertion_is_sound,
     client_auth::a_header_shows_the_secret,

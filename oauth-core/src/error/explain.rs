@@ -92,6 +92,9 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
         ErrorKind::MetadataForeign | ErrorKind::MetadataEndpoint => {
             "whoever writes the metadata decides where codes and secrets go"
         }
+        ErrorKind::AnswerUnsigned => {
+            "the provider was not told that this client wants signed answers, or somebody put a plain one in the place of the signed one"
+        }
         ErrorKind::IdTokenAlgorithm => {
             "the provider signs with another algorithm than its file says, or somebody made the token up"
         }
@@ -165,6 +168,9 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
         | ErrorKind::NotConnected
         | ErrorKind::Revoked
         | ErrorKind::SubjectMismatch => "send the user through the login again",
+        ErrorKind::AnswerUnsigned => {
+            "set the signed answer in the client's registration, or leave it out of the provider's file where there is none"
+        }
         ErrorKind::IdTokenExpired | ErrorKind::IdTokenNotYetValid | ErrorKind::IdTokenTooOld => {
             "set the clock by a time server; `leeway` allows for a few minutes"
         }

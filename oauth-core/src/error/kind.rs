@@ -253,6 +253,11 @@ kinds! {
     IdTokenAuthTime = "id-token-auth-time",
     /// The user did not log in in the way that was asked for.
     IdTokenAcr = "id-token-acr",
+    /// An answer that the provider signs, a callback, a profile or what it says of a token, is of another kind, or lacks what
+    /// each has. Its issuer, audience, dates and signature are told by the same kinds as an ID token's.
+    SignedAnswer = "signed-answer-invalid",
+    /// An answer is not signed, or has something unsigned beside it, although the provider's file says that it is signed.
+    AnswerUnsigned = "answer-unsigned",
     /// A logout token is none: it has no logout event, has a `nonce`, or says neither who nor which session.
     LogoutToken = "logout-token-invalid",
     /// A renewed ID token is of another user or another issuer.

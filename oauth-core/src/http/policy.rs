@@ -17,6 +17,14 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
+impl Answer {
+    /// Whether its content is of that media type, whatever parameters it has (RFC 9110 section 8.3.1).
+    pub(crate) fn is_of(&self, media_type: &str) -> bool {
+        let given = self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        given.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type)
+    }
+}
+
 /// Sends a request to an OAuth endpoint and reads the whole answer: https or loopback only, no redirect, no
 /// compression, at most 1 MiB, within `deadline` all in all.
 pub(crate) async fn send_bounded(

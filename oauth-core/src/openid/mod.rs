@@ -12,6 +12,7 @@ mod keys;
 mod measured;
 mod metadata;
 mod proving;
+mod signed;
 mod well_known;
 
 pub(crate) use self::discovery::Discovery;
@@ -25,5 +26,6 @@ pub(crate) use self::{
     keys::KeyCache,
     metadata::Document,
     proving::{key_signer, with as proved_by},
+    signed::{CALLBACK as SIGNED_CALLBACK, INTROSPECTION as SIGNED_INTROSPECTION, USERINFO as SIGNED_USERINFO},
     well_known::WellKnown,
 };

@@ -77,6 +77,7 @@ fn full() -> Value {
         "introspect": {
             "method": "GET", "format": "query", "param": "access_token", "hint": false, "client_auth": "id",
             "params": [["app", "{client_id}"]], "headers": [["X-Version", "2"]], "expiry": true,
+            "signed": true,
         },
         "logout": {
             "rename": [["post_logout_redirect_uri", "returnTo"]], "omit": ["state"], "params": [["app", "{client_id}"]],
@@ -102,7 +103,7 @@ fn profile() -> Value {
         "body": [["b", "3"]], "format": "form",
     });
     json!({
-        "from": "id_token", "request": request, "at": ["/data", ""], "fails_when": {"at": "/code", "differs": 0},
+        "signed": true, "from": "id_token", "request": request, "at": ["/data", ""], "fails_when": {"at": "/code", "differs": 0},
         "map": {
             "subject": ["/id"], "username": ["/login"], "name": ["/first", "/last"], "email": ["/email"],
             "email_verified": ["/ok"], "avatar_url": ["/picture"], "url": ["/page"],

@@ -54,6 +54,15 @@ impl Reader<'_> {
         }
     }
 
+    /// The answer of an endpoint that signs what it says, if it is of that type. A refusal is JSON, as at any endpoint.
+    pub(super) fn signed(&self, answer: &Answer, media_type: &str) -> Result<Option<SecretString>> {
+        if !answer.status.is_success() {
+            return Err(self.refusal(answer, serde_json::from_slice(&answer.body).ok()));
+        }
+        let text = std::str::from_utf8(&answer.body).ok().filter(|_| answer.is_of(media_type));
+        Ok(text.map(|text| text.trim().to_owned().into()))
+    }
+
     /// The tokens, which are bound to the key where the answer says so.
     pub(super) fn grant(
         &self,

@@ -13,6 +13,7 @@ use crate::dpop::{self, ProofKey};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Scrub, Step};
 use crate::http::send_bounded;
+use crate::introspect;
 use crate::mechanism;
 use crate::refresh::Progress;
 use crate::spec::{BodyFormat, Hole, Method, Params, RefreshAuth, Revoke, RevokePlace, Template, TokenTypeRule};
@@ -95,6 +96,18 @@ pub(crate) async fn ask_proved<'a>(
         }
         return reader.object(&answer, only);
     }
+}
+
+/// Sends a request whose answer is a JWT of that media type, and gives it as it came; nothing where it is of another type.
+pub(crate) async fn ask_signed<'a>(
+    inner: &'a Inner,
+    call: TokenCall<'a>,
+    media_type: &str,
+) -> Result<Option<SecretString>> {
+    let (request, proof) = call.build(inner, None)?;
+    let secure = request.uri().scheme_str() == Some("https");
+    let answer = send_bounded(inner.endpoint_http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
+    failure::Reader { inner, call: &call, proof: &proof, secure }.signed(&answer, media_type)
 }
 
 /// Sends a request that ends a token.
@@ -180,7 +193,7 @@ impl<'a> TokenCall<'a> {
         for (name, value) in self.extra {
             params.push((name, fill(config, self.step, value, context)?.into()));
         }
-        let mut builder = Request::builder().method(self.method.as_str()).header(ACCEPT, "application/json");
+        let mut builder = Request::builder().method(self.method.as_str()).header(ACCEPT, self.accept(inner));
         let mut made = Vec::new();
         builder =
             client_auth::prove(inner, (self.step, self.client_auth, self.context), &mut params, &mut made, builder)?;
@@ -235,6 +248,12 @@ impl<'a> TokenCall<'a> {
                     .of(&config.spec)
             })?;
         Ok((request, made))
+    }
+
+    /// RFC 9701 section 4: whoever wants a signed answer asks for its type.
+    fn accept(&self, inner: &Inner) -> &'static str {
+        let is_signed = inner.spec().introspect.as_ref().is_some_and(|rule| rule.signed);
+        if self.step == Step::Introspect && is_signed { introspect::SIGNED_TYPE } else { "application/json" }
     }
 
     /// The address as the provider has it.
