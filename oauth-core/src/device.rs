@@ -270,7 +270,9 @@ fn authorization<'a>(
 async fn redeem(inner: &Inner, rule: &DeviceGrant, code: &SecretString, scopes: &[String]) -> Result<TokenSet> {
     let params = vec![("device_code", Cow::Borrowed(code.expose_secret()))];
     let asked = Asked { step: Step::Device, rule: &rule.request, params, scopes: &[], extra: &[], progress: None };
-    Ok(token::send(inner, asked.call(inner)?, scopes).await?.tokens)
+    // The scopes are no parameter of this request (RFC 8628 section 3.4); a file that wants them has the hole.
+    let call = TokenCall { context: Context { scopes, ..Context::default() }, ..asked.call(inner)? };
+    Ok(token::send(inner, call, scopes).await?.tokens)
 }
 
 /// The error's code in the standard's words.
