@@ -241,5 +241,7 @@ async fn redeem(
 ) -> Result<TokenSet> {
     let params = vec![("device_code", Cow::Borrowed(code.expose_secret()))];
     let asked = Asked { step: Step::Device, rule: &rule.request, params, scopes: &[], extra: &[], progress: None };
-    Ok(token::send(inner, asked.call(inner)?.bound_to(key), scopes).await?.tokens)
+    // The scopes are no parameter of this request (RFC 8628 section 3.4); a file that wants them has the hole.
+    let call = TokenCall { context: Context { scopes, ..Context::default() }, ..asked.call(inner)? };
+    Ok(token::send(inner, call.bound_to(key), scopes).await?.tokens)
 }

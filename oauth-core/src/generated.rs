@@ -19,5 +19,6 @@ pub use crate::provider::{
 };
 pub use crate::scopes::ScopeOf;
 pub use crate::spec::{ProviderSpec, SpecCell};
+pub use crate::standards::{Fapi2, Mcp, Rfc9700};
 pub use crate::token::token_response_reader;
 pub use crate::values::{EnvironmentValue, OptionValue, SettingValue};

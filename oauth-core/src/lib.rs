@@ -16,6 +16,7 @@ pub mod load;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod spec;
+pub mod standards;
 
 #[cfg(feature = "client")]
 #[doc(hidden)]

@@ -117,6 +117,11 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Reply {
 
 fn dispatch(shared: &Shared, request: &Request, address: &Address) -> (Endpoint, Reply) {
     let here: Vec<_> = shared.routes.at(address).collect();
+    // Some providers have it at the token endpoint. A request for codes is none for tokens: it names no grant.
+    let device = here.iter().find(|(endpoint, _)| *endpoint == Endpoint::Device);
+    if let (Some((_, place)), None) = (device, grant_type(&shared.facts, request)) {
+        return (Endpoint::Device, device::authorize(shared, request, &place.query));
+    }
     if let Some((endpoint, place)) = grant_endpoint(&shared.facts, request, &here) {
         return (endpoint, grant(shared, request, endpoint, &place.query));
     }
@@ -135,7 +140,6 @@ fn dispatch(shared: &Shared, request: &Request, address: &Address) -> (Endpoint,
         Some((Endpoint::Authorization, place)) => {
             (Endpoint::Authorization, authorize::authorize(shared, request, &place.query))
         }
-        Some((Endpoint::Device, place)) => (Endpoint::Device, device::authorize(shared, request, &place.query)),
         Some((Endpoint::PushedAuthorization, place)) => {
             (Endpoint::PushedAuthorization, pushed::push(shared, request, &place.query))
         }
@@ -180,10 +184,14 @@ fn grant_endpoint<'a>(
 
 /// The grant beside the code that the request names by its type.
 fn named(facts: &Facts, request: &Request) -> Option<&'static str> {
+    let given = grant_type(facts, request)?;
+    facts.spec.grants.requests().find(|(_, rules)| rules.grant_type == given).map(|(name, _)| name)
+}
+
+fn grant_type(facts: &Facts, request: &Request) -> Option<String> {
     let mut params = request.query().unwrap_or_default();
     params.extend(&request.body_params().unwrap_or_default());
-    let given = params.get(own_name(&facts.spec.token.request.rename, "grant_type"))?;
-    facts.spec.grants.requests().find(|(_, rules)| rules.grant_type == given).map(|(name, _)| name)
+    params.get(own_name(&facts.spec.token.request.rename, "grant_type")).map(str::to_owned)
 }
 
 /// A request that is answered with tokens.

@@ -148,6 +148,11 @@ impl ClientAuth {
         self.certificate.as_ref()
     }
 
+    /// Whether it proves nothing.
+    pub(crate) fn is_none(&self) -> bool {
+        matches!(self.proof, Proof::None) && self.certificate.is_none()
+    }
+
     pub(crate) fn key_id(&self) -> Option<&str> {
         self.kid.as_deref()
     }
