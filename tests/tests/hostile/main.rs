@@ -10,6 +10,7 @@ mod id_token_key_sets;
 mod id_token_keys;
 mod id_token_refresh;
 mod identity;
+mod tls;
 mod token_response;
 mod transport;
 
