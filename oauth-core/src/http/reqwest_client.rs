@@ -209,7 +209,7 @@ fn classify(error: reqwest::Error) -> TransportError {
         TransportErrorKind::Request
     } else if causes(&error).any(<dyn StdError>::is::<Blocked>) {
         TransportErrorKind::Blocked
-    } else if has_tls_cause(&error) {
+    } else if error.is_connect() && tls_cause(&error).is_some() || tls_cause(&error).is_some_and(is_about_identity) {
         TransportErrorKind::Tls
     } else if error.is_connect() {
         TransportErrorKind::Connect
@@ -225,8 +225,29 @@ fn is_malformed(error: &reqwest::Error) -> bool {
     causes(error).any(<dyn StdError>::is::<http::Error>)
 }
 
-fn has_tls_cause(error: &reqwest::Error) -> bool {
-    causes(error).any(<dyn StdError>::is::<rustls::Error>)
+fn tls_cause(error: &reqwest::Error) -> Option<&rustls::Error> {
+    causes(error).find_map(<dyn StdError>::downcast_ref)
+}
+
+/// RFC 8446 sections 2 and 4.4.2.4: in TLS 1.3 a client has finished its half of the handshake, and may have sent its
+/// request, before the server looks at its certificate; a server that refuses it reads nothing of the request. What fails
+/// beside that once a connection is made says nothing of how far the request got.
+fn is_about_identity(error: &rustls::Error) -> bool {
+    use rustls::AlertDescription as Alert;
+
+    matches!(
+        error,
+        rustls::Error::AlertReceived(
+            Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::UnknownCA
+                | Alert::AccessDenied
+                | Alert::CertificateRequired
+        )
+    )
 }
 
 /// The causes, outermost first. An I/O error names the source of what it wraps and not what it wraps: that is unwrapped.

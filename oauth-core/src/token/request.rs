@@ -83,6 +83,9 @@ pub(crate) async fn ask<'a>(inner: &'a Inner, call: TokenCall<'a>, only: Option<
     let (request, proof) = call.build(inner, None)?;
     let secure = request.uri().scheme_str() == Some("https");
     let answer = send_bounded(inner.endpoint_http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
+    if inner.spec().dpop.is_some() {
+        dpop::note(inner, &call.own_address(inner)?, &answer.headers);
+    }
     failure::Reader { inner, call: &call, proof: &proof, secure }.object(&answer, only)
 }
 

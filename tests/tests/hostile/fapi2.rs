@@ -163,8 +163,8 @@ async fn fapi2_happy_path() {
         assert_eq!(URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes())), jkt);
         assert!(ids.insert(claims["jti"].to_string()), "a proof is used once");
     }
-    // What the authorization server said last goes to it, and to no other origin.
-    assert_eq!(proof(&refresh).1["nonce"], "as-2");
+    // Every answer of a server brings the nonce of the next request to it.
+    assert_eq!((&proof(&exchange).1["nonce"], &proof(&refresh).1["nonce"]), (&"par-nonce".into(), &"as-2".into()));
     let second = world.log_in(&client).await.unwrap();
     assert_ne!(parameter(&world.issuer.requests(PAR).pop().unwrap().body, "dpop_jkt"), Some(jkt));
     assert_eq!(second.tokens().access_token().expose_secret(), ACCESS_TOKEN);

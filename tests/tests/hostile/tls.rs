@@ -53,7 +53,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start((chain, key): Shown) -> Self {
+    pub(crate) fn start(shown: Shown) -> Self {
+        Self::breaking(shown, None)
+    }
+
+    /// The same, and what it says instead of an answer, below TLS.
+    fn breaking((chain, key): Shown, broken: Option<Vec<u8>>) -> Self {
         let mut config =
             rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
                 .with_safe_default_protocol_versions()
@@ -77,6 +82,11 @@ impl Server {
                 let Some(length) = tls.read(&mut read).ok().filter(|length| *length > 0) else { continue };
                 assert_ne!(tls.conn.alpn_protocol(), Some(&b"h2"[..]), "nobody offers HTTP/2");
                 seen.lock().unwrap().push(String::from_utf8_lossy(&read[..length]).into_owned());
+                if let Some(broken) = &broken {
+                    let _ = tls.sock.write_all(broken);
+                    let _ = tls.sock.shutdown(std::net::Shutdown::Write);
+                    continue;
+                }
                 let head = format!(
                     "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
                     TOKENS.len()
@@ -320,6 +330,20 @@ async fn net_06_no_keys_are_logged() {
     }
     assert_eq!(server.requests().len(), 3);
     println!("the child is done");
+}
+
+/// A connection that was trusted and then breaks inside TLS: the request may have arrived, and an error that says otherwise
+/// would have a refresh token that rotates used twice.
+#[tokio::test]
+async fn net_08_what_breaks_after_the_handshake_may_have_arrived() {
+    let authority = Authority::new();
+    // No record of TLS at all, one that does not decrypt, and the server's own word that something went wrong.
+    for broken in [&b"HTTP/1.1 200 OK\r\n\r\n"[..], &[23, 3, 3, 0, 32], &[21, 3, 3, 0, 2, 2, 80]] {
+        let server = Server::breaking(authority.issue(|_| ()), Some([broken, &[0; 64]].concat()));
+        let error = refreshed(&server, trusting(&authority)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Network, "{broken:?}: {}", error.explain());
+        assert_eq!(server.requests().len(), 1, "it arrived, and is not sent again");
+    }
 }
 
 /// The backend of each connection is chosen where it is made: no default of the process is used or set.
