@@ -118,9 +118,9 @@ pub(crate) fn transport_error(step: Step, host: &str, error: TransportError) -> 
     };
     let builder = Error::new(kind, step, what).source(error);
     match kind {
-        ErrorKind::Tls => {
-            builder.fix("check the local clock, the system's trust store, and whether a proxy intercepts TLS")
-        }
+        ErrorKind::Tls => builder.fix(
+            "check the local clock, the system's trust store, whether a proxy intercepts TLS, and, if it shows one, the client's own certificate",
+        ),
         ErrorKind::Connect => builder.fix("check the network, DNS and the address in the provider's file"),
         _ => builder,
     }

@@ -94,6 +94,9 @@ pub(crate) async fn ask_proved<'a>(
             again = true;
             continue;
         }
+        if key.is_none() && inner.spec().dpop.is_some() {
+            dpop::note(inner, &call.own_address(inner)?, &answer.headers);
+        }
         return reader.object(&answer, only);
     }
 }
@@ -107,6 +110,9 @@ pub(crate) async fn ask_signed<'a>(
     let (request, proof) = call.build(inner, None)?;
     let secure = request.uri().scheme_str() == Some("https");
     let answer = send_bounded(inner.endpoint_http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
+    if inner.spec().dpop.is_some() {
+        dpop::note(inner, &call.own_address(inner)?, &answer.headers);
+    }
     failure::Reader { inner, call: &call, proof: &proof, secure }.signed(&answer, media_type)
 }
 
