@@ -19,7 +19,7 @@ pub use self::record::RegisteredClient;
 pub use self::store::{ClientStore, MemoryClients};
 pub use self::stored::StoredClients;
 use crate::client::{Client, ClientAuth, Context, Inner};
-use crate::error::{Error, ErrorKind, Result, Scrub, Step};
+use crate::error::{Error, ErrorKind, Result, Scrub, Step, clean};
 use crate::http::send_bounded;
 use crate::openid::{Asked, Discovered, proved_by};
 use crate::provider::{CanRegister, Dynamic, Provider};
@@ -164,6 +164,10 @@ async fn register(inner: &Inner, metadata: &ClientMetadata) -> Result<Registered
         return Err(error.fix("add `endpoints.registration` to the provider's YAML file if it has one").of(spec));
     };
     let issuer = server(inner)?;
+    if metadata.issuer().is_some_and(|own| own != issuer) {
+        let what = format!("the client's metadata is for another issuer than {}", clean(&issuer));
+        return Err(inner.error(ErrorKind::IssuerNotBound, Step::Registration, what));
+    }
     let url = inner.prepared()?.address(&inner.config, Step::Registration, url, Context::default())?;
     let malformed = |error: http::Error| {
         let what = "the registration cannot be written as HTTP";

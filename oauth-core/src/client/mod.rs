@@ -32,7 +32,7 @@ use crate::crypto::Crypto;
 use crate::error::{Error, Result, Step};
 use crate::http::HttpClient;
 use crate::mechanism::Mechanisms;
-use crate::openid::{Discovery, WellKnown};
+use crate::openid::{Demands, Discovery, WellKnown};
 use crate::provider::{CanAuthorize, Compiled, Dynamic, Provider};
 use crate::request_object;
 use crate::rng::Rng;
@@ -183,6 +183,18 @@ impl<P: Provider> Client<P> {
     }
 
     /// The order of the issuer's well-known addresses.
+    /// Connects to public addresses only ([`Guard`](crate::http::Guard)), unless it is given a transport of its own.
+    pub(crate) fn guarded(self) -> Self {
+        self.configured(|config| {
+            config.guarded = true;
+            config.http = std::sync::OnceLock::new();
+        })
+    }
+
+    pub(crate) fn demanding(self, demands: Demands) -> Self {
+        self.configured(|config| config.demands = demands)
+    }
+
     pub(crate) fn well_known(self, order: WellKnown) -> Self {
         self.configured(|config| config.well_known = order)
     }

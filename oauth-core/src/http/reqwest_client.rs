@@ -115,10 +115,20 @@ impl ReqwestClient {
         key_pem: &SecretString,
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, TransportError> {
+        Self::showing(chain_pem, key_pem, None, configure)
+    }
+
+    /// As [`with_identity`](Self::with_identity), perhaps with a guard.
+    pub(crate) fn showing(
+        chain_pem: &str,
+        key_pem: &SecretString,
+        guard: Option<Guard>,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Self, TransportError> {
         let chain = certificates(chain_pem)?;
         let key = PrivateKeyDer::from_pem_slice(key_pem.expose_secret().as_bytes()).map_err(untrusted)?;
         let tls = verifying()?.with_client_auth_cert(chain, key).map_err(untrusted)?;
-        Self::build(tls, None, configure)
+        Self::build(tls, guard, configure)
     }
 
     fn build(

@@ -1,10 +1,12 @@
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::Metadata;
+use super::demands::Demands;
 use super::discovery::ask;
 use super::proving;
-use super::well_known::WellKnown;
+use super::well_known::{WellKnown, has_dot_segments};
 use crate::client::{Client, ClientAuth, Inner};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result, Step};
@@ -34,6 +36,7 @@ pub struct Discovered {
     clock: Option<Arc<dyn Clock>>,
     timeout: Option<Duration>,
     order: WellKnown,
+    demands: Demands,
     /// The algorithms of proofs of possession, where tokens are to be bound.
     bound: Option<Vec<String>>,
 }
@@ -70,9 +73,10 @@ impl Discovered {
                 && url.password().is_none()
                 && url.query().is_none()
                 && url.fragment().is_none()
+                && !has_dot_segments(&issuer)
         });
         if sound.is_none() {
-            let what = "an issuer is an https address without credentials, query and fragment";
+            let what = "an issuer is an https address without credentials, query, fragment and dot segments";
             return Err(Error::new(ErrorKind::MetadataIssuer, Step::Configure, what)
                 .fix("write it as the provider does, for example https://accounts.example.com")
                 .of(&spec));
@@ -80,7 +84,15 @@ impl Discovered {
         spec.endpoints.issuer = Some(Template::literal(&issuer));
         spec.endpoints.discovery = true;
         spec.endpoints.hosts = vec!["*".to_owned()];
-        Ok(Self { spec, http: None, clock: None, timeout: None, order: WellKnown::default(), bound: None })
+        Ok(Self {
+            spec,
+            http: None,
+            clock: None,
+            timeout: None,
+            order: WellKnown::default(),
+            demands: Demands::default(),
+            bound: None,
+        })
     }
 
     /// The hosts that the metadata may lead to beside the issuer's own: names, or `*.example.com`. Without this it may
@@ -97,7 +109,14 @@ impl Discovered {
         self
     }
 
-    /// The transport; the client's later one as well.
+    /// What the metadata has to say, now and later.
+    pub(crate) fn demanding(mut self, demands: Demands) -> Self {
+        self.demands = demands;
+        self
+    }
+
+    /// The transport; the client's later one as well. For an issuer that somebody else named it is a
+    /// [guarded](crate::http::ReqwestClient::guarded) one.
     pub fn http_client(mut self, http: Arc<dyn HttpClient>) -> Self {
         self.http = Some(http);
         self
@@ -201,7 +220,7 @@ impl Discovered {
     }
 
     fn configured(&self, client: Client<Dynamic>) -> Client<Dynamic> {
-        let mut client = client.well_known(self.order);
+        let mut client = client.well_known(self.order).demanding(self.demands.clone());
         if let Some(http) = &self.http {
             client = client.http_client(Arc::clone(http));
         }
@@ -251,7 +270,7 @@ pub(crate) fn stranger(address: &str) -> ProviderSpec {
     if let Some(host) = url.as_ref().and_then(url::Url::host_str) {
         host.clone_into(&mut spec.name);
         spec.id = id(address);
-        address.clone_into(&mut spec.docs);
+        without_query(address).clone_into(&mut spec.docs);
     }
     spec
 }
@@ -261,18 +280,32 @@ fn blank() -> ProviderSpec {
     ProviderSpec::from_json(BLANK).unwrap_or_else(|fault| unreachable!("the blank spec does not decode: {fault}"))
 }
 
+/// An address as it may be shown: some servers take keys in the query.
+pub(crate) fn without_query(address: &str) -> &str {
+    address.split('?').next().unwrap_or_default()
+}
+
 /// An issuer as an id, by which errors and stored records know the provider: `https://id.example.com` is `id-example-com`.
 /// No two issuers have the same: what is no letter, digit or dot is written as `_` and two hexadecimal digits, and a scheme
 /// that is not `https` stands behind two `_`. There is no limit to its length, because a cut id is another issuer's as well.
 fn id(issuer: &str) -> String {
     let (scheme, rest) = issuer.split_once("://").unwrap_or(("", issuer));
+    let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
     let mut id = String::with_capacity(issuer.len());
     push_escaped(&mut id, rest);
+    if let Some(query) = query {
+        let _ = write!(id, "__{:016x}", fingerprint(query));
+    }
     if scheme != "https" {
         id.push_str("__");
         push_escaped(&mut id, scheme);
     }
     id
+}
+
+/// FNV-1a: tells the queries of one server apart, and shows none. Nothing is decided by it but which tokens are whose.
+fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn push_escaped(id: &mut String, text: &str) {

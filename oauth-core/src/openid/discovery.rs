@@ -7,7 +7,7 @@ use super::Metadata;
 use super::asking::Asking;
 use super::documents::fetch;
 use super::proving;
-use super::well_known::WellKnown;
+use super::well_known::{WellKnown, has_dot_segments};
 use crate::client::{Client, Context, Inner, fill};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::origin::host_matches;
@@ -159,15 +159,23 @@ pub(super) async fn ask(inner: &Inner) -> Result<(Metadata, SystemTime)> {
     for address in order.addresses(&issuer) {
         match fetch(inner, Step::Discovery, &address, "its metadata").await {
             Ok(Some(document)) => {
-                let metadata = Metadata::read(inner, &issuer, &document.body)?;
+                let metadata = match Metadata::read(inner, &issuer, &document.body) {
+                    Err(error) if order == WellKnown::OAuthFirst && is_none(&error) => {
+                        refused.get_or_insert(error);
+                        continue;
+                    }
+                    read => read?,
+                };
                 admit_hosts(inner, &metadata)?;
+                inner.config.demands.check(inner, &metadata)?;
                 tracing::debug!("metadata read");
                 return Ok((metadata, document.fresh_until));
             }
             Ok(None) => {}
-            // Some servers answer an address that they do not know with another refusal than 404.
-            Err(error) if order == WellKnown::OAuthFirst && error.kind() == ErrorKind::MetadataStatus => {
-                refused = Some(error);
+            // Some servers answer an address that they do not know with another refusal than 404, with a page, or with a
+            // redirect to one. MCP, Authorization Server Metadata Discovery: each is tried.
+            Err(error) if order == WellKnown::OAuthFirst && is_none(&error) => {
+                refused.get_or_insert(error);
             }
             Err(error) => return Err(error),
         }
@@ -180,21 +188,33 @@ pub(super) async fn ask(inner: &Inner) -> Result<(Metadata, SystemTime)> {
         .of(inner.spec()))
 }
 
+/// Whether it says no more than that there is no metadata here.
+fn is_none(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::MetadataStatus | ErrorKind::MetadataFormat | ErrorKind::RedirectRefused)
+}
+
 fn issuer(inner: &Inner) -> Result<String> {
     let Some(issuer) = &inner.spec().endpoints.issuer else {
         return Err(inner.error(ErrorKind::Config, Step::Discovery, "there is no issuer to ask"));
     };
-    fill(&inner.config, Step::Discovery, issuer, Context::default())
+    let issuer = fill(&inner.config, Step::Discovery, issuer, Context::default())?;
+    if has_dot_segments(&issuer) {
+        let what = "the issuer has dot segments, so its metadata would be another's";
+        return Err(inner.error(ErrorKind::MetadataIssuer, Step::Discovery, what));
+    }
+    Ok(issuer)
 }
 
 /// RFC 9700 section 4.4.2: an issuer may lead anywhere. Here it leads to its own host and to those that the file names;
 /// everything secret goes there.
 fn admit_hosts(inner: &Inner, metadata: &Metadata) -> Result<()> {
     let hosts = &inner.spec().endpoints.hosts;
-    let own = host_of(&metadata.issuer);
+    let origin = |address: &str| url::Url::parse(address).ok().map(|url| url.origin());
+    let own = origin(&metadata.issuer);
     for (name, address) in metadata.addresses() {
         let host = host_of(address);
-        if host != own && !hosts.iter().any(|known| known == "*" || host_matches(known, &host)) {
+        // Another port of the same host may be somebody else's.
+        if origin(address) != own && !hosts.iter().any(|known| known == "*" || host_matches(known, &host)) {
             let what =
                 format!("the metadata's `{name}` is on {}, which is not the issuer's host", crate::error::clean(&host));
             return Err(Error::new(ErrorKind::MetadataForeign, Step::Discovery, what)

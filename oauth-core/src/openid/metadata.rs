@@ -62,6 +62,8 @@ pub struct Metadata {
     pub token_endpoint_auth_methods_supported: Vec<String>,
     /// How it may sign ID tokens.
     pub id_token_signing_alg_values_supported: Vec<String>,
+    /// The resources that it lists as those that it issues tokens for (RFC 9728 section 4).
+    pub protected_resources: Option<Vec<String>>,
     /// The PKCE methods that it lists.
     pub code_challenge_methods_supported: Vec<String>,
     /// Whether callbacks name the issuer (RFC 9207 section 3).
@@ -107,6 +109,7 @@ impl Metadata {
             scopes_supported: document.texts("scopes_supported")?,
             token_endpoint_auth_methods_supported: document.texts("token_endpoint_auth_methods_supported")?,
             id_token_signing_alg_values_supported: document.texts("id_token_signing_alg_values_supported")?,
+            protected_resources: document.optional_texts("protected_resources")?,
             code_challenge_methods_supported: document.texts("code_challenge_methods_supported")?,
             authorization_response_iss_parameter_supported: document
                 .flag("authorization_response_iss_parameter_supported")?,
@@ -239,7 +242,9 @@ impl<'a> Document<'a> {
                 && url.password().is_none()
                 && url.fragment().is_none()
         });
-        if sound && !text.chars().any(|c| c.is_control() || c == ' ') {
+        // RFC 3986 section 2: other characters are in no URI. These addresses reach browsers and terminals.
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(&byte);
+        if sound && text.bytes().all(is_plain) {
             return Ok(Some(text));
         }
         let what = format!("the metadata's `{name}` is not a whole https address without credentials and fragment");

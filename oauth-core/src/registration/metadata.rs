@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{proof, texts};
 use crate::client::{Client, ClientAuth};
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::openid::stranger;
+use crate::openid::{has_dot_segments, stranger};
 
 /// What a client says of itself: in a registration (RFC 7591 section 2), or in a document that it hosts (OAuth Client ID
 /// Metadata Document).
@@ -31,6 +31,8 @@ pub struct ClientMetadata {
     pub(super) initial_access_token: Option<SecretString>,
     pub(super) software_statement: Option<SecretString>,
     permitted: Vec<String>,
+    /// The only issuer that it is for.
+    issuer: Option<String>,
     /// The private key or the certificate.
     pub(super) credentials: Option<ClientAuth>,
 }
@@ -158,7 +160,15 @@ impl ClientMetadata {
         self
     }
 
-    /// What the registration endpoint is shown (RFC 7591 section 3). It is never in a document.
+    /// Says that this is for one issuer, byte for byte: no other is told any of it. Where a server names the issuer
+    /// ([`Mcp`](crate::Mcp)), an initial access token and a software statement are sent only by metadata that says this.
+    pub fn for_issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// What the registration endpoint is shown (RFC 7591 section 3). It is never in a document. Say whose it is with
+    /// [`for_issuer`](Self::for_issuer).
     pub fn initial_access_token(mut self, token: impl Into<SecretString>) -> Self {
         self.initial_access_token = Some(token.into());
         self
@@ -209,6 +219,19 @@ impl ClientMetadata {
     /// The client's id, where it is known by its document.
     pub(crate) fn document_id(&self) -> Option<&str> {
         self.document.as_deref()
+    }
+
+    /// The issuer that it is for, where it is for one only.
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
+    }
+
+    /// As an issuer may see it that somebody else named.
+    pub(crate) fn for_strangers(mut self) -> Self {
+        if self.issuer.is_none() {
+            (self.initial_access_token, self.software_statement) = (None, None);
+        }
+        self
     }
 
     /// The body of a registration.
@@ -265,11 +288,10 @@ fn check_document(text: &str) -> Result<()> {
     let authority = text.strip_prefix("https://").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
     let path = text.get(8 + authority.map_or(0, str::len)..).unwrap_or_default();
     let path = path.split(['?', '#']).next().unwrap_or_default();
-    let is_dot = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
     let sound = url.is_some_and(|url| url.as_str() == text && url.host_str().is_some())
         && authority.is_some_and(|authority| !authority.contains('@'))
         && path.len() > 1
-        && !path.split('/').any(is_dot)
+        && !has_dot_segments(path)
         && !text.contains('#');
     if sound {
         return Ok(());

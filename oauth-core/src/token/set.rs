@@ -130,7 +130,13 @@ impl TokenSet {
     /// Whether the access token is worth nothing without a key that this set holds (RFC 9449): it goes nowhere but with a
     /// fresh proof for each request, which the client makes.
     pub fn is_bound(&self) -> bool {
-        self.proof_key.is_some()
+        self.bound_key().is_some()
+    }
+
+    /// The key that the access token is bound to. RFC 9449 section 5: its type is `DPoP` then.
+    pub(crate) fn bound_key(&self) -> Option<&ProofKey> {
+        let is_dpop = || self.token_type.as_deref().is_some_and(|given| given.eq_ignore_ascii_case("dpop"));
+        self.proof_key.as_ref().filter(|_| is_dpop())
     }
 
     /// Whether the answer says that it is on no request (RFC 8693 section 2.2.1).
@@ -313,6 +319,8 @@ impl TokenSet {
             identity: answer.identity.or_else(|| self.identity.clone()),
             again: answer.again.or_else(|| self.again.clone()),
             extras: merged(self.extras.as_ref(), answer.extras),
+            // A refresh token stays bound to its key, whatever the new access token is (RFC 9449 section 5).
+            proof_key: answer.proof_key.or_else(|| self.proof_key.clone()),
             resources: if answer.resources.is_empty() { self.resources.clone() } else { answer.resources },
             callback: if answer.callback.is_empty() { self.callback.clone() } else { answer.callback },
             ..answer
