@@ -68,6 +68,8 @@ mod fetch;
 #[cfg(feature = "client")]
 mod fields;
 #[cfg(feature = "client")]
+mod front_channel_logout;
+#[cfg(feature = "client")]
 mod grant;
 #[cfg(feature = "client")]
 pub mod http;
@@ -163,6 +165,7 @@ pub use self::{
     device::{Device, DeviceLogin, DevicePoll},
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
+    front_channel_logout::FrontChannelLogout,
     introspect::Introspection,
     jwt_bearer::JwtBearer,
     logout::{LogOut, LogoutAttempt, LogoutRequest, PendingLogout},
@@ -185,7 +188,7 @@ pub use self::{
         CanUseBackchannel, CanUseClientCredentials, CanUseDevice, CanUseJwtBearer, CanUsePassword, CanUseSamlBearer,
         Compiled, Dynamic, HasApi, HasIdTokens, HasProfile, Provider,
     },
-    registration::{ClientMetadata, ClientStore, MemoryClients, RegisteredClient, StoredClients},
+    registration::{ClientMetadata, ClientStore, MemoryClients, RegisteredClient, Registration, StoredClients},
     rng::{OsRng, Rng, RngError},
     saml_bearer::SamlBearer,
     scopes::{IntoScopes, ScopeOf, Scopes},

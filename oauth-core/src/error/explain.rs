@@ -86,6 +86,9 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
             "a client's id and secret belong to the server that gave them; a server that somebody else names gets none of them"
         }
         ErrorKind::PkceNotListed => "without PKCE a code that somebody else catches is as good as the login",
+        ErrorKind::RegistrationUnknown => {
+            "the registration was ended, or another process changed it and has the token that counts now"
+        }
         ErrorKind::RegistrationChanged => {
             "the server registers what it likes: another redirect URI would take the codes elsewhere"
         }
@@ -175,6 +178,7 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
         ErrorKind::IdTokenIssuer => "compare `openid.issuer` in the provider's file with the provider's metadata",
         ErrorKind::ResourceMismatch => "write the address as the resource's own metadata has it, byte for byte",
         ErrorKind::IssuerNotBound | ErrorKind::ClientSecretExpired => "register the client anew, with this server",
+        ErrorKind::RegistrationUnknown => "read the record from its store again; if that does not help, register anew",
         ErrorKind::RegistrationChanged => {
             "allow the change with `ClientMetadata::permit_change` if you can live with it"
         }
