@@ -21,7 +21,7 @@ use crate::client::{self, Client, Context, Inner, renamed};
 use crate::device::{DevicePoll, Polling};
 use crate::dpop::ProofKey;
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::grant::{self, Asked, Extra};
+use crate::grant::{self, Aim, Asked, Extra};
 use crate::provider::{CanUseBackchannel, Provider};
 use crate::scopes::IntoScopes;
 use crate::spec::{BodyFormat, CibaGrant, Method};
@@ -140,11 +140,11 @@ impl<P: Provider> Backchannel<P> {
         let span = tracing::debug_span!("oauth.backchannel", provider = %self.client.spec().id);
         async {
             let inner = self.client.inner().ready().await?;
-            let (acknowledged, scopes) = begin(&inner, &self.request).await?;
+            let (acknowledged, aim) = begin(&inner, &self.request).await?;
             tracing::debug!("backchannel login started");
             let Acknowledged { request_id, lifetime, interval } = acknowledged;
             let polling = Polling::new(inner, Step::Backchannel, lifetime, interval)?;
-            Ok(BackchannelLogin { client: self.client, request_id, scopes, polling })
+            Ok(BackchannelLogin { client: self.client, request_id, aim, polling })
         }
         .instrument(span)
         .await
@@ -167,7 +167,7 @@ impl<P: Provider> Backchannel<P> {
 pub struct BackchannelLogin<P: Provider = crate::Dynamic> {
     client: Client<P>,
     request_id: SecretString,
-    scopes: Vec<String>,
+    aim: Aim,
     polling: Polling,
 }
 
@@ -215,10 +215,10 @@ impl<P: Provider> BackchannelLogin<P> {
         self.polling.check()?;
         let inner = Arc::clone(self.polling.inner());
         let rule = section(&inner)?;
-        let answer = redeem(&inner, rule, (&self.request_id, &self.scopes), self.polling.key()).await;
+        let answer = redeem(&inner, rule, (&self.request_id, &self.aim), self.polling.key()).await;
         let Some(tokens) = self.polling.heard(answer)? else { return Ok(None) };
         // Section 10.1.1: the answer has an ID token, which is verified before anything is believed.
-        let tokens = grant::settle(&inner, tokens, true).await?;
+        let tokens = grant::settle(&inner, tokens, (true, self.aim.resources.clone())).await?;
         check_request(&inner, &tokens, &self.request_id)?;
         tracing::debug!("backchannel login finished");
         Ok(Some(tokens))
@@ -243,7 +243,7 @@ fn section(inner: &Inner) -> Result<&CibaGrant> {
 }
 
 /// Section 7.1: the client asks with its credentials, the scopes, and exactly one hint of who the user is.
-async fn begin(inner: &Inner, request: &Request) -> Result<(Acknowledged, Vec<String>)> {
+async fn begin(inner: &Inner, request: &Request) -> Result<(Acknowledged, Aim)> {
     let rule = section(inner)?;
     let spec = inner.spec();
     let Some(url) = &spec.endpoints.backchannel_authentication else {
@@ -260,13 +260,13 @@ async fn begin(inner: &Inner, request: &Request) -> Result<(Acknowledged, Vec<St
     if !scopes.iter().any(|scope| scope == "openid") {
         scopes.insert(0, "openid".to_owned());
     }
+    let aim = Aim::new(inner, scopes, &request.extra)?;
     let mut params: Vec<(&str, Cow<'_, str>)> = vec![
-        (renamed(&spec.authorize.rename, &spec.scopes.param), scopes.join(&spec.scopes.separator).into()),
+        (renamed(&spec.authorize.rename, &spec.scopes.param), aim.scopes.join(&spec.scopes.separator).into()),
         (hint.0, Cow::Borrowed(hint.1.expose_secret())),
     ];
     params.extend(request.own.iter().map(|(name, value)| (*name, Cow::Borrowed(value.expose_secret()))));
-    let extra = request.extra.params.iter();
-    params.extend(extra.map(|(name, value)| (name.as_str(), Cow::Borrowed(value.expose_secret()))));
+    params.extend(aim.params(&request.extra));
     let form = &rule.authentication;
     let call = TokenCall {
         step: Step::Backchannel,
@@ -278,23 +278,24 @@ async fn begin(inner: &Inner, request: &Request) -> Result<(Acknowledged, Vec<St
         query: &[],
         headers: &form.headers,
         client_auth: form.client_auth,
-        context: Context { scopes: &scopes, ..Context::default() },
+        context: Context { scopes: &aim.scopes, ..Context::default() },
         progress: None,
     };
     let answer = token::ask(inner, call, None).await?;
-    Ok((Acknowledged::read(inner, &answer)?, scopes))
+    Ok((Acknowledged::read(inner, &answer)?, aim))
 }
 
 /// Section 10.1: the token request with the request's id.
 async fn redeem(
     inner: &Inner,
     rule: &CibaGrant,
-    (id, scopes): (&SecretString, &[String]),
+    (id, aim): (&SecretString, &Aim),
     key: Option<&ProofKey>,
 ) -> Result<TokenSet> {
-    let params = vec![("auth_req_id", Cow::Borrowed(id.expose_secret()))];
+    let mut params = vec![("auth_req_id", Cow::Borrowed(id.expose_secret()))];
+    params.extend(aim.named());
     let asked = Asked { step: Step::Backchannel, rule: &rule.request, params, scopes: &[], extra: &[], progress: None };
-    Ok(token::send(inner, asked.call(inner)?.bound_to(key), scopes).await?.tokens)
+    Ok(token::send(inner, asked.call(inner)?.bound_to(key), &aim.scopes).await?.tokens)
 }
 
 /// Section 10.3.1: the claim binds an ID token to a request. Who polls need not get it; one of another request is refused.

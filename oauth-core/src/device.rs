@@ -20,7 +20,7 @@ use crate::account::Account;
 use crate::client::{self, Client, Context, Inner, renamed};
 use crate::dpop::ProofKey;
 use crate::error::{ErrorKind, Result, Step};
-use crate::grant::{self, Asked, Extra};
+use crate::grant::{self, Aim, Asked, Extra};
 use crate::provider::{CanUseDevice, Provider};
 use crate::scopes::IntoScopes;
 use crate::spec::{DeviceGrant, Template};
@@ -72,10 +72,10 @@ impl<P: Provider> Device<P> {
         let span = tracing::debug_span!("oauth.device", provider = %self.client.spec().id);
         async {
             let inner = self.client.inner().ready().await?;
-            let (codes, scopes) = begin(&inner, &self.extra).await?;
+            let (codes, aim) = begin(&inner, &self.extra).await?;
             tracing::debug!("device login started");
             let polling = Polling::new(inner, Step::Device, codes.lifetime, codes.interval)?;
-            Ok(DeviceLogin { client: self.client, codes, scopes, polling })
+            Ok(DeviceLogin { client: self.client, codes, aim, polling })
         }
         .instrument(span)
         .await
@@ -98,7 +98,7 @@ impl<P: Provider> Device<P> {
 pub struct DeviceLogin<P: Provider = crate::Dynamic> {
     client: Client<P>,
     codes: Codes,
-    scopes: Vec<String>,
+    aim: Aim,
     polling: Polling,
 }
 
@@ -161,12 +161,10 @@ impl<P: Provider> DeviceLogin<P> {
         self.polling.check()?;
         let inner = Arc::clone(self.polling.inner());
         let rule = section(&inner)?;
-        let of = (&self.codes.device_code, self.scopes.as_slice());
-        let answer = redeem(&inner, rule, of, self.polling.key()).await;
+        let answer = redeem(&inner, rule, (&self.codes.device_code, &self.aim), self.polling.key()).await;
         let Some(tokens) = self.polling.heard(answer)? else { return Ok(None) };
         tracing::debug!("device login finished");
-        let asked = self.scopes.iter().any(|scope| scope == "openid");
-        grant::settle(&inner, tokens, asked).await.map(Some)
+        grant::settle(&inner, tokens, (self.aim.asks_identity(), self.aim.resources.clone())).await.map(Some)
     }
 }
 
@@ -190,7 +188,7 @@ fn section(inner: &Inner) -> Result<&DeviceGrant> {
 }
 
 /// RFC 8628 section 3.1: the client asks with its id, its credentials and the scopes.
-async fn begin(inner: &Inner, extra: &Extra) -> Result<(Codes, Vec<String>)> {
+async fn begin(inner: &Inner, extra: &Extra) -> Result<(Codes, Aim)> {
     let rule = section(inner)?;
     let Some(url) = &inner.spec().endpoints.device_authorization else {
         let what = format!("provider `{}` has no device authorization endpoint", inner.spec().id);
@@ -199,24 +197,25 @@ async fn begin(inner: &Inner, extra: &Extra) -> Result<(Codes, Vec<String>)> {
     grant::check_params(inner, &rule.request, &["scope", "device_code"], extra, Step::Device)?;
     let own = Some(rule.request.scopes.as_slice()).filter(|scopes| !scopes.is_empty());
     let scopes = client::scopes(&inner.config, extra.scopes.as_deref().or(own))?;
-    let call = authorization(inner, (rule, url), &scopes, extra);
+    let aim = Aim::new(inner, scopes, extra)?;
+    let call = authorization(inner, (rule, url), &aim, extra);
     let answer = token::ask(inner, call, None).await?;
-    Ok((Codes::read(inner, &rule.authorization, &answer)?, scopes))
+    Ok((Codes::read(inner, &rule.authorization, &answer)?, aim))
 }
 
 fn authorization<'a>(
     inner: &'a Inner,
     (rule, url): (&'a DeviceGrant, &'a Template),
-    scopes: &'a [String],
+    aim: &'a Aim,
     extra: &'a Extra,
 ) -> TokenCall<'a> {
     let (spec, form) = (inner.spec(), &rule.authorization);
     let mut params: Vec<(&str, Cow<'_, str>)> = Vec::new();
-    if !scopes.is_empty() {
+    if !aim.scopes.is_empty() {
         let name = renamed(&spec.authorize.rename, &spec.scopes.param);
-        params.push((name, scopes.join(&spec.scopes.separator).into()));
+        params.push((name, aim.scopes.join(&spec.scopes.separator).into()));
     }
-    params.extend(extra.params.iter().map(|(name, value)| (name.as_str(), Cow::Borrowed(value.expose_secret()))));
+    params.extend(aim.params(extra));
     TokenCall {
         step: Step::Device,
         url,
@@ -227,7 +226,7 @@ fn authorization<'a>(
         query: &[],
         headers: &form.headers,
         client_auth: form.client_auth,
-        context: Context { scopes, ..Context::default() },
+        context: Context { scopes: &aim.scopes, ..Context::default() },
         progress: None,
     }
 }
@@ -236,12 +235,13 @@ fn authorization<'a>(
 async fn redeem(
     inner: &Inner,
     rule: &DeviceGrant,
-    (code, scopes): (&SecretString, &[String]),
+    (code, aim): (&SecretString, &Aim),
     key: Option<&ProofKey>,
 ) -> Result<TokenSet> {
-    let params = vec![("device_code", Cow::Borrowed(code.expose_secret()))];
+    let mut params = vec![("device_code", Cow::Borrowed(code.expose_secret()))];
+    params.extend(aim.named());
     let asked = Asked { step: Step::Device, rule: &rule.request, params, scopes: &[], extra: &[], progress: None };
     // The scopes are no parameter of this request (RFC 8628 section 3.4); a file that wants them has the hole.
-    let call = TokenCall { context: Context { scopes, ..Context::default() }, ..asked.call(inner)? };
-    Ok(token::send(inner, call.bound_to(key), scopes).await?.tokens)
+    let call = TokenCall { context: Context { scopes: &aim.scopes, ..Context::default() }, ..asked.call(inner)? };
+    Ok(token::send(inner, call.bound_to(key), &aim.scopes).await?.tokens)
 }

@@ -69,6 +69,8 @@ mod fetch;
 #[cfg(feature = "client")]
 mod fields;
 #[cfg(feature = "client")]
+mod front_channel_logout;
+#[cfg(feature = "client")]
 mod grant;
 #[cfg(feature = "client")]
 pub mod http;
@@ -134,19 +136,23 @@ pub mod store;
 mod token;
 #[cfg(feature = "client")]
 mod token_exchange;
+#[cfg(all(feature = "schema", feature = "client"))]
+mod untrusted;
 #[cfg(feature = "client")]
 mod values;
 
 #[cfg(feature = "client")]
 pub use secrecy::{ExposeSecret, SecretString};
 
-#[cfg(feature = "schema")]
 pub use self::fault::{Fault, Faults};
 #[cfg(feature = "tower")]
 pub use self::layer::{BoxError, TokenLayer, TokenOnceLayer, TokenOnceService, TokenService};
 #[cfg(feature = "json-schema")]
 pub use self::schema::json_schema;
 pub use self::spec::ProviderSpec;
+#[cfg(feature = "schema")]
+#[cfg(all(feature = "schema", feature = "client"))]
+pub use self::untrusted::UntrustedSpec;
 #[cfg(feature = "client")]
 pub use self::{
     account::{AccessToken, Account},
@@ -164,6 +170,7 @@ pub use self::{
     device::{Device, DeviceLogin, DevicePoll},
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
+    front_channel_logout::FrontChannelLogout,
     introspect::Introspection,
     jwt_bearer::JwtBearer,
     logout::{LogOut, LogoutAttempt, LogoutRequest, PendingLogout},
@@ -186,7 +193,7 @@ pub use self::{
         CanUseBackchannel, CanUseClientCredentials, CanUseDevice, CanUseJwtBearer, CanUsePassword, CanUseSamlBearer,
         Compiled, Dynamic, HasApi, HasIdTokens, HasProfile, Provider,
     },
-    registration::{ClientMetadata, ClientStore, MemoryClients, RegisteredClient, StoredClients},
+    registration::{ClientMetadata, ClientStore, MemoryClients, RegisteredClient, Registration, StoredClients},
     rng::{OsRng, Rng, RngError},
     saml_bearer::SamlBearer,
     scopes::{IntoScopes, ScopeOf, Scopes},

@@ -1,6 +1,7 @@
-//! Dynamic client registration (RFC 7591).
+//! Dynamic client registration (RFC 7591), and its management (RFC 7592).
 
 mod answer;
+mod management;
 mod metadata;
 mod proof;
 mod record;
@@ -14,6 +15,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use tracing::Instrument as _;
 
+pub use self::management::Registration;
 pub use self::metadata::ClientMetadata;
 pub use self::record::RegisteredClient;
 pub use self::store::{ClientStore, MemoryClients};

@@ -97,7 +97,7 @@ async fn ask(inner: &Inner, assertion: &SecretString, extra: &Extra) -> Result<T
     };
     let tokens = token::send(inner, asked.call(inner)?, &scopes).await?.tokens;
     tracing::debug!("token issued for a SAML assertion");
-    grant::settle(inner, tokens, false).await
+    grant::settle(inner, tokens, (false, grant::resources(inner, extra)?)).await
 }
 
 /// RFC 7522 section 2.1: the parameter "MUST contain a single SAML 2.0 Assertion", base64url without line wraps, and without

@@ -247,7 +247,10 @@ async fn exchange<P: Provider>(inner: &Inner, of: &TokenExchange<P>) -> Result<E
     };
     // Whether the token's type is one for requests is asked when it becomes one for requests.
     let mut tokens = token::send_typed(inner, asked.call(inner)?, &scopes, TokenTypeRule::Ignored).await?.tokens;
-    tokens.resources.clone_from(&of.resource);
+    tokens.resources = match (&of.resource[..], &of.audience[..]) {
+        ([], []) => grant::default_resources(inner)?,
+        (named, _) => named.to_vec(),
+    };
     tracing::debug!("token exchanged");
     read(inner, tokens, of.requested.as_ref())
 }

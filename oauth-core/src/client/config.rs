@@ -194,8 +194,8 @@ impl Inner {
     }
 
     pub(crate) fn http(&self) -> Result<&dyn HttpClient> {
-        let make = if self.config.guarded { ReqwestClient::guarded } else { ReqwestClient::new };
-        let made = self.config.http.get_or_init(|| match make() {
+        let connect = if self.config.guarded { ReqwestClient::guarded } else { ReqwestClient::new };
+        let made = self.config.http.get_or_init(|| match connect() {
             Ok(client) => Ok(Arc::new(client) as Arc<dyn HttpClient>),
             Err(error) if error.kind() == TransportErrorKind::NoBackend => Err(self.no_backend(Step::Configure)),
             Err(error) => Err(transport_error(Step::Configure, "the provider", error).of(self.spec())),

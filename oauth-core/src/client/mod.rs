@@ -187,7 +187,7 @@ impl<P: Provider> Client<P> {
     pub(crate) fn guarded(self) -> Self {
         self.configured(|config| {
             config.guarded = true;
-            config.http = std::sync::OnceLock::new();
+            config.http = OnceLock::new();
         })
     }
 

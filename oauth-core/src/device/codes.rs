@@ -80,7 +80,7 @@ fn is_showable(text: &str, most: usize) -> bool {
 
 /// A page that a person may be sent to (RFC 8628 section 3.3.1): https, or on this machine.
 fn page(uri: &str) -> Option<Url> {
-    if !is_showable(uri, LONGEST_URI) || uri.contains([' ', '\\']) {
+    if !is_showable(uri, LONGEST_URI) || uri.contains([' ', '\\', '"', '<', '>', '^', '`', '{', '|', '}']) {
         return None;
     }
     let url = Url::parse(uri).ok()?;

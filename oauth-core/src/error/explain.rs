@@ -86,6 +86,9 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
             "a client's id and secret belong to the server that gave them; a server that somebody else names gets none of them"
         }
         ErrorKind::PkceNotListed => "without PKCE a code that somebody else catches is as good as the login",
+        ErrorKind::RegistrationUnknown => {
+            "the registration was ended, or another process changed it and has the token that counts now"
+        }
         ErrorKind::RegistrationChanged => {
             "the server registers what it likes: another redirect URI would take the codes elsewhere"
         }
@@ -94,18 +97,6 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
         }
         ErrorKind::AnswerUnsigned => {
             "the provider was not told that this client wants signed answers, or somebody put a plain one in the place of the signed one"
-        }
-        ErrorKind::IdTokenAlgorithm => {
-            "the provider signs with another algorithm than its file says, or somebody made the token up"
-        }
-        ErrorKind::IdTokenKey | ErrorKind::IdTokenSignature => {
-            "the provider has changed its keys, its file names another provider's, or the token was made up"
-        }
-        ErrorKind::IdTokenIssuer => "the file's issuer is not what the provider writes into its tokens, byte for byte",
-        ErrorKind::IdTokenAudience => "the token was issued for another client: it proves nothing to this one",
-        ErrorKind::IdTokenNonce | ErrorKind::IdTokenHash => "the token is of another login, or somebody put it there",
-        ErrorKind::IdTokenExpired | ErrorKind::IdTokenNotYetValid | ErrorKind::IdTokenTooOld => {
-            "this machine's clock, or the provider's, is wrong"
         }
         ErrorKind::IdentityChanged | ErrorKind::SubjectMismatch => {
             "two answers about one account name two users: neither is believed"
@@ -128,6 +119,25 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
         }
         ErrorKind::ResponseEncoded => {
             "compressed answers are not asked for, because their size cannot be bounded up front"
+        }
+        _ => return why_id_token(kind),
+    })
+}
+
+/// The usual reason for an ID token that is not believed.
+fn why_id_token(kind: ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::IdTokenAlgorithm => {
+            "the provider signs with another algorithm than its file says, or somebody made the token up"
+        }
+        ErrorKind::IdTokenKey | ErrorKind::IdTokenSignature => {
+            "the provider has changed its keys, its file names another provider's, or the token was made up"
+        }
+        ErrorKind::IdTokenIssuer => "the file's issuer is not what the provider writes into its tokens, byte for byte",
+        ErrorKind::IdTokenAudience => "the token was issued for another client: it proves nothing to this one",
+        ErrorKind::IdTokenNonce | ErrorKind::IdTokenHash => "the token is of another login, or somebody put it there",
+        ErrorKind::IdTokenExpired | ErrorKind::IdTokenNotYetValid | ErrorKind::IdTokenTooOld => {
+            "this machine's clock, or the provider's, is wrong"
         }
         _ => return None,
     })
@@ -181,6 +191,7 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
         ErrorKind::IdTokenIssuer => "compare `openid.issuer` in the provider's file with the provider's metadata",
         ErrorKind::ResourceMismatch => "write the address as the resource's own metadata has it, byte for byte",
         ErrorKind::IssuerNotBound | ErrorKind::ClientSecretExpired => "register the client anew, with this server",
+        ErrorKind::RegistrationUnknown => "read the record from its store again; if that does not help, register anew",
         ErrorKind::RegistrationChanged => {
             "allow the change with `ClientMetadata::permit_change` if you can live with it"
         }

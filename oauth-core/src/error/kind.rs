@@ -210,6 +210,8 @@ kinds! {
     PkceNotListed = "pkce-not-listed",
     /// The provider does not register the client.
     RegistrationRefused = "registration-refused",
+    /// The provider does not know the registration any more, or not the token that it is managed with (RFC 7592 section 2).
+    RegistrationUnknown = "registration-unknown",
     /// The provider registered something else than it was asked to (RFC 7591 section 3.2.1).
     RegistrationChanged = "registration-changed",
     /// The client's secret has ended (RFC 7591 section 3.2.1).
@@ -260,6 +262,8 @@ kinds! {
     AnswerUnsigned = "answer-unsigned",
     /// A logout token is none: it has no logout event, has a `nonce`, or says neither who nor which session.
     LogoutToken = "logout-token-invalid",
+    /// A request for a logout through the browser names half a session.
+    LogoutRequest = "logout-request-invalid",
     /// A renewed ID token is of another user or another issuer.
     IdentityChanged = "identity-changed",
     /// The tokens are of another issuer than the client's: they are not sent to it.

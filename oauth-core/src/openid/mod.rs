@@ -24,7 +24,7 @@ pub(crate) use self::{
     documents::fetch,
     hybrid::{accept_beside_code, check_same_user},
     id_token::{Expected, accept, accept_renewed, verify_signed},
-    issuer::{ExpectedIssuer, check_issuer_text, check_same_issuer},
+    issuer::{ExpectedIssuer, check_issuer_text, check_same_issuer, is_own},
     keys::KeyCache,
     metadata::Document,
     proving::{key_signer, with as proved_by},

@@ -3,6 +3,7 @@ use std::fmt;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
+use super::answer::SERVERS_OWN;
 use super::{proof, texts};
 use crate::client::{Client, ClientAuth};
 use crate::error::{Error, ErrorKind, Result, Step};
@@ -237,6 +238,17 @@ impl ClientMetadata {
     /// The body of a registration.
     pub(super) fn body(&self) -> String {
         let mut members = self.members.clone();
+        if let Some(statement) = &self.software_statement {
+            members.insert("software_statement".to_owned(), statement.expose_secret().into());
+        }
+        Value::Object(members).to_string()
+    }
+
+    /// The body of a changed registration (RFC 7592 section 2.2).
+    pub(super) fn update(&self, client_id: &str) -> String {
+        let mut members = self.members.clone();
+        members.retain(|name, _| !SERVERS_OWN.contains(&name.as_str()));
+        members.insert("client_id".to_owned(), client_id.into());
         if let Some(statement) = &self.software_statement {
             members.insert("software_statement".to_owned(), statement.expose_secret().into());
         }

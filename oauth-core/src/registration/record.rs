@@ -182,14 +182,20 @@ impl RegisteredClient {
 
     /// Whether it may be used at that server, now.
     pub(super) fn check(&self, inner: &Inner, server: &str) -> Result<()> {
-        if self.issuer != server {
-            let what = format!("the client is registered with {}, this is {}", clean(&self.issuer), clean(server));
-            return Err(inner.error(ErrorKind::IssuerNotBound, Step::Registration, what));
-        }
+        self.check_issuer(inner, server)?;
         match self.secret_expires_at.filter(|end| *end <= inner.now()) {
             Some(_) => Err(super::expired(inner, Step::Registration)),
             None => Ok(()),
         }
+    }
+
+    /// Whether it is of that server.
+    pub(super) fn check_issuer(&self, inner: &Inner, server: &str) -> Result<()> {
+        if self.issuer == server {
+            return Ok(());
+        }
+        let what = format!("the client is registered with {}, this is {}", clean(&self.issuer), clean(server));
+        Err(inner.error(ErrorKind::IssuerNotBound, Step::Registration, what))
     }
 
     /// How it authenticates, as a provider's file says it; none where the issuer did not say. RFC 7591 section 2: "the default

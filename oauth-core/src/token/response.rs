@@ -43,12 +43,10 @@ impl Grant {
         // The same section: a refresh token of a public client is bound to the key as well, whatever the access token is. The
         // key of a request that was proved stays with what it brought.
         grant.tokens.proof_key = key.cloned();
-        match (key, is_bound) {
-            (Some(_), true) => {}
-            // RFC 8693 section 2.2.1: `N_A` is the type of what is no access token, and nothing binds that.
-            (_, false) if type_rule == TokenTypeRule::Ignored && grant.tokens.is_not_applied() => {}
-            (_, false) if spec.dpop.is_some_and(|dpop| dpop.is_required()) => return Err(Fault::Downgraded),
-            _ => {}
+        // RFC 8693 section 2.2.1: `N_A` is the type of what is no access token, and nothing binds that.
+        let is_none = type_rule == TokenTypeRule::Ignored && grant.tokens.is_not_applied();
+        if !is_bound && !is_none && spec.dpop.is_some_and(|dpop| dpop.is_required()) {
+            return Err(Fault::Downgraded);
         }
         Ok(grant)
     }

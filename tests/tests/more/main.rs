@@ -4,6 +4,8 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod ciba;
+mod front_channel_logout;
+mod registration;
 mod saml_bearer;
 
 oauth_providers::provider!("tests/more/harbor.yaml");
