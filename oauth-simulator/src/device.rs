@@ -151,6 +151,7 @@ pub(crate) fn redeem(shared: &Shared, rules: &DeviceGrant, request: &Request, ow
                 offline: true,
                 nonce: None,
                 auth_time: None,
+                key: None,
                 revoked: false,
             });
             let mut issued = access_token(shared, &mut state, grant, false);

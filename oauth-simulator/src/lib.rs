@@ -68,6 +68,7 @@ mod client_credentials;
 mod clock;
 mod consent;
 mod device;
+mod dpop;
 mod error;
 mod expiry;
 mod facts;

@@ -14,8 +14,8 @@ use crate::request::Request;
 use crate::server::Shared;
 use crate::shape::{Refused, error_answer, token_answer};
 use crate::{
-    Answer, RegisteredClient, SimUser, api, authorize, client_credentials, consent, device, fetched, pages, pushed,
-    refresh, revoke, token, upgrade,
+    Answer, RegisteredClient, SimUser, api, authorize, client_credentials, consent, device, dpop, fetched, pages,
+    pushed, refresh, revoke, token, upgrade,
 };
 
 /// Where the provider's endpoints are, worked out once.
@@ -67,7 +67,7 @@ impl Routes {
         here.map(|(endpoint, place)| (*endpoint, place))
     }
 
-    fn scheme(&self, authority: &str) -> &str {
+    pub(crate) fn scheme(&self, authority: &str) -> &str {
         let known = self.places.iter().find(|(_, place)| place.address.authority == authority);
         known.map_or("https", |(_, place)| place.scheme.as_str())
     }
@@ -197,23 +197,14 @@ fn grant(shared: &Shared, request: &Request, endpoint: Endpoint, own: &Params) -
         }
         None => false,
     };
-    let spec = &shared.facts.spec;
-    let issued = match (endpoint, &spec.refresh, &spec.token.upgrade) {
-        (Endpoint::Refresh, Some(rules), _) => refresh::refresh(shared, rules, request, own),
-        (Endpoint::Upgrade, _, Some(rules)) => upgrade::upgrade(shared, rules, request, own),
-        _ => match named(&shared.facts, request) {
-            Some("client_credentials") => match &spec.grants.client_credentials {
-                Some(rules) => client_credentials::issue(shared, rules, request, own),
-                None => token::exchange(shared, request, own),
-            },
-            Some("device") => match &spec.grants.device {
-                Some(rules) => device::redeem(shared, rules, request, own),
-                None => token::exchange(shared, request, own),
-            },
-            _ => token::exchange(shared, request, own),
-        },
-    };
-    let issued = issued.and_then(|mut issued| {
+    let proved = dpop::at_token(shared, request);
+    let issued = proved.and_then(|key| issue(shared, request, endpoint, own).map(|issued| (key, issued)));
+    let issued = issued.and_then(|(key, mut issued)| {
+        let mut state = shared.state();
+        if let Some(grant) = state.grants.get_mut(issued.grant) {
+            issued.bound = dpop::bind(grant, key)?;
+        }
+        drop(state);
         let user = shared.state().grants.get(issued.grant).map(|grant| grant.user);
         if endpoint != Endpoint::Upgrade && user.is_some_and(|user| user < shared.facts.users.len()) {
             issued.id_token = openid::id_token(shared, &issued, endpoint == Endpoint::Refresh)?;
@@ -231,6 +222,26 @@ fn grant(shared: &Shared, request: &Request, endpoint: Endpoint, own: &Params) -
     reply = reply.with(HeaderName::from_static("pragma"), "no-cache");
     reply.lost = lost;
     reply
+}
+
+/// The tokens of whichever grant the request is for.
+fn issue(shared: &Shared, request: &Request, endpoint: Endpoint, own: &Params) -> Result<Issued, Refused> {
+    let spec = &shared.facts.spec;
+    match (endpoint, &spec.refresh, &spec.token.upgrade) {
+        (Endpoint::Refresh, Some(rules), _) => refresh::refresh(shared, rules, request, own),
+        (Endpoint::Upgrade, _, Some(rules)) => upgrade::upgrade(shared, rules, request, own),
+        _ => match named(&shared.facts, request) {
+            Some("client_credentials") => match &spec.grants.client_credentials {
+                Some(rules) => client_credentials::issue(shared, rules, request, own),
+                None => token::exchange(shared, request, own),
+            },
+            Some("device") => match &spec.grants.device {
+                Some(rules) => device::redeem(shared, rules, request, own),
+                None => token::exchange(shared, request, own),
+            },
+            _ => token::exchange(shared, request, own),
+        },
+    }
 }
 
 /// The user, where the answer to the code exchange tells who that is.

@@ -195,7 +195,7 @@ impl Discovered {
         adapt(&mut spec);
         // One transport for both: the connection to the issuer is open already.
         let http = asked.client.inner().shared_http()?;
-        let client = self.configured(Client::dynamic(spec, id, credentials)).http_client(http);
+        let client = self.configured(Client::dynamic(spec, id, credentials)).sharing(http);
         client.inner().adopt(asked.metadata, asked.fresh_until)?;
         Ok(client)
     }
