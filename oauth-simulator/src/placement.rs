@@ -153,7 +153,7 @@ fn is_elsewhere(placement: &Placement, request: &Request, query: &Params, body: 
         params.iter().any(|(name, value)| Some(name) != own && holds(value.as_bytes()))
     };
     let mut headers = request.headers.iter();
-    let own = |name: &http::HeaderName| header.is_some_and(|own| own.eq_ignore_ascii_case(name.as_str()));
+    let own = |name: &HeaderName| header.is_some_and(|own| own.eq_ignore_ascii_case(name.as_str()));
     headers.any(|(name, value)| !own(name) && holds(value.as_bytes()))
         || holds(request.path.as_bytes())
         || leaks(query, in_query)

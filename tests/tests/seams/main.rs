@@ -16,6 +16,7 @@ mod possession;
 mod registered;
 mod request_keys;
 mod resources;
+mod simulated;
 
 use std::sync::Arc;
 
