@@ -165,7 +165,7 @@ pub(crate) fn redeem(shared: &Shared, rules: &DeviceGrant, request: &Request, ow
 }
 
 /// The client whose request it is (section 3.1: it authenticates as at the token endpoint).
-fn proved(
+pub(crate) fn proved(
     shared: &Shared,
     (request, taken): (&Request, &Taken),
     auth: RefreshAuth,

@@ -79,6 +79,9 @@ fn tokens(facts: &Facts, issued: &Issued) -> Value {
     if let Some(kind) = if issued.bound { Some("DPoP") } else { token_type(&facts.spec) } {
         set("token_type", Value::from(kind));
     }
+    if let Some(kind) = issued.kind {
+        set("issued_token_type", Value::from(kind));
+    }
     if let Some(refresh_token) = &issued.refresh_token {
         set("refresh_token", Value::from(refresh_token.as_str()));
     }
