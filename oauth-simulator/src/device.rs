@@ -153,6 +153,7 @@ pub(crate) fn redeem(shared: &Shared, rules: &DeviceGrant, request: &Request, ow
                 offline: true,
                 nonce: None,
                 auth_time: None,
+                key: None,
                 revoked: false,
             });
             let mut issued = access_token(shared, &mut state, grant, false);
@@ -166,7 +167,7 @@ pub(crate) fn redeem(shared: &Shared, rules: &DeviceGrant, request: &Request, ow
 }
 
 /// The client whose request it is (section 3.1: it authenticates as at the token endpoint).
-fn proved(
+pub(crate) fn proved(
     shared: &Shared,
     (request, taken): (&Request, &Taken),
     auth: RefreshAuth,

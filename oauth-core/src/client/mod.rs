@@ -225,6 +225,14 @@ impl<P: Provider> Client<P> {
         })
     }
 
+    /// The transport that another client of the same program has made, which is nobody's own.
+    pub(crate) fn sharing(self, http: Arc<dyn HttpClient>) -> Self {
+        self.configured(|config| {
+            config.http = OnceLock::from(Ok(http));
+            config.forget_keys();
+        })
+    }
+
     /// How long an OAuth request may take in all; 30 seconds unless set.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.configured(|config| config.timeout = timeout)

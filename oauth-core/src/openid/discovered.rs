@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::HttpClient;
 use crate::provider::Dynamic;
-use crate::spec::{self, OpenId, ProviderSpec, SigningAlg, Template, template};
+use crate::spec::{self, OpenId, ProviderSpec, SigningAlg, Template, TokenBound, template};
 
 /// A provider without a file: everything that a client needs is in the metadata of its issuer (OpenID Connect Discovery,
 /// RFC 8414).
@@ -208,13 +208,17 @@ impl Discovered {
     ) -> Result<Client<Dynamic>> {
         let mut spec = self.described(&asked.metadata)?;
         spec.client_auth = proof;
+        // RFC 8705 section 3: such a token is used over a connection with the certificate.
+        if asked.metadata.tls_client_certificate_bound_access_tokens && credentials.client_certificate().is_some() {
+            spec.token.bound = Some(TokenBound::Mtls);
+        }
         if let Some(algs) = &self.bound {
             spec.dpop = Some(proving::dpop(&spec, &[algs, &asked.metadata.dpop_signing_alg_values_supported])?);
         }
         adapt(&mut spec);
         // One transport for both: the connection to the issuer is open already.
         let http = asked.client.inner().shared_http()?;
-        let client = self.configured(Client::dynamic(spec, id, credentials)).http_client(http);
+        let client = self.configured(Client::dynamic(spec, id, credentials)).sharing(http);
         client.inner().adopt(asked.metadata, asked.fresh_until)?;
         Ok(client)
     }

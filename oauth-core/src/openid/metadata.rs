@@ -48,6 +48,8 @@ pub struct Metadata {
     pub dpop_signing_alg_values_supported: Vec<String>,
     /// The algorithms of client assertions that it lists (RFC 8414 section 2).
     pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
+    /// Whether it binds tokens to client certificates (RFC 8705 section 3.3).
+    pub tls_client_certificate_bound_access_tokens: bool,
     /// Whether authorization requests must be signed (RFC 9101 section 10.5).
     pub require_signed_request_object: bool,
     /// The algorithms of signed authorization requests that it lists (OpenID Connect Discovery section 3).
@@ -101,6 +103,7 @@ impl Metadata {
             dpop_signing_alg_values_supported: document.texts("dpop_signing_alg_values_supported")?,
             token_endpoint_auth_signing_alg_values_supported: document
                 .texts("token_endpoint_auth_signing_alg_values_supported")?,
+            tls_client_certificate_bound_access_tokens: document.flag("tls_client_certificate_bound_access_tokens")?,
             require_signed_request_object: document.flag("require_signed_request_object")?,
             request_object_signing_alg_values_supported: document
                 .texts("request_object_signing_alg_values_supported")?,

@@ -98,7 +98,7 @@ async fn credentials_that_the_issuer_does_not_take_are_an_error_that_says_which_
         let change = methods(listed);
         let issuer = issuer(|metadata| {
             if !listed.is_empty() {
-                change(metadata)
+                change(metadata);
             }
         })
         .await;

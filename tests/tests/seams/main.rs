@@ -9,13 +9,18 @@ mod certificates;
 mod client_auth;
 mod confidential;
 mod discovered;
-#[allow(dead_code, reason = "another target uses the rest")]
+#[allow(
+    dead_code,
+    clippy::disallowed_methods,
+    reason = "another target's, which uses the rest and has no other randomness"
+)]
 #[path = "../proofs/jwt.rs"]
 mod jwt;
 mod possession;
 mod registered;
 mod request_keys;
 mod resources;
+mod simulated;
 
 use std::sync::Arc;
 

@@ -95,7 +95,6 @@ async fn cr_08_every_way_to_tokens_binds_them_and_nothing_else_is_proved() {
 
 #[tokio::test]
 async fn cr_07_a_nonce_is_taken_wherever_tokens_are_asked_for() {
-    let twice = |value: &str| [nonce(value), bound()];
     // A pushed request, and the code: the nonce of the first is known by the second.
     let (server, client, clock) = led(DPOP, [nonce("n1"), answer("par", ""), bound()]).await;
     log_in(&client).await.unwrap();
@@ -104,16 +103,20 @@ async fn cr_07_a_nonce_is_taken_wherever_tokens_are_asked_for() {
     let received = server.received();
     assert_eq!(sent(&received[0], "state"), sent(&received[1], "state"), "the same request");
 
+    let twice = |value: &str| {
+        server.answer(nonce(value));
+        server.answer(bound());
+    };
     server.answer(answer("device", ""));
-    twice("n2").into_iter().for_each(|more| server.answer(more));
+    twice("n2");
     device(&client, &clock).await.unwrap();
-    twice("n3").into_iter().for_each(|more| server.answer(more));
+    twice("n3");
     client.token_exchange("subject", TokenKind::ACCESS_TOKEN).send().await.unwrap();
-    twice("n4").into_iter().for_each(|more| server.answer(more));
+    twice("n4");
     client.jwt_bearer("x.y.z").account().await.unwrap();
-    twice("n5").into_iter().for_each(|more| server.answer(more));
+    twice("n5");
     let account = client.client_credentials().account().await.unwrap();
-    twice("n6").into_iter().for_each(|more| server.answer(more));
+    twice("n6");
     account.refresh().await.unwrap();
     let proved: Vec<_> =
         server.received()[3..].iter().filter(|request| path(request) == "token").map(asked_nonce).collect();

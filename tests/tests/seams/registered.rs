@@ -120,8 +120,18 @@ async fn a_certificate_is_registered_with_its_key() {
     assert_eq!(jwk["x5c"], json!([STANDARD.encode(&pair.certificate)]));
     assert_eq!(point(jwk).len(), 65);
     let client = issuer.discovered().registered(&record).await.unwrap();
-    assert_eq!(client.spec().client_auth.as_str(), "mtls");
+    assert_eq!((client.spec().client_auth.as_str(), client.spec().token.bound), ("mtls", None));
     client.validate().unwrap();
+    // Beside a secret it is what tokens are bound to, where the issuer does that.
+    let both = ClientAuth::secret("a-secret").with_certificate(pair.chain_pem(), pair.key_pem());
+    for (bound, sound) in [(true, true), (false, false)] {
+        issuer.metadata(|metadata| {
+            metadata.as_object_mut().unwrap().remove("jwks_uri");
+            metadata["tls_client_certificate_bound_access_tokens"] = bound.into();
+        });
+        let client = issuer.discovered().client("my-client", both.clone()).await.unwrap();
+        assert_eq!((client.spec().token.bound.is_some(), client.validate().is_ok()), (bound, sound));
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::{answer, client, log_in, sent};
 const REDIRECT: &str = "http://127.0.0.1:8765/callback";
 
 /// An MCP server with an issuer at the same origin, and a client of it.
-async fn mcp() -> (Issuer, Mcp, String) {
+async fn mcp() -> (Issuer, Mcp, Vec<String>) {
     let issuer = Issuer::start().await;
     let at = |path: &str| format!("{}{path}", issuer.origin());
     let server = at("/mcp");
@@ -26,7 +26,7 @@ async fn mcp() -> (Issuer, Mcp, String) {
     let mcp = Mcp::server(&*server).unwrap().dangerous_allow_loopback();
     let mcp =
         mcp.client(me.client_name("My app").redirect_uri(REDIRECT)).clock(std::sync::Arc::new(issuer.clock.clone()));
-    (issuer, mcp, server)
+    (issuer, mcp, vec![server])
 }
 
 fn all(form: &str, name: &str) -> Vec<String> {
@@ -39,18 +39,18 @@ async fn an_mcp_servers_tokens_are_for_it_at_every_step() {
     let (issuer, mcp, server) = mcp().await;
     let client = mcp.connect("").await.unwrap();
     let (url, pending, browser) = client.authorize().begin().await.unwrap().into_parts();
-    assert_eq!(all(url.as_str().split_once('?').unwrap().1, "resource"), [server.clone()]);
+    assert_eq!(all(url.as_str().split_once('?').unwrap().1, "resource"), server);
     let state = parameter(url.as_str(), "state").unwrap();
     let account = client.callback(format!("code=c&state={state}"), pending, browser).await.unwrap();
-    assert_eq!(account.tokens().resources(), [server.clone()]);
+    assert_eq!(account.tokens().resources(), server);
     // Twice: a renewed set is for the same.
     account.refresh().await.unwrap();
     account.refresh().await.unwrap();
-    assert_eq!(account.tokens().resources(), [server.clone()]);
+    assert_eq!(account.tokens().resources(), server);
     let requests = issuer.requests(TOKEN);
     assert_eq!(requests.len(), 3);
     for request in requests {
-        assert_eq!(all(&request.body, "resource"), [server.clone()], "{}", request.body);
+        assert_eq!(all(&request.body, "resource"), server, "{}", request.body);
     }
 }
 
@@ -61,11 +61,11 @@ async fn tokens_from_elsewhere_are_renewed_for_the_servers_resource() {
     let account = client.account(TokenSet::new("a").with_refresh_token("r"));
     account.refresh().await.unwrap();
     account.refresh().await.unwrap();
-    assert_eq!(account.tokens().resources(), [server.clone()]);
+    assert_eq!(account.tokens().resources(), server);
     let stored = TokenSet::from_exposed_json(&account.tokens().expose_json()).unwrap();
     client.refresh(&stored).await.unwrap();
     for request in issuer.requests(TOKEN) {
-        assert_eq!(all(&request.body, "resource"), [server.clone()], "{}", request.body);
+        assert_eq!(all(&request.body, "resource"), server, "{}", request.body);
     }
 }
 
