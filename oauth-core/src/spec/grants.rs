@@ -277,16 +277,22 @@ pub struct AssertionForm {
 fields!(AssertionForm { alg, claims, lifetime });
 
 /// RFC 6749 section 4.4.2.
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const CLIENT_CREDENTIALS_GRANT: &str = "client_credentials";
 /// RFC 8628 section 3.4.
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// RFC 8693 section 2.1.
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const TOKEN_EXCHANGE_GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 /// RFC 7523 section 2.1.
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const JWT_BEARER_GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// RFC 7522 section 2.1.
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const SAML_BEARER_GRANT: &str = "urn:ietf:params:oauth:grant-type:saml2-bearer";
 /// OpenID Connect Client-Initiated Backchannel Authentication 1.0 section 10.1.
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const CIBA_GRANT: &str = "urn:openid:params:grant-type:ciba";
 /// RFC 6749 section 4.3.2.
 #[cfg(feature = "schema")]
