@@ -53,7 +53,7 @@
 //!
 //! Token exchange, assertions and passwords, the page on which a device's code is entered
 //! ([`Simulator::approve_device`] stands for it), the introspection endpoint, PAR, `DPoP`, dynamic registration, mechanisms, answers in other formats than
-//! JSON, rate limits and paging.
+//! JSON, logins that the client initiates, rate limits and paging.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod address;

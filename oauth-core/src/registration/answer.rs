@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
         Ok(Self { inner, members })
     }
 
-    fn client_id(&self) -> Result<String> {
+    pub(super) fn client_id(&self) -> Result<String> {
         let client_id = self.text("client_id")?.unwrap_or_default();
         if client_id.is_empty() || client_id.len() > MAX_ID || client_id.chars().any(char::is_control) {
             return Err(self.wrong("client_id", "an id"));
@@ -176,17 +176,14 @@ impl<'a> Reader<'a> {
 
     /// The record, bound to `issuer`, with these redirect URIs where the answer has none.
     pub(super) fn record(&self, issuer: String, redirect_uris: Vec<String>) -> Result<RegisteredClient> {
-        let secret = |name: &str| -> Result<Option<SecretString>> {
-            Ok(self.text(name)?.filter(|text| !text.is_empty()).map(Into::into))
-        };
         Ok(RegisteredClient {
             issuer,
             client_id: self.client_id()?,
-            secret: secret("client_secret")?,
+            secret: self.secret("client_secret")?,
             secret_expires_at: self.secret_expires_at()?,
             auth_method: self.text("token_endpoint_auth_method")?,
             redirect_uris: self.texts("redirect_uris")?.unwrap_or(redirect_uris),
-            registration_access_token: secret("registration_access_token")?,
+            registration_access_token: self.secret("registration_access_token")?,
             registration_client_uri: self.text("registration_client_uri")?.filter(|uri| is_sound(uri)),
             dpop_bound: self.flag(BOUND)?,
             key_id: None,
@@ -211,8 +208,8 @@ impl<'a> Reader<'a> {
         Ok(metadata)
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.member(name).is_some()
+    pub(super) fn secret(&self, name: &str) -> Result<Option<SecretString>> {
+        Ok(self.text(name)?.filter(|text| !text.is_empty()).map(Into::into))
     }
 
     fn member(&self, name: &str) -> Option<&RawValue> {

@@ -20,8 +20,8 @@ use crate::provider::{CanRegister, Dynamic, Provider};
 /// A registration at the provider that can be read, changed and ended (RFC 7592), with the token that it gave for that.
 ///
 /// The provider may give another token, and another secret, with each answer; the old ones are worth nothing then. They are in
-/// [`record`](Self::record) as soon as the answer is read, and in the store of [`kept_in`](Self::kept_in) before a call
-/// returns. Wait for each call to its end: an answer that nobody reads is lost with the token in it.
+/// [`record`](Self::record) when a call returns, and in the store of [`kept_in`](Self::kept_in) before. A call goes on to its end
+/// where its future is dropped: the store has the new token then, and this value has not.
 ///
 /// ```no_run
 /// # async fn run(client: oauth_core::Client, record: oauth_core::RegisteredClient,
@@ -84,9 +84,7 @@ impl<P: Provider> Registration<P> {
     /// sent there; [`Unsupported`](ErrorKind::Unsupported) where the provider gave no address or no token;
     /// [`Store`](ErrorKind::Store) where the new record could not be kept: it is in [`record`](Self::record).
     pub async fn read(&mut self) -> Result<ClientMetadata> {
-        let answer = self.call(&Method::GET, None).await?;
-        self.keep(&answer).await?;
-        let inner = self.client.inner().discovered().await?;
+        let (inner, answer) = self.ask(Method::GET, None).await?;
         Reader::of(&inner, &answer)?.metadata()
     }
 
@@ -100,11 +98,8 @@ impl<P: Provider> Registration<P> {
     /// to: [`record`](Self::record) has that.
     pub async fn update(&mut self, metadata: &ClientMetadata) -> Result<()> {
         let body = metadata.update(self.record.client_id());
-        let answer = self.call(&Method::PUT, Some(body)).await?;
-        self.keep(&answer).await?;
-        let inner = self.client.inner().discovered().await?;
-        let reader = Reader::of(&inner, &answer)?;
-        answer::check_unchanged(&inner, metadata, &reader)?;
+        let (inner, answer) = self.ask(Method::PUT, Some(body)).await?;
+        answer::check_unchanged(&inner, metadata, &Reader::of(&inner, &answer)?)?;
         tracing::debug!("registration changed");
         Ok(())
     }
@@ -115,13 +110,10 @@ impl<P: Provider> Registration<P> {
     /// # Errors
     ///
     /// Those of [`read`](Self::read). [`Unsupported`](ErrorKind::Unsupported) where the provider ends no registrations.
-    pub async fn delete(&self) -> Result<()> {
-        self.call(&Method::DELETE, None).await?;
+    pub async fn delete(&mut self) -> Result<()> {
+        self.ask(Method::DELETE, None).await?;
         tracing::debug!("registration ended");
-        match &self.store {
-            Some(store) => Ok(store.remove(&self.record).await?),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Keeps the record, where that failed before.
@@ -132,6 +124,7 @@ impl<P: Provider> Registration<P> {
         }
     }
 
+<<<<<<< HEAD
     /// RFC 7592 section 3: the answer has the token and the address that count from now on.
     async fn keep(&mut self, answer: &Answer) -> Result<()> {
         let inner = self.client.inner().discovered().await?;
@@ -163,29 +156,98 @@ impl<P: Provider> Registration<P> {
             dpop_bound: told.dpop_bound || old.dpop_bound,
             key_id: old.key_id,
             held: old.held,
+=======
+    /// Makes a request in a task of its own: a caller that is cancelled must not lose the token in its answer.
+    async fn ask(&mut self, method: Method, body: Option<String>) -> Result<(Arc<Inner>, Answer)> {
+        let span = tracing::debug_span!("oauth.registration", provider = %self.client.spec().id, %method);
+        let inner = self.client.inner().discovered().instrument(span.clone()).await?;
+        let change = Change { inner: Arc::clone(&inner), record: self.record.clone(), store: self.store.clone() };
+        let task = tokio::spawn(change.carry_out(method, body).instrument(span));
+        let (record, answer) = task.await.map_err(|_| {
+            let what = "the request ended before it had a result, by a fault or with the runtime it ran in";
+            inner.error(ErrorKind::Internal, Step::Registration, what)
+        })?;
+        self.record = record;
+        Ok((inner, answer?))
+    }
+}
+
+/// A request of one registration, and what it does to its record.
+struct Change {
+    inner: Arc<Inner>,
+    record: RegisteredClient,
+    store: Option<Arc<dyn ClientStore>>,
+}
+
+impl Change {
+    async fn carry_out(mut self, method: Method, body: Option<String>) -> (RegisteredClient, Result<Answer>) {
+        let answer = match self.send(&method, body).await {
+            Ok(answer) if method == Method::DELETE => self.forget().await.map(|()| answer),
+            Ok(answer) => self.keep(&answer).await.map(|()| answer),
+            Err(error) => Err(error),
+>>>>>>> wt-more
         };
-        self.save().await
+        (self.record, answer)
     }
 
     /// RFC 7592 section 2: a request to the registration's own address, with its own token "as described in OAuth 2.0 Bearer
     /// Token Usage".
-    async fn call(&self, method: &Method, body: Option<String>) -> Result<Answer> {
-        let span = tracing::debug_span!("oauth.registration", provider = %self.client.spec().id, %method);
-        async {
-            let inner = self.client.inner().discovered().await?;
-            let (address, token) = place(&inner, &self.record)?;
-            let request = request(&inner, (method, address), token, body)?;
-            let spec = inner.spec();
-            let answer = send_bounded(inner.http()?, spec, Step::Registration, inner.config.timeout, request).await?;
-            if answer.status.is_success() {
-                return Ok(answer);
-            }
-            let held = [Some(token), self.record.secret.as_ref()];
-            let scrub = Scrub::new(&inner.config, held.into_iter().flatten().map(SecretString::expose_secret));
-            Err(answer::unmanaged(&inner, &answer, method, &scrub))
+    async fn send(&self, method: &Method, body: Option<String>) -> Result<Answer> {
+        let inner = &*self.inner;
+        let (address, token) = place(inner, &self.record)?;
+        let request = request(inner, (method, address), token, body)?;
+        let answer =
+            send_bounded(inner.http()?, inner.spec(), Step::Registration, inner.config.timeout, request).await?;
+        if answer.status.is_success() {
+            return Ok(answer);
         }
-        .instrument(span)
-        .await
+        let held = [Some(token), self.record.secret.as_ref()];
+        let scrub = Scrub::new(&inner.config, held.into_iter().flatten().map(SecretString::expose_secret));
+        Err(answer::unmanaged(inner, &answer, method, &scrub))
+    }
+
+    /// RFC 7592 section 3: the answer has the token and the address that count from now on.
+    async fn keep(&mut self, answer: &Answer) -> Result<()> {
+        let reader = Reader::of(&self.inner, answer)?;
+        // RFC 7592 section 2.2: the client id is the one that the client has.
+        if reader.client_id()? != self.record.client_id {
+            let what = "the answer is about another client: its `client_id` differs; nothing of it is kept";
+            return Err(self.inner.error(ErrorKind::RegistrationChanged, Step::Registration, what));
+        }
+        let (old, whole) = (&self.record, reader.record(self.record.issuer.clone(), self.record.redirect_uris.clone()));
+        // What is wrong with the rest of an answer does not lose the token in it.
+        let told = whole.as_ref().ok();
+        let token = told.map_or_else(
+            || reader.secret("registration_access_token").ok().flatten(),
+            |told| told.registration_access_token.clone(),
+        );
+        let is_own = |uri: &String| check_address(&self.inner, uri, &old.issuer).is_ok();
+        let uri = told.and_then(|told| told.registration_client_uri.clone()).filter(is_own);
+        let mut record = old.clone();
+        if let Some(told) = told {
+            record.redirect_uris.clone_from(&told.redirect_uris);
+            // What an answer leaves out has not changed: servers tell a secret once.
+            if told.secret.is_some() {
+                record.secret.clone_from(&told.secret);
+                record.secret_expires_at = told.secret_expires_at;
+            }
+            record.auth_method = told.auth_method.clone().or(record.auth_method);
+        }
+        record.registration_access_token = token.or(record.registration_access_token);
+        // An answer does not lead the token elsewhere.
+        record.registration_client_uri = uri.or(record.registration_client_uri);
+        self.record = record;
+        if let Some(store) = &self.store {
+            store.save(&self.record).await?;
+        }
+        whole.map(|_| ())
+    }
+
+    async fn forget(&self) -> Result<()> {
+        match &self.store {
+            Some(store) => Ok(store.remove(&self.record).await?),
+            None => Ok(()),
+        }
     }
 }
 

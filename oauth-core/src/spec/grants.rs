@@ -295,8 +295,10 @@ pub(crate) const TOKEN_EXCHANGE_GRANT: &str = "urn:ietf:params:oauth:grant-type:
 #[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const JWT_BEARER_GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// RFC 7522 section 2.1.
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const SAML_BEARER_GRANT: &str = "urn:ietf:params:oauth:grant-type:saml2-bearer";
 /// OpenID Connect Client-Initiated Backchannel Authentication 1.0 section 10.1.
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const CIBA_GRANT: &str = "urn:openid:params:grant-type:ciba";
 /// RFC 6749 section 4.3.2.
 #[cfg(feature = "schema")]

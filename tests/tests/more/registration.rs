@@ -162,7 +162,7 @@ async fn an_answer_about_another_client_is_refused() {
 }
 
 #[tokio::test]
-async fn answers_that_are_none_change_nothing() {
+async fn what_is_wrong_with_an_answer_loses_no_token() {
     let (issuer, mut registration, store) = at(|issuer| told(issuer, |_| ())).await;
     for (member, wrong) in [
         ("registration_access_token", json!(7)),
@@ -178,6 +178,13 @@ async fn answers_that_are_none_change_nothing() {
         let error = registration.read().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BadResponse, "{member}: {wrong}");
         assert!(error.to_string().contains(member), "{error}");
+        let now = if member == "registration_access_token" { OLD } else { NEW };
+        let held = (token(registration.record()), kept(&*store, issuer.origin()).await);
+        assert_eq!(held, (now, Some(now.to_owned())), "{member}");
+        assert_eq!(registration.record().redirect_uris(), [REDIRECT]);
+        registration = issuer.discovered().registration(record(issuer.origin(), |_| ())).await.unwrap();
+        registration = registration.kept_in(store.clone());
+        store.save(registration.record()).await.unwrap();
     }
     let deep = "[".repeat(100_000);
     for body in ["", "[]", "null", "<html>", r#"{"client_id":"registered-1","client_id":"registered-1"}"#, &deep] {
@@ -262,6 +269,20 @@ async fn the_token_goes_to_the_issuers_origin_alone() {
     assert!(issuer.paths().iter().all(|path| path == METADATA), "{:?}", issuer.paths());
     let error = issuer.discovered().registration(record("https://other.example", |_| ())).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::IssuerNotBound);
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_goes_on_to_its_end() {
+    let (issuer, mut registration, store) = at(|issuer| told(issuer, |_| ())).await;
+    let waiting = tokio::spawn(async move { registration.read().await.map(|_| ()) });
+    while issuer.asked(AT) == 0 {
+        tokio::task::yield_now().await;
+    }
+    waiting.abort();
+    while kept(&*store, issuer.origin()).await.unwrap() == OLD {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((kept(&*store, issuer.origin()).await.as_deref(), issuer.asked(AT)), (Some(NEW), 1));
 }
 
 /// A store that keeps nothing.
