@@ -1,6 +1,6 @@
 //! Answers that the provider signs: what is believed of each, and that nothing unsigned or of another kind passes for one.
 //!
-//! - [`jarm`]: callbacks (JWT Secured Authorization Response Mode).
+//! - [`jarm`]: callbacks (JWT Secured Authorization Response Mode); [`jarm_forged`]: those that somebody else made.
 //! - [`userinfo`]: profiles (OpenID Connect Core section 5.3.2).
 //! - [`introspection`]: what is said of a token (RFC 9701).
 //! - [`simulated`]: typed and dynamic clients at a provider that signs what it can.
@@ -9,6 +9,7 @@
 
 mod introspection;
 mod jarm;
+mod jarm_forged;
 mod simulated;
 mod userinfo;
 

@@ -27,7 +27,7 @@ async fn whole<P: CanAuthorize + HasProfile>(sim: &Simulator, client: &Client<P>
     assert_eq!(Some(profile.subject.as_str()), account.tokens().identity().map(oauth_core::IdToken::subject));
     let (url, pending, browser) = client.authorize().begin().await.unwrap().into_parts();
     let callback = sim.scripted_user().deny(url.as_str()).await.unwrap_or_else(|error| panic!("{error}"));
-    let error = client.callback(callback, pending, browser).await.err().expect("the user said no");
+    let error = client.callback(callback, pending, browser).await.expect_err("the user said no");
     assert_eq!((error.kind(), error.step()), (ErrorKind::AccessDenied, Step::Callback), "{}", error.explain());
 }
 
