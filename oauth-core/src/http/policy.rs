@@ -86,6 +86,10 @@ async fn read_bounded(
             format!("{host} sent a compressed answer ({known}) that was not asked for"),
         );
     }
+    // RFC 9112 section 6.3: a message with both "ought to be handled as an error". It is not read, so that its connection ends.
+    if head.headers.contains_key(header::TRANSFER_ENCODING) && head.headers.contains_key(header::CONTENT_LENGTH) {
+        return fail(ErrorKind::BadResponse, format!("{host} told the length of its answer in two ways"));
+    }
     let declared =
         head.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let mut read = BytesMut::with_capacity(usize::try_from(declared.unwrap_or(0)).unwrap_or(usize::MAX).min(MAX_BODY));

@@ -19,6 +19,8 @@ use crate::spec::{FieldKind, ProviderSpec, RefreshWith};
 
 /// A token that ends within this time is renewed before it is used: clocks differ, and requests take time.
 const MARGIN: Duration = Duration::from_secs(60);
+/// For how long a token without a lifetime is used before it is renewed.
+const SPACING: Duration = Duration::from_secs(30);
 
 /// What a successful token response gave (RFC 6749 section 5.1), with everything that later steps need.
 ///
@@ -209,6 +211,11 @@ impl TokenSet {
             return Some(SystemTime::UNIX_EPOCH);
         }
         let ends = self.expires_at?;
+        // A lifetime that was over when it began says nothing of when it ends: such a token is used until a server refuses it,
+        // and not renewed for each request.
+        if let Some(issued) = self.issued_at.filter(|issued| ends <= *issued) {
+            return issued.checked_add(SPACING);
+        }
         let lifetime = self.issued_at.and_then(|start| ends.duration_since(start).ok());
         let margin = lifetime.map_or(MARGIN, |lifetime| MARGIN.min(lifetime / 10));
         Some(ends.checked_sub(margin).unwrap_or(SystemTime::UNIX_EPOCH))

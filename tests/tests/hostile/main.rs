@@ -11,9 +11,11 @@ mod id_token_key_sets;
 mod id_token_keys;
 mod id_token_refresh;
 mod identity;
+mod network;
 mod supply;
 mod tls;
 mod token_response;
 mod transport;
+mod vectors;
 
 oauth_providers::provider!("src/acme_id.yaml");

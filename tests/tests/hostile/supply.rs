@@ -230,6 +230,25 @@ async fn su_08_the_defaults_are_these() {
     assert_eq!(client.spec().capabilities(), ["authorize", "refresh"]);
 }
 
+/// CR-18: a secret in a file is found at compile time (`tests/ui/yaml/secret.rs`) and at run time, wherever it stands, and is
+/// not repeated.
+#[test]
+fn cr_18_a_file_holds_no_secret() {
+    for inside in [
+        "client_secret: canary-secret",
+        "token: {request: {params: {client_secret: canary-secret}}}",
+        "authorize: {params: {client_secret: canary-secret}}",
+        "token: {request: {headers: {Authorization: Basic canary-secret}}}",
+        "refresh: {params: {password: canary-secret}}",
+        "grants: {client_credentials: {params: {client_secret: canary-secret}}}",
+    ] {
+        let yaml = format!("{PLAIN}{inside}\n");
+        let faults = oauth_core::ProviderSpec::from_yaml(&yaml).expect_err(inside).to_string();
+        assert!(!faults.contains("canary-secret"), "{faults}");
+        assert!(faults.contains(":7:") || faults.contains(":8:"), "{faults}");
+    }
+}
+
 /// What may be in a package beside code and provider files, by name.
 const PACKED: [&str; 12] = [
     ".cargo_vcs_info.json",
