@@ -13,7 +13,7 @@ pub use crate::fields::{FieldReader, FromFields, NoExtras, debug_struct};
 pub use crate::mechanism::{AnswerDecoder, ClientProof, Mechanisms, RequestSigner, SessionLogin};
 pub use crate::openid::check_id_token;
 pub use crate::provider::{
-    CanAuthorize, CanExchangeTokens, CanIntrospect, CanLogOut, CanRefresh, CanRegister, CanRevoke,
+    CanAskConsent, CanAuthorize, CanExchangeTokens, CanIntrospect, CanLogOut, CanRefresh, CanRegister, CanRevoke,
     CanUseClientCredentials, CanUseDevice, CanUseJwtBearer, CanUsePassword, Compiled, HasApi, HasIdTokens, HasProfile,
     Provider,
 };

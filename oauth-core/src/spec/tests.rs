@@ -81,6 +81,10 @@ fn full() -> Value {
         "logout": {
             "rename": [["post_logout_redirect_uri", "returnTo"]], "omit": ["state"], "params": [["app", "{client_id}"]],
         },
+        "consent": {
+            "url": "https://{region}/consent", "params": [["app", "{client_id}"]], "rename": [["state", "st"]],
+            "omit": ["client_id"], "granted": [["ok", "1"]], "keep": [["tenant", "Who"]],
+        },
         "openid": {
             "issuer": "https://{claim.tid}", "also_issuers": ["acme"], "jwks": "https://acme.example/keys", "algs": ["ES256"],
             "nonce": false, "required": true,

@@ -20,6 +20,7 @@ pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
         "password" => Some(quote!(CanUsePassword)),
         "introspect" => Some(quote!(CanIntrospect)),
         "logout" => Some(quote!(CanLogOut)),
+        "consent" => Some(quote!(CanAskConsent)),
         "openid" => Some(quote!(HasIdTokens)),
         "profile" => Some(quote!(HasProfile)),
         "api" => Some(quote!(HasApi)),
