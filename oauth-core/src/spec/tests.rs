@@ -260,7 +260,7 @@ const REQUIRED: &str = "
     api.operations.0.returns.rust api.operations.0.rust authorize authorize.options.0.name authorize.options.0.rust
     callback callback.code callback.keep.0.name callback.keep.0.rust callback.profile.map callback.profile.param
     callback.verify.algorithm callback.verify.encoding callback.verify.over callback.verify.param checked client_auth
-    client_auth.assertion.alg client_auth.method client_auth.minted.alg client_auth.minted.claims client_auth.minted.lifetime confidence docs
+    client_auth.assertion.alg client_auth.method client_auth.minted.alg client_auth.minted.claims client_auth.minted.lifetime confidence consent.url docs
     dpop.alg dpop.support endpoints environments.0.name environments.0.rust id introspect.client_auth introspect.format introspect.hint
     introspect.method introspect.param marker module name openid.algs pkce profile.fails_when.at
     profile.map profile.request.method profile.request.url profile.then.0.map profile.then.0.pick.at
