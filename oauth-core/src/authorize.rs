@@ -19,6 +19,7 @@ use tracing::Instrument as _;
 pub use self::attempt::{Attempt, AuthorizationUrl};
 pub(crate) use self::details::are_details;
 use self::options::second;
+pub(crate) use self::redirect::check as check_redirect;
 pub(crate) use self::resource::wanted as resources;
 use self::secrets::Secrets;
 use crate::browser::BrowserBinding;

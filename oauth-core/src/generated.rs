@@ -13,9 +13,9 @@ pub use crate::fields::{FieldReader, FromFields, NoExtras, debug_struct};
 pub use crate::mechanism::{AnswerDecoder, ClientProof, Mechanisms, RequestSigner, SessionLogin};
 pub use crate::openid::check_id_token;
 pub use crate::provider::{
-    CanAuthorize, CanExchangeTokens, CanIntrospect, CanLogOut, CanRefresh, CanRegister, CanRevoke, CanUseBackchannel,
-    CanUseClientCredentials, CanUseDevice, CanUseJwtBearer, CanUsePassword, CanUseSamlBearer, Compiled, HasApi,
-    HasIdTokens, HasProfile, Provider,
+    CanAskConsent, CanAuthorize, CanExchangeTokens, CanIntrospect, CanLogOut, CanRefresh, CanRegister, CanRevoke,
+    CanUseBackchannel, CanUseClientCredentials, CanUseDevice, CanUseJwtBearer, CanUsePassword, CanUseSamlBearer,
+    Compiled, HasApi, HasIdTokens, HasProfile, Provider,
 };
 pub use crate::scopes::ScopeOf;
 pub use crate::spec::{ProviderSpec, SpecCell};

@@ -51,6 +51,8 @@ mod client_credentials;
 #[cfg(feature = "client")]
 mod clock;
 #[cfg(feature = "client")]
+mod consent;
+#[cfg(feature = "client")]
 pub mod crypto;
 #[cfg(feature = "client")]
 mod device;
@@ -167,6 +169,7 @@ pub use self::{
     client::{Client, ClientAuth, SecretSource, SourceError},
     client_credentials::ClientCredentials,
     clock::{Clock, SystemClock},
+    consent::{AskConsent, ConsentAttempt, Consented, PendingConsent},
     device::{Device, DeviceLogin, DevicePoll},
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
@@ -189,7 +192,7 @@ pub use self::{
     profile::Profile,
     protected_resource::{ProtectedResource, ResourceMetadata},
     provider::{
-        CanAuthorize, CanExchangeTokens, CanIntrospect, CanLogOut, CanRefresh, CanRegister, CanRevoke,
+        CanAskConsent, CanAuthorize, CanExchangeTokens, CanIntrospect, CanLogOut, CanRefresh, CanRegister, CanRevoke,
         CanUseBackchannel, CanUseClientCredentials, CanUseDevice, CanUseJwtBearer, CanUsePassword, CanUseSamlBearer,
         Compiled, Dynamic, HasApi, HasIdTokens, HasProfile, Provider,
     },

@@ -164,6 +164,15 @@ capability! {
     CanLogOut
 }
 capability! {
+    /// The provider has a page on which somebody approves the app for others: its file has `consent`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` has no page for consent",
+        label = "`{Self}` declares no consent by an administrator",
+        note = "add `consent` to the provider's YAML file if it has one"
+    )]
+    CanAskConsent
+}
+capability! {
     /// The provider issues ID tokens that are verified: its file has `openid`.
     #[diagnostic::on_unimplemented(
         message = "provider `{Self}` signs nothing that could be verified",

@@ -10,6 +10,7 @@ mod authorize;
 mod callback;
 mod client_auth;
 mod condition;
+mod consent;
 mod cx;
 mod dpop;
 mod endpoints;
@@ -101,6 +102,7 @@ const RULES: &[Rule] = &[
     grants::assertion_is_sound,
     introspect::request_is_sound,
     logout::request_is_sound,
+    consent::request_is_sound,
     profile::request_is_sound,
     api::base_and_hosts_are_sound,
     api::failures_are_sound,

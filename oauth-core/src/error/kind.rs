@@ -28,6 +28,8 @@ pub enum Step {
     Introspect,
     /// Logging out.
     Logout,
+    /// Asking somebody to approve the app for others.
+    Consent,
     /// Registering a client.
     Registration,
     /// Asking the issuer for its metadata.
@@ -58,6 +60,7 @@ impl fmt::Display for Step {
             Self::TokenExchange => "exchanging a token",
             Self::Introspect => "asking about a token",
             Self::Logout => "logging out",
+            Self::Consent => "asking for consent",
             Self::Registration => "registering the client",
             Self::Discovery => "asking the issuer for its metadata",
             Self::Session => "opening the session",

@@ -124,39 +124,6 @@ impl<P: Provider> Registration<P> {
         }
     }
 
-<<<<<<< HEAD
-    /// RFC 7592 section 3: the answer has the token and the address that count from now on.
-    async fn keep(&mut self, answer: &Answer) -> Result<()> {
-        let inner = self.client.inner().discovered().await?;
-        let reader = Reader::of(&inner, answer)?;
-        let told = reader.record(self.record.issuer.clone(), Vec::new())?;
-        // RFC 7592 section 2.2: the client id is the one that the client has.
-        if told.client_id != self.record.client_id {
-            let what = "the answer is about another client: its `client_id` differs; nothing of it is kept";
-            return Err(inner.error(ErrorKind::RegistrationChanged, Step::Registration, what));
-        }
-        let is_own = |uri: &String| check_address(&inner, uri, &self.record.issuer).is_ok();
-        let old = self.record.clone();
-        let has_new = told.secret.is_some();
-        self.record = RegisteredClient {
-            issuer: old.issuer,
-            client_id: old.client_id,
-            // What an answer leaves out has not changed: servers tell a secret once.
-            secret_expires_at: if has_new {
-                told.secret_expires_at
-            } else {
-                told.secret_expires_at.or(old.secret_expires_at)
-            },
-            secret: told.secret.or(old.secret),
-            auth_method: told.auth_method.or(old.auth_method),
-            redirect_uris: if reader.has("redirect_uris") { told.redirect_uris } else { old.redirect_uris },
-            registration_access_token: told.registration_access_token.or(old.registration_access_token),
-            // An answer does not lead the token elsewhere.
-            registration_client_uri: told.registration_client_uri.filter(is_own).or(old.registration_client_uri),
-            dpop_bound: told.dpop_bound || old.dpop_bound,
-            key_id: old.key_id,
-            held: old.held,
-=======
     /// Makes a request in a task of its own: a caller that is cancelled must not lose the token in its answer.
     async fn ask(&mut self, method: Method, body: Option<String>) -> Result<(Arc<Inner>, Answer)> {
         let span = tracing::debug_span!("oauth.registration", provider = %self.client.spec().id, %method);
@@ -185,7 +152,6 @@ impl Change {
             Ok(answer) if method == Method::DELETE => self.forget().await.map(|()| answer),
             Ok(answer) => self.keep(&answer).await.map(|()| answer),
             Err(error) => Err(error),
->>>>>>> wt-more
         };
         (self.record, answer)
     }

@@ -90,6 +90,9 @@ impl ProviderSpec {
         if let Some(url) = self.refresh.as_mut().and_then(|refresh| refresh.url.as_mut()) {
             visit(Place::Address(url));
         }
+        if let Some(consent) = &mut self.consent {
+            visit(Place::Address(&mut consent.url));
+        }
         self.grants.urls_mut().for_each(|address| visit(Place::Address(address)));
         endpoints.hosts.iter_mut().for_each(|host| visit(Place::Host(host)));
         if let Some(openid) = &mut self.openid {

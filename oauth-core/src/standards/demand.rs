@@ -23,8 +23,8 @@ use crate::spec::ClientAuthMethod;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "provider `{Self}` does not meet RFC 9700",
-    label = "the file of `{Self}` says otherwise, or not enough",
-    note = "`<{Self} as oauth_core::Compiled>::spec().meets(Standard::Rfc9700)` lists what is missing, each with its key in the provider's YAML file",
+    label = "`{Self}` is not known to meet it",
+    note = "`<{Self} as Compiled>::spec().meets(Standard::Rfc9700)` lists what is missing, each with its key in the provider's YAML file",
     note = "of a provider that is loaded at run time, demand it then: `client.demand(Standard::Rfc9700)?`"
 )]
 pub trait Rfc9700: Provider {}
@@ -44,8 +44,8 @@ pub trait Rfc9700: Provider {}
 /// ```
 #[diagnostic::on_unimplemented(
     message = "provider `{Self}` does not meet the FAPI 2.0 Security Profile",
-    label = "the file of `{Self}` says otherwise, or not enough",
-    note = "`<{Self} as oauth_core::Compiled>::spec().meets(Standard::Fapi2)` lists what is missing, each with its key in the provider's YAML file",
+    label = "`{Self}` is not known to meet it",
+    note = "`<{Self} as Compiled>::spec().meets(Standard::Fapi2)` lists what is missing, each with its key in the provider's YAML file",
     note = "of a provider that is loaded at run time, demand it then: `client.demand(Standard::Fapi2)?`"
 )]
 pub trait Fapi2: Provider {}
@@ -65,8 +65,8 @@ pub trait Fapi2: Provider {}
 /// ```
 #[diagnostic::on_unimplemented(
     message = "provider `{Self}` does not meet MCP authorization 2026-07-28",
-    label = "the file of `{Self}` says otherwise, or not enough",
-    note = "`<{Self} as oauth_core::Compiled>::spec().meets(Standard::Mcp)` lists what is missing, each with its key in the provider's YAML file",
+    label = "`{Self}` is not known to meet it",
+    note = "`<{Self} as Compiled>::spec().meets(Standard::Mcp)` lists what is missing, each with its key in the provider's YAML file",
     note = "of a provider that is loaded at run time, demand it then: `client.demand(Standard::Mcp)?`"
 )]
 pub trait Mcp: Provider {}

@@ -219,7 +219,7 @@ fn addresses_the_issuer(Use { spec, .. }: &Use<'_>) -> bool {
     spec.client_auth.assertion.as_ref().is_none_or(|own| own.audience == AssertionAudience::Issuer)
 }
 
-/// FAPI 2.0 section 5.4.1: JWTs use "PS256, ES256, or `EdDSA`".
+/// FAPI 2.0 section 5.4.1: JWTs use "`PS256`, `ES256`, or `EdDSA`".
 fn is_good(alg: SigningAlg) -> bool {
     matches!(alg, SigningAlg::PS256 | SigningAlg::ES256 | SigningAlg::EdDSA)
 }
@@ -249,7 +249,7 @@ fn believes_good_signatures(Use { spec, .. }: &Use<'_>) -> bool {
     spec.openid.as_ref().is_none_or(|openid| openid.algs.iter().all(|alg| is_good(*alg)))
 }
 
-/// FAPI 2.0 section 5.3.3.1: "sender-constrained access tokens", by `mTLS` or `DPoP`.
+/// FAPI 2.0 section 5.3.3.1: "sender-constrained access tokens", by mTLS or `DPoP`.
 fn binds_tokens(used: &Use<'_>) -> bool {
     used.binds()
 }

@@ -22,6 +22,7 @@ pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
         "ciba" => Some(quote!(CanUseBackchannel)),
         "introspect" => Some(quote!(CanIntrospect)),
         "logout" => Some(quote!(CanLogOut)),
+        "consent" => Some(quote!(CanAskConsent)),
         "openid" => Some(quote!(HasIdTokens)),
         "profile" => Some(quote!(HasProfile)),
         "api" => Some(quote!(HasApi)),

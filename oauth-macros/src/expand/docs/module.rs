@@ -147,6 +147,7 @@ fn capabilities(context: &Context<'_>) -> String {
                     .to_owned()
             }
             "logout" => "- Logout in the browser".to_owned(),
+            "consent" => "- Consent of an administrator, `ask_consent`".to_owned(),
             "openid" => "- ID tokens, which are verified".to_owned(),
             "introspect" => "- Questions about a token".to_owned(),
             "profile" => "- The user's profile".to_owned(),
