@@ -77,6 +77,10 @@ impl Inner {
                 Err(error) => error,
             }
         };
+        // What an issuer has taken back it does not offer any more.
+        if matches!(error.kind(), ErrorKind::PkceNotListed | ErrorKind::ResourceMismatch) {
+            return Err(error);
+        }
         // What was true an hour ago is better than nothing, for a while; a document that fails a check changes nothing.
         let known = {
             let mut known = self.discovery.known.write().unwrap_or_else(PoisonError::into_inner);

@@ -82,13 +82,13 @@ async fn a_login_for_another_resource_is_renewed_for_that_one() {
     for request in server.received() {
         assert_eq!(sent(&request, "resource").as_deref(), Some("https://api.acme.example/"), "{}", request.body);
     }
-    // What a grant without a user gave is not said to be for what logins are for.
+    // RFC 8707 section 2.2: a token request names them, whatever the grant.
     server.answer(answer("token", "Bearer"));
     server.answer(answer("token", "Bearer"));
     let account = client.jwt_bearer("x.y.z").account().await.unwrap();
     account.refresh().await.unwrap();
     for request in &server.received()[3..] {
-        assert_eq!(sent(request, "resource"), None, "{}", request.body);
+        assert_eq!(sent(request, "resource").as_deref(), Some("https://api.acme.example/"), "{}", request.body);
     }
     server.answer(answer("token", "Bearer"));
     server.answer(answer("token", "Bearer"));
