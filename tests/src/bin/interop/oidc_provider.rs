@@ -10,14 +10,15 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::browser::Browser;
 use crate::providers::oidc_provider::{OidcProvider, Scope};
+use crate::table::{Checks, Table};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/interop/providers/oidc-provider.yaml");
-const REDIRECT: &str = "http://127.0.0.1:54321/callback";
+pub(crate) const REDIRECT: &str = "http://127.0.0.1:54321/callback";
 
 /// Runs everything and gives the capabilities that were driven: one that fails ends the run.
-pub(crate) async fn run() -> Result<Vec<&'static str>> {
+pub(crate) async fn run() -> Result<Table> {
     let issuer = variable("INTEROP_ISSUER")?;
     let secret = SecretString::from(variable("INTEROP_CLIENT_SECRET")?);
 
@@ -45,7 +46,13 @@ pub(crate) async fn run() -> Result<Vec<&'static str>> {
     let mut driven = vec!["code", "PKCE", "ID token", "UserInfo", "refresh", "public client", "discovery"];
     driven.extend(crate::after::run(&generated, REDIRECT).await?);
     crate::after::run(&loaded, REDIRECT).await?;
-    Ok(driven)
+    let mut table = Table::default();
+    for row in driven {
+        let mut checks = Checks::of(row);
+        checks.require("driven", true)?;
+        table.row(row, checks);
+    }
+    Ok(table)
 }
 
 async fn suite<P: CanAuthorize + CanRefresh + HasProfile>(name: &str, client: &Client<P>) -> Result<usize> {
@@ -147,14 +154,14 @@ async fn visit(address: &str) -> Result<()> {
     Ok(())
 }
 
-async fn log_in<P: CanAuthorize>(client: &Client<P>) -> Result<Account<P>> {
+pub(crate) async fn log_in<P: CanAuthorize>(client: &Client<P>) -> Result<Account<P>> {
     let (url, pending, browser) = client.authorize().begin().await?.into_parts();
     let callback = Browser::new()?.log_in(url.as_str(), REDIRECT, "alice").await?;
     Ok(client.callback(callback, pending, browser).await?)
 }
 
 /// The answer to a code that is redeemed with the verifier of another attempt, as a thief of codes would have to.
-async fn with_wrong_verifier<P: CanAuthorize>(client: &Client<P>) -> Result<oauth_core::Error> {
+pub(crate) async fn with_wrong_verifier<P: CanAuthorize>(client: &Client<P>) -> Result<oauth_core::Error> {
     let (url, pending, browser) = client.authorize().begin().await?.into_parts();
     let (_, other, _) = client.authorize().begin().await?.into_parts();
     let callback = Browser::new()?.log_in(url.as_str(), REDIRECT, "alice").await?;
@@ -178,6 +185,6 @@ fn require(row: &str, holds: bool) -> Result<()> {
 }
 
 #[allow(clippy::disallowed_methods, reason = "the script that starts the server tells its address this way")]
-fn variable(name: &str) -> Result<String> {
+pub(crate) fn variable(name: &str) -> Result<String> {
     std::env::var(name).map_err(|_| format!("{name} is not set: start this through tests/interop/run").into())
 }

@@ -1,0 +1,95 @@
+//! After the login: a token that lacks a scope, introspection, revocation, logout.
+
+use oauth_core::{
+    Account, CanAuthorize, CanIntrospect, CanLogOut, CanRefresh, CanRevoke, Client, ErrorKind, ExposeSecret as _,
+    HasApi,
+};
+
+use crate::browser::Browser;
+use crate::oidc_provider::{REDIRECT, log_in};
+use crate::table::{Checks, Result, Table};
+
+const BYE: &str = "http://127.0.0.1:54321/bye";
+
+/// Drives all of it; `stranger` is a client that cannot prove who it is.
+pub(super) async fn run<P>(table: &mut Table, name: &str, client: &Client<P>, stranger: &Client<P>) -> Result<()>
+where
+    P: CanAuthorize + CanRefresh + CanIntrospect + CanRevoke + CanLogOut + HasApi,
+{
+    step_up(table, name, client).await?;
+    introspection(table, name, client, stranger).await?;
+    revocation(table, name, client).await?;
+    logout(table, name, client).await
+}
+
+async fn step_up<P: CanAuthorize + HasApi>(table: &mut Table, name: &str, client: &Client<P>) -> Result<()> {
+    let mut checks = Checks::of(&format!("{name}: step-up"));
+    let account = log_in(client).await?;
+    let error = account.get("/write/").send().await?.error_for_status().await.err().ok_or("a scope too many")?;
+    checks.require("the API says what is missing", error.kind() == ErrorKind::InsufficientScope)?;
+    checks.require("and which", error.scopes() == ["write"])?;
+    let (url, pending, binding) = client.authorize().step_up(&error).begin().await?.into_parts();
+    let callback = Browser::new()?.log_in(url.as_str(), REDIRECT, "alice").await?;
+    let account: Account<P> = client.callback(callback, pending, binding).await?;
+    let scopes = ["openid", "profile", "email", "read", "write"];
+    checks.require("another login has both", account.tokens().scopes() == scopes)?;
+    checks.require("the API takes it", account.get("/write/").send().await?.status().is_success())?;
+    table.row("step-up after insufficient_scope", checks);
+    Ok(())
+}
+
+async fn introspection<P>(table: &mut Table, name: &str, client: &Client<P>, stranger: &Client<P>) -> Result<()>
+where
+    P: CanAuthorize + CanIntrospect,
+{
+    let mut checks = Checks::of(&format!("{name}: introspection"));
+    let tokens = log_in(client).await?.tokens();
+    let said = client.introspect(&tokens).await?;
+    checks.require("a token that counts is active", said.is_active() && said.was_issued_to(client.client_id()))?;
+    checks.require("it says whose it is and what for", said.username() == Some("alice") && said.scopes().len() == 4)?;
+    let apart =
+        |at: std::time::SystemTime| Some(at.duration_since(tokens.expires_at()?).unwrap_or_else(|e| e.duration()));
+    let apart = said.expires_at().and_then(apart).ok_or("it has no end")?;
+    checks.require("it ends as the login said", apart.as_secs() <= 2)?;
+    let made_up = client.introspect_token(&"made-up".to_owned().into()).await?;
+    checks.require("what is made up is not active", !made_up.is_active() && made_up.username().is_none())?;
+    let refused = stranger.introspect(&tokens).await;
+    checks.require("who proves nothing is told nothing", refused.is_err())?;
+    table.row("introspection", checks);
+    Ok(())
+}
+
+async fn revocation<P>(table: &mut Table, name: &str, client: &Client<P>) -> Result<()>
+where
+    P: CanAuthorize + CanRefresh + CanIntrospect + CanRevoke + HasApi,
+{
+    let mut checks = Checks::of(&format!("{name}: revocation"));
+    let account = log_in(client).await?;
+    let tokens = account.tokens();
+    client.revoke(&tokens).await?;
+    checks.require("a revoked token is not active", !client.introspect(&tokens).await?.is_active())?;
+    let error = client.refresh(&tokens).await.err().ok_or("a revoked refresh token was taken")?;
+    checks.require("its refresh token renews nothing", error.kind() == ErrorKind::GrantRejected)?;
+    client.revoke(&tokens).await?;
+    checks.require("once more is no error", true)?;
+    table.row("revocation", checks);
+    Ok(())
+}
+
+async fn logout<P>(table: &mut Table, name: &str, client: &Client<P>) -> Result<()>
+where
+    P: CanAuthorize + CanIntrospect + CanLogOut,
+{
+    let mut checks = Checks::of(&format!("{name}: logout"));
+    let mut browser = Browser::new()?;
+    let (url, pending, binding) = client.authorize().begin().await?.into_parts();
+    let callback = browser.log_in(url.as_str(), REDIRECT, "alice").await?;
+    let tokens = client.callback(callback, pending, binding).await?.tokens();
+    let (request, pending) = client.log_out(&tokens).post_logout_redirect_uri(BYE).begin().await?.into_parts();
+    let back = browser.log_out(request.url().expose_secret(), BYE).await?;
+    client.logged_out(back.as_str(), &pending)?;
+    checks.require("the browser comes back with the state", back.starts_with(BYE))?;
+    checks.require("the user's tokens have ended", !client.introspect(&tokens).await?.is_active())?;
+    table.row("RP-initiated logout", checks);
+    Ok(())
+}
