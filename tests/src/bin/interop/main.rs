@@ -2,9 +2,11 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it reports to the person or the script that started it")]
 
-mod after;
 mod browser;
+mod form;
 mod oidc_provider;
+mod table;
+mod wire;
 
 use std::process::ExitCode;
 
@@ -20,15 +22,8 @@ async fn main() -> ExitCode {
         "oidc-provider" => oidc_provider::run().await,
         other => Err(format!("there is no suite `{other}`; there is oidc-provider").into()),
     };
-    match result {
-        Ok(rows) => {
-            println!("| server | capability | outcome |\n|---|---|---|");
-            for row in &rows {
-                println!("| {suite} | {row} | passed |");
-            }
-            println!("{suite}: {} rows passed", rows.len());
-            ExitCode::SUCCESS
-        }
+    match result.and_then(|table| table.print(&suite)) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{suite}: {error}");
             let mut cause = error.source();
