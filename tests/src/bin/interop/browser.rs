@@ -9,13 +9,11 @@ use oauth_core::http::{HttpClient as _, ReqwestClient};
 use url::Url;
 
 use crate::form::Form;
-
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+use crate::table::Result;
 
 pub(crate) struct Browser {
     http: ReqwestClient,
     cookies: BTreeMap<String, String>,
-    agrees: bool,
 }
 
 struct Page {
@@ -27,25 +25,55 @@ struct Page {
 /// What stands at the end of a way through pages.
 enum End {
     Redirect(String),
+    /// The form that a page sends to where the way was to end.
+    Posted(String),
     Page(String),
 }
 
 impl Browser {
     pub(crate) fn new() -> Result<Self> {
-        Ok(Self { http: ReqwestClient::new()?, cookies: BTreeMap::new(), agrees: true })
-    }
-
-    /// One of a user who logs in, and says no to what is asked then.
-    pub(crate) fn refusing() -> Result<Self> {
-        Ok(Self { agrees: false, ..Self::new()? })
+        Ok(Self { http: ReqwestClient::new()?, cookies: BTreeMap::new() })
     }
 
     /// Logs in and agrees to everything, until the server redirects to `redirect_uri`.
     pub(crate) async fn log_in(&mut self, authorize_url: &str, redirect_uri: &str, user: &str) -> Result<String> {
-        match self.go(authorize_url, Some(redirect_uri), user).await? {
+        match self.agree(authorize_url, Some(redirect_uri), user).await? {
             End::Redirect(url) => Ok(url),
+            End::Posted(_) => Err("a form in the place of a redirect".into()),
             End::Page(page) => Err(format!("no login at a page of {} bytes", page.len()).into()),
         }
+    }
+
+    /// Logs in and agrees to everything, until a page posts a form to `redirect_uri`, and gives the form.
+    pub(crate) async fn log_in_by_form(&mut self, url: &str, redirect_uri: &str, user: &str) -> Result<String> {
+        match self.agree(url, Some(redirect_uri), user).await? {
+            End::Posted(form) => Ok(form),
+            End::Redirect(_) | End::Page(_) => Err("no form was posted to the redirect URI".into()),
+        }
+    }
+
+    /// Goes on from form to form, and says no at the first page that lets it. Gives the redirect to `until`, or the page at
+    /// the end.
+    pub(crate) async fn refuse(&mut self, url: &str, until: &str, user: &str) -> Result<String> {
+        let mut url = Url::parse(url)?;
+        let mut page = self.load(Method::GET, &url, None).await?;
+        for _ in 0..20 {
+            let no =
+                page.body.split("href=\"").find_map(|rest| rest.split('"').next().filter(|at| at.ends_with("/abort")));
+            if let Some(location) = page.location.as_deref().or(no) {
+                url = url.join(location)?;
+                if url.as_str().starts_with(until) {
+                    return Ok(url.into());
+                }
+                page = self.load(Method::GET, &url, None).await?;
+            } else if let Some(form) = Form::of(&page.body, user) {
+                url = if form.action.is_empty() { url } else { url.join(&form.action)? };
+                page = self.load(Method::POST, &url, Some(form.refused().body())).await?;
+            } else {
+                return Ok(page.body);
+            }
+        }
+        Err("no end of pages".into())
     }
 
     /// Agrees to be logged out, until the server redirects to `back`.
@@ -55,13 +83,13 @@ impl Browser {
 
     /// Logs in and agrees to everything, until there is nothing left to be sent, and gives the last page.
     pub(crate) async fn finish(&mut self, url: &str, user: &str) -> Result<String> {
-        match self.go(url, None, user).await? {
+        match self.agree(url, None, user).await? {
             End::Page(page) => Ok(page),
-            End::Redirect(_) => Err("a redirect that nobody waits for".into()),
+            End::Redirect(_) | End::Posted(_) => Err("a way out that nobody waits for".into()),
         }
     }
 
-    async fn go(&mut self, url: &str, until: Option<&str>, user: &str) -> Result<End> {
+    async fn agree(&mut self, url: &str, until: Option<&str>, user: &str) -> Result<End> {
         let mut url = Url::parse(url)?;
         let mut page = self.load(Method::GET, &url, None).await?;
         for _ in 0..20 {
@@ -73,8 +101,11 @@ impl Browser {
                 page = self.load(Method::GET, &url, None).await?;
             } else if page.status != 200 {
                 return Err(format!("status {} at {}", page.status, url.path()).into());
-            } else if let Some(form) = Form::of(&page.body, user, self.agrees) {
+            } else if let Some(form) = Form::of(&page.body, user) {
                 url = if form.action.is_empty() { url } else { url.join(&form.action)? };
+                if until.is_some_and(|until| url.as_str().starts_with(until)) {
+                    return Ok(End::Posted(form.body()));
+                }
                 page = self.load(Method::POST, &url, Some(form.body())).await?;
             } else {
                 return Ok(End::Page(page.body));

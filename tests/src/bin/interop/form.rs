@@ -2,8 +2,8 @@
 
 use url::form_urlencoded::Serializer;
 
-/// Buttons that say yes or no to something, by the names that the servers of the suites give them: yes comes first. Any
-/// other form has one button, and is sent without it.
+/// Buttons that say yes or no, by the names that the servers of the suites give them; yes comes first. Any other form is
+/// sent without one.
 const CHOICES: [&str; 3] = ["allow", "action", "logout"];
 
 /// The only form of a page.
@@ -11,12 +11,12 @@ pub(crate) struct Form {
     /// Where it goes, relative to the page; empty for the page itself.
     pub(crate) action: String,
     fields: Vec<(String, String)>,
+    choices: Vec<(String, String)>,
 }
 
 impl Form {
-    /// The first form of a page with all its fields, as a user of that name fills it in. Servers put buttons behind the
-    /// form's end, too.
-    pub(crate) fn of(html: &str, user: &str, agrees: bool) -> Option<Self> {
+    /// The first form of a page with all its fields. Servers put buttons behind the form's end, too.
+    pub(crate) fn of(html: &str, user: &str) -> Option<Self> {
         let start = html.find("<form")?;
         let mut tags = html[start..].split('<').skip(1);
         let action = attribute(tags.next()?, "action").unwrap_or_default();
@@ -33,13 +33,18 @@ impl Form {
                 _ => fields.push((name, value)),
             }
         }
-        fields.extend(if agrees { choices.into_iter().next() } else { choices.into_iter().nth(1) });
-        Some(Self { action, fields })
+        Some(Self { action, fields, choices })
+    }
+
+    /// The same, filled in by a user who says no, where the form has a choice.
+    pub(crate) fn refused(mut self) -> Self {
+        self.choices.drain(..self.choices.len().min(1));
+        self
     }
 
     /// As it is sent: `application/x-www-form-urlencoded`.
     pub(crate) fn body(&self) -> String {
-        Serializer::new(String::new()).extend_pairs(&self.fields).finish()
+        Serializer::new(String::new()).extend_pairs(self.fields.iter().chain(self.choices.first())).finish()
     }
 }
 
@@ -67,9 +72,17 @@ mod tests {
             <input type="password" name="secret">
             <input type="submit" value="Cancel"/> <input type="submit" name="allow" value="Yes"/>
             </form><button type="submit" name="abort" value="1">No</button>"#;
-        let form = Form::of(page, "alice", true).unwrap();
+        let form = Form::of(page, "alice").unwrap();
         assert_eq!(form.action, "/go?a=1&b=2");
         assert_eq!(form.body(), "token=x%26y&login=alice&user_code=ABC&secret=any&allow=Yes");
-        assert!(Form::of("<p>Done</p>", "alice", true).is_none());
+        let form = Form::of(
+            r#"<form><button type="submit" name="action" value="yes"></button>
+            <button type="submit" name="action" value="no"></button></form>"#,
+            "alice",
+        )
+        .unwrap();
+        assert_eq!(form.body(), "action=yes");
+        assert_eq!(form.refused().body(), "action=no");
+        assert!(Form::of("<p>Done</p>", "alice").is_none());
     }
 }

@@ -2,12 +2,12 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it reports to the person or the script that started it")]
 
-mod after;
 mod browser;
 mod django;
 mod form;
 mod oidc_provider;
 mod table;
+mod wire;
 
 use std::process::ExitCode;
 

@@ -6,7 +6,7 @@ use oauth_core::{
 };
 
 use crate::browser::Browser;
-use crate::oidc_provider::{REDIRECT, log_in};
+use crate::oidc_provider::world::{REDIRECT, log_in};
 use crate::table::{Checks, Result, Table};
 
 const BYE: &str = "http://127.0.0.1:54321/bye";

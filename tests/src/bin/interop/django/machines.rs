@@ -28,7 +28,7 @@ async fn device(table: &mut Table, server: &Server) -> Result<()> {
     checks.require("an API takes the token", answer.json::<serde_json::Value>().await?["user"] == "alice")?;
 
     let login = client.device().begin().await?;
-    let page = Browser::refusing()?.finish(login.verification_uri_complete().ok_or("an address")?, "alice").await?;
+    let page = Browser::new()?.refuse(login.verification_uri_complete().ok_or("an address")?, "-", "alice").await?;
     checks.require("a user may say no", page.contains("Device Denied"))?;
     let error = login.account().await.err().ok_or("a login that was refused")?;
     checks.require("which the program is told", error.kind() == ErrorKind::AccessDenied)?;

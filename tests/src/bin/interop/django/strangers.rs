@@ -4,7 +4,7 @@ use oauth_core::{ClientMetadata, Discovered, ErrorKind, Mcp, ProtectedResource};
 
 use super::Server;
 use crate::browser::Browser;
-use crate::oidc_provider::{REDIRECT, log_in};
+use crate::oidc_provider::world::{REDIRECT, log_in};
 use crate::table::{Checks, Result, Table};
 
 pub(super) async fn run(table: &mut Table, server: &Server) -> Result<()> {
