@@ -6,10 +6,11 @@ mod login;
 mod machines;
 mod strangers;
 
-use oauth_core::{Client, ErrorKind, ProviderSpec, SecretString};
+use oauth_core::{CanAuthorize, Client, ErrorKind, ProviderSpec, SecretString};
 
+use crate::browser::Browser;
 use crate::oidc_provider::login::issuer;
-use crate::oidc_provider::world::{REDIRECT, log_in, login_kind, variable};
+use crate::oidc_provider::world::{REDIRECT, USER, kind, log_in, login_kind, variable};
 use crate::providers::django_oauth_toolkit::DjangoOAuthToolkit;
 use crate::providers::django_oauth_toolkit_found::DjangoOAuthToolkitFound;
 use crate::table::{Checks, Result, Table};
@@ -59,9 +60,7 @@ pub(crate) async fn run() -> Result<Table> {
     login::run(&mut table, "public", &server.public("interop-public")).await?;
     login::run(&mut table, "found", &server.found()).await?;
     clients(&mut table, &server).await?;
-    let mut checks = Checks::of("iss in the callback");
-    issuer(&server.web(), &mut checks).await?;
-    table.row("iss in the callback", checks);
+    refusals(&mut table, &server).await?;
     machines::run(&mut table, &server).await?;
     after::run(&mut table, "generated", &server.web(), &server.public("interop-public")).await?;
     after::run(&mut table, "run time", &server.loaded()?, &server.public("interop-public").erase()).await?;
@@ -94,4 +93,26 @@ async fn clients(table: &mut Table, server: &Server) -> Result<()> {
     checks.require("a confidential client without its secret is told as such", rejected)?;
     table.row("public client", checks);
     Ok(())
+}
+
+/// A user who says no. The server's metadata promises `iss` with every answer (RFC 9207 section 3), and it leaves it out of
+/// this one: a client that was told so takes no answer without.
+async fn refusals(table: &mut Table, server: &Server) -> Result<()> {
+    let mut checks = Checks::of("iss in the callback");
+    issuer(&server.found(), &mut checks).await?;
+    let refused = refused(&server.found()).await?;
+    checks.require("a refusal without it is refused itself", refused == Some(ErrorKind::IssuerMissing))?;
+    table.row("iss in the callback", checks);
+
+    let mut checks = Checks::of("authorization code: refused");
+    let refused = self::refused(&server.web()).await?;
+    checks.require("a user who says no is told as such", refused == Some(ErrorKind::AccessDenied))?;
+    table.row("authorization code", checks);
+    Ok(())
+}
+
+async fn refused<P: CanAuthorize>(client: &Client<P>) -> Result<Option<ErrorKind>> {
+    let (url, pending, browser) = client.authorize().begin().await?.into_parts();
+    let callback = Browser::new()?.refuse(url.as_str(), REDIRECT, USER).await?;
+    Ok(kind(client.callback(callback, pending, browser).await))
 }

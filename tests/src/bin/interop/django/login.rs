@@ -2,9 +2,8 @@
 
 use oauth_core::{CanAuthorize, CanRefresh, Client, ErrorKind, ExposeSecret as _, HasApi, HasProfile, SecretString};
 
-use crate::browser::Browser;
 use crate::oidc_provider::login::pkce;
-use crate::oidc_provider::world::{REDIRECT, kind, log_in, variable};
+use crate::oidc_provider::world::{kind, log_in, variable};
 use crate::table::{Checks, Result, Table};
 
 /// Drives one client through it; each is another way to say who is asking.
@@ -19,10 +18,6 @@ where
     checks.require("all scopes are granted", first.scopes() == ["openid", "profile", "email", "read"])?;
     let answer = account.get("/read/").send().await?.error_for_status().await?;
     checks.require("an API takes the token", answer.json::<serde_json::Value>().await?["user"] == "alice")?;
-    let (url, pending, browser) = client.authorize().begin().await?.into_parts();
-    let callback = Browser::new()?.refuse(url.as_str(), REDIRECT, "alice").await?;
-    let refused = kind(client.callback(callback, pending, browser).await);
-    checks.require("a user who says no is told as such", refused == Some(ErrorKind::AccessDenied))?;
     table.row("authorization code", checks);
 
     let mut checks = Checks::of(&format!("{name}: PKCE"));
