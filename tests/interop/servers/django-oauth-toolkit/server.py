@@ -156,7 +156,6 @@ settings.configure(
         "OAUTH_DEVICE_VERIFICATION_URI": f"{issuer}/device/",
         "OAUTH_DEVICE_VERIFICATION_URI_COMPLETE": lambda code: f"{issuer}/device/?user_code={code}",
         "DEVICE_FLOW_INTERVAL": 1,
-        "ERROR_RESPONSE_WITH_SCOPES": True,
         "DCR_ENABLED": True,
         "DCR_REGISTRATION_PERMISSION_CLASSES": ["oauth2_provider.dcr.AllowAllDCRPermission"],
     },
@@ -228,7 +227,8 @@ CLIENTS = [
 for client_id, client_type, grant in CLIENTS:
     application = Application(
         client_id=client_id,
-        client_secret=client_secret if client_type == Application.CLIENT_CONFIDENTIAL else "",
+        # A public client gets one that nobody knows: the toolkit would take an empty one as proof.
+        client_secret=client_secret if client_type == Application.CLIENT_CONFIDENTIAL else secrets.token_urlsafe(24),
         client_type=client_type,
         authorization_grant_type=grant,
         redirect_uris=REDIRECT_URI if grant == CODE else "",

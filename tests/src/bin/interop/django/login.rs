@@ -11,6 +11,12 @@ pub(super) async fn run<P>(table: &mut Table, name: &str, client: &Client<P>) ->
 where
     P: CanAuthorize + CanRefresh + HasProfile + HasApi,
 {
+    // This login comes first: the toolkit writes the user's last login anywhere into each ID token as `auth_time`, and
+    // OpenID Connect Core section 12.2 wants that of the original login in a renewed one.
+    let mut checks = Checks::of(&format!("{name}: PKCE"));
+    pkce(client, &mut checks).await?;
+    table.row("PKCE", checks);
+
     let mut checks = Checks::of(&format!("{name}: code"));
     let account = log_in(client).await?;
     let first = account.tokens();
@@ -19,10 +25,6 @@ where
     let answer = account.get("/read/").send().await?.error_for_status().await?;
     checks.require("an API takes the token", answer.json::<serde_json::Value>().await?["user"] == "alice")?;
     table.row("authorization code", checks);
-
-    let mut checks = Checks::of(&format!("{name}: PKCE"));
-    pkce(client, &mut checks).await?;
-    table.row("PKCE", checks);
 
     let mut checks = Checks::of(&format!("{name}: OpenID Connect"));
     let identity = first.identity().ok_or("the ID token was not verified")?;

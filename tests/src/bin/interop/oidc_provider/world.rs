@@ -84,7 +84,7 @@ pub(crate) async fn log_in<P: CanAuthorize>(client: &Client<P>) -> Result<Accoun
 }
 
 /// The same, asked for in a particular way.
-pub(super) async fn log_in_with<P: CanAuthorize>(client: &Client<P>, login: Authorize<P>) -> Result<Account<P>> {
+pub(crate) async fn log_in_with<P: CanAuthorize>(client: &Client<P>, login: Authorize<P>) -> Result<Account<P>> {
     let (url, pending, browser) = login.begin().await?.into_parts();
     let callback = Browser::new()?.log_in(url.as_str(), REDIRECT, USER).await?;
     Ok(client.callback(callback, pending, browser).await?)
