@@ -63,6 +63,7 @@ pub(crate) async fn run() -> Result<Table> {
     refusals(&mut table, &server).await?;
     machines::run(&mut table, &server).await?;
     after::step_up(&mut table, &server.web()).await?;
+    after::resource(&mut table, &server.web(), &server.issuer).await?;
     after::run(&mut table, "generated", &server.web(), &server.public("interop-public")).await?;
     after::run(&mut table, "run time", &server.loaded()?, &server.public("interop-public").erase()).await?;
     Box::pin(strangers::run(&mut table, &server)).await?;

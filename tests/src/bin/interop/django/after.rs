@@ -38,6 +38,23 @@ pub(super) async fn step_up(table: &mut Table, client: &Client<DjangoOAuthToolki
     Ok(())
 }
 
+/// A token for one API alone (RFC 8707).
+pub(super) async fn resource(table: &mut Table, client: &Client<DjangoOAuthToolkit>, issuer: &str) -> Result<()> {
+    let mut checks = Checks::of("resource indicators");
+    let here = format!("{issuer}/api");
+    let account = log_in_with(client, client.authorize().resource(here.as_str())).await?;
+    let said = client.introspect(&account.tokens()).await?;
+    checks.require("the token is for the resource", said.is_meant_for(&here) && said.audiences().len() == 1)?;
+    checks.require("which takes it", account.get("/read/").send().await?.status().is_success())?;
+    let renewed = account.refresh().await?;
+    checks.require("and what it is renewed by", client.introspect(&renewed).await?.is_meant_for(&here))?;
+    let account = log_in_with(client, client.authorize().resource("https://other.example/api")).await?;
+    let refused = account.get("/read/").send().await?.status();
+    checks.require("it takes none that is for another", refused.is_client_error())?;
+    table.row("resource indicators", checks);
+    Ok(())
+}
+
 async fn introspection<P>(table: &mut Table, name: &str, client: &Client<P>, stranger: &Client<P>) -> Result<()>
 where
     P: CanAuthorize + CanIntrospect,
