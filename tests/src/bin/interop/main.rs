@@ -20,6 +20,7 @@ async fn main() -> ExitCode {
     let suite = std::env::args().nth(1).unwrap_or_default();
     let result = match suite.as_str() {
         "oidc-provider" => oidc_provider::run().await,
+        oidc_provider::PART => oidc_provider::part().await,
         other => Err(format!("there is no suite `{other}`; there is oidc-provider").into()),
     };
     match result.and_then(|table| table.print(&suite)) {
