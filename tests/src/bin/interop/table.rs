@@ -20,6 +20,21 @@ impl Table {
         }
     }
 
+    /// The rows of a table that a process of this suite has printed, and what it printed before.
+    pub(crate) fn take_over(&mut self, printed: &str) {
+        for line in printed.lines() {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            match cells[..] {
+                ["", _, capability, checks, "passed", ""] => {
+                    let passed = checks.parse().unwrap_or_default();
+                    self.row(capability, Checks { passed });
+                }
+                _ if line.starts_with("  ") || line.ends_with(':') => println!("{line}"),
+                _ => {}
+            }
+        }
+    }
+
     /// Prints the table. A row without a check has shown nothing.
     pub(crate) fn print(&self, server: &str) -> Result<()> {
         println!("| server | capability | checks | outcome |\n|---|---|---|---|");

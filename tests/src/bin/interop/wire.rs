@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use http::header::WWW_AUTHENTICATE;
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use oauth_core::http::{Body, BoxFuture, HttpClient, ReqwestClient, TransportError};
 use serde_json::Value;
 use url::form_urlencoded;
@@ -13,6 +13,7 @@ use url::form_urlencoded;
 use crate::table::Result;
 
 /// One request and its answer.
+#[derive(Clone)]
 pub(crate) struct Exchange {
     /// The address without its query.
     pub(crate) address: String,
@@ -23,6 +24,8 @@ pub(crate) struct Exchange {
     pub(crate) given_nonce: Option<String>,
     /// The claims of the request's proof of possession.
     pub(crate) proof: Option<Value>,
+    /// Whether the request has the header `Authorization`.
+    pub(crate) has_authorization: bool,
     body: Bytes,
 }
 
@@ -31,6 +34,11 @@ impl Exchange {
     pub(crate) fn sent(&self, name: &str) -> Vec<String> {
         let pairs = form_urlencoded::parse(&self.body).filter(|(known, _)| known == name);
         pairs.map(|(_, value)| value.into_owned()).collect()
+    }
+
+    /// Whether the text stands in a parameter of the request's form.
+    pub(crate) fn holds(&self, text: &str) -> bool {
+        form_urlencoded::parse(&self.body).any(|(_, value)| value.contains(text))
     }
 
     /// The nonce of the request's proof.
@@ -66,6 +74,7 @@ impl HttpClient for Wire {
             let (head, body) = request.into_parts();
             let proof = head.headers.get("dpop").and_then(|proof| claims(proof.to_str().ok()?));
             let address = head.uri.to_string();
+            let has_authorization = head.headers.contains_key(AUTHORIZATION);
             let sent = body.clone();
             let response = self.http.send(http::Request::from_parts(head, body)).await?;
             let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
@@ -75,6 +84,7 @@ impl HttpClient for Wire {
                 challenge: header(WWW_AUTHENTICATE.as_str()).unwrap_or_default(),
                 given_nonce: header("dpop-nonce"),
                 proof,
+                has_authorization,
                 body: sent,
             };
             self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);

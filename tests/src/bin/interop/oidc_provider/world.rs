@@ -1,6 +1,10 @@
 //! Where the server of this run is, and what it knows of its clients.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use oauth_core::http::{HttpClient as _, ReqwestClient};
 use oauth_core::{Account, Authorize, CanAuthorize, Client, ClientAuth, Error, ErrorKind, ProviderSpec, SecretString};
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use serde_json::Value;
 
 use crate::browser::Browser;
@@ -88,6 +92,35 @@ pub(crate) async fn log_in_with<P: CanAuthorize>(client: &Client<P>, login: Auth
     let (url, pending, browser) = login.begin().await?.into_parts();
     let callback = Browser::new()?.log_in(url.as_str(), REDIRECT, USER).await?;
     Ok(client.callback(callback, pending, browser).await?)
+}
+
+/// What the server says to a browser with this authorization request, which it refuses: the error of its redirect, or the
+/// status of its page.
+pub(super) async fn refusal(url: &str) -> Result<String> {
+    match Browser::new()?.log_in(url, REDIRECT, USER).await {
+        Ok(callback) if callback.contains("error=") => Ok(callback),
+        Ok(_) => Err("the server took what it had to refuse".into()),
+        Err(error) => Ok(error.to_string()),
+    }
+}
+
+/// A private key that nobody has registered.
+pub(super) fn other_key() -> Result<SecretString> {
+    let random = ring::rand::SystemRandom::new();
+    let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(|_| "no key")?;
+    let text = STANDARD.encode(key.as_ref());
+    Ok(format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n").into())
+}
+
+/// The status of a GET with that `Authorization`.
+pub(super) async fn get(address: &str, authorization: &str) -> Result<u16> {
+    get_over(&ReqwestClient::new()?, address, authorization).await
+}
+
+/// The same over a transport of its own.
+pub(super) async fn get_over(http: &ReqwestClient, address: &str, authorization: &str) -> Result<u16> {
+    let request = http::Request::get(address).header(http::header::AUTHORIZATION, authorization);
+    Ok(http.send(request.body(bytes::Bytes::new())?).await?.status().as_u16())
 }
 
 /// The kind of the error that this ended with.
