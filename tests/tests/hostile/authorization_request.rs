@@ -48,7 +48,7 @@ impl Rng for AppendixB {
 
 #[tokio::test]
 async fn rfc_7636_b_a_verifier_and_its_challenge() {
-    let attempt = login::client(ACME).rng(Arc::new(AppendixB)).authorize().begin().await.unwrap();
+    let attempt = client(ACME).rng(Arc::new(AppendixB)).authorize().begin().await.unwrap();
     let (url, pending, _) = attempt.into_parts();
     let challenge = parameter(url.as_str(), "code_challenge").unwrap();
     assert_eq!(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");

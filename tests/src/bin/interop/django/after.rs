@@ -1,9 +1,6 @@
 //! After the login: a token that lacks a scope, introspection, revocation, logout.
 
-use oauth_core::{
-    Account, CanAuthorize, CanIntrospect, CanLogOut, CanRefresh, CanRevoke, Client, ErrorKind, ExposeSecret as _,
-    HasApi,
-};
+use oauth_core::{CanAuthorize, CanIntrospect, CanLogOut, CanRefresh, CanRevoke, Client, ErrorKind, ExposeSecret as _};
 
 use crate::browser::Browser;
 use crate::oidc_provider::world::{REDIRECT, log_in, log_in_with};
