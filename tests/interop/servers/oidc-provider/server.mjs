@@ -1,11 +1,15 @@
 // The authorization server of the oidc-provider interop suite.
 //
-// It listens on a free loopback port and then writes exactly one line to
+// It listens on three free loopback ports and then writes exactly one line to
 // stdout, a JSON object that tells the driver how to reach it:
 //
 //   {"issuer": "http://127.0.0.1:PORT", "port": PORT, "client_secret": "...",
-//    "client_key": "-----BEGIN PRIVATE KEY-----..."}
+//    "api": "http://127.0.0.1:PORT", "tls": "https://127.0.0.1:PORT",
+//    "client_key": "-----BEGIN PRIVATE KEY-----...", "initial_access_token": "...",
+//    "certificates": {"authority": {"certificate", "key", "file"}, ...}}
 //
+// `api` is the same server at another origin, for what a resource server does;
+// `tls` is the same one again, over TLS, and asks for a client certificate.
 // Everything else (the library's notices, server errors) goes to stderr. The
 // process ends by itself when its stdin closes, so it never outlives the
 // script that started it. All state is in memory and all keys are made at
@@ -18,10 +22,14 @@
 //   INTEROP_ID_TOKEN_ALG      ID token signature: RS256 (the default), PS256,
 //                             ES256, EdDSA or Ed25519
 //   INTEROP_FEATURES          comma-separated extra features, see `extras`
-//   INTEROP_BACKCHANNEL_URI   where logout tokens go (a loopback address)
 
 import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { fileURLToPath } from 'node:url';
+
+import { clients as knownClients, HOST } from './clients.mjs';
+import { asJwk, certificates, shownCertificate } from './tls.mjs';
 
 if (typeof URL.parse !== 'function') {
   throw new Error(`Node.js ${process.version} is too old for oidc-provider: it has no URL.parse`);
@@ -33,8 +41,6 @@ console.log = console.info = console.debug = console.error;
 
 // ---------------------------------------------------------------------------
 // Settings
-
-const HOST = '127.0.0.1';
 
 const clientSecret = process.env.INTEROP_CLIENT_SECRET || randomSecret();
 const accessTokenTtl = positiveInteger('INTEROP_ACCESS_TOKEN_TTL', 60);
@@ -71,82 +77,18 @@ function signingKeys() {
   ];
 }
 
-// The library ignores the port of a loopback redirect_uri for native clients
-// only (RFC 8252, section 7.3); that is why even the confidential ones are
-// registered as native. It also makes the library ask for consent every time.
-const common = {
-  application_type: 'native',
-  redirect_uris: [`http://${HOST}/callback`],
-  response_types: ['code'],
-  grant_types: ['authorization_code', 'refresh_token'],
-  id_token_signed_response_alg: idTokenAlg,
-};
-
 // The key of the client that proves itself by signed assertions; the driver is
 // told the private half.
 const clientKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 const clientJwk = {
   ...createPublicKey(clientKey).export({ format: 'jwk' }), kid: 'interop-key', use: 'sig', alg: 'ES256',
 };
-const backchannelUri = process.env.INTEROP_BACKCHANNEL_URI;
-
-const clients = [
-  {
-    ...common,
-    client_id: 'interop-web',
-    client_secret: clientSecret,
-    token_endpoint_auth_method: 'client_secret_basic',
-    post_logout_redirect_uris: [`http://${HOST}:54321/bye`],
-    ...(backchannelUri && { backchannel_logout_uri: backchannelUri, backchannel_logout_session_required: true }),
-  },
-  {
-    ...common,
-    client_id: 'interop-post',
-    client_secret: clientSecret,
-    token_endpoint_auth_method: 'client_secret_post',
-  },
-  {
-    ...common,
-    client_id: 'interop-public',
-    token_endpoint_auth_method: 'none',
-  },
-  {
-    client_id: 'interop-machine',
-    client_secret: clientSecret,
-    token_endpoint_auth_method: 'client_secret_basic',
-    redirect_uris: [],
-    response_types: [],
-    grant_types: ['client_credentials'],
-  },
-  {
-    ...common,
-    client_id: 'interop-device',
-    token_endpoint_auth_method: 'none',
-    grant_types: [...common.grant_types, 'urn:ietf:params:oauth:grant-type:device_code'],
-  },
-  {
-    ...common,
-    client_id: 'interop-jwt',
-    token_endpoint_auth_method: 'private_key_jwt',
-    token_endpoint_auth_signing_alg: 'ES256',
-    jwks: { keys: [clientJwk] },
-  },
-  {
-    ...common,
-    client_id: 'interop-hybrid',
-    client_secret: clientSecret,
-    token_endpoint_auth_method: 'client_secret_basic',
-    grant_types: [...common.grant_types, 'implicit'],
-    response_types: ['code id_token', 'code'],
-  },
-  {
-    ...common,
-    client_id: 'interop-dpop',
-    client_secret: clientSecret,
-    token_endpoint_auth_method: 'client_secret_basic',
-    dpop_bound_access_tokens: true,
-  },
-];
+const tls = certificates(fileURLToPath(new URL('.', import.meta.url)));
+const clients = knownClients({
+  secret: clientSecret, jwk: clientJwk, ownCertificateJwk: asJwk(tls.own), idTokenAlg,
+});
+// What the registration endpoint wants to see (RFC 7591, section 3).
+const initialAccessToken = randomBytes(24).toString('base64url');
 
 // Every login name is an account, and its claims follow from the name alone.
 async function findAccount(_ctx, sub) {
@@ -166,8 +108,17 @@ async function findAccount(_ctx, sub) {
   };
 }
 
+// Nobody pays more than 100 here.
+function checkPayment(_ctx, detail) {
+  if (!(Number(detail.amount) <= 100)) {
+    throw new errors.InvalidAuthorizationDetails('too much');
+  }
+}
+
 // ---------------------------------------------------------------------------
 // Configuration of the library
+
+const { errors, Provider } = await import('oidc-provider'); // after console was redirected
 
 const configuration = {
   clients,
@@ -175,6 +126,10 @@ const configuration = {
   jwks: { keys: signingKeys() },
   cookies: { keys: [randomBytes(32).toString('base64url')] },
 
+  clientAuthMethods: [
+    'none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'tls_client_auth',
+    'self_signed_tls_client_auth',
+  ],
   responseTypes: ['code', 'code id_token'],
   scopes: ['openid', 'offline_access', 'api:read'], // the keys of `claims` are scopes too
   claims: {
@@ -216,16 +171,43 @@ const configuration = {
     // A proof without the server's nonce is refused, at the token endpoint and at userinfo.
     dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
     introspection: { enabled: true },
+    jwtIntrospection: { enabled: true },
+    jwtResponseModes: { enabled: true },
+    jwtUserinfo: { enabled: true },
+    mTLS: {
+      enabled: true,
+      certificateBoundAccessTokens: true,
+      selfSignedTlsClientAuth: true,
+      tlsClientAuth: true,
+      getCertificate: shownCertificate,
+      certificateAuthorized: (ctx) => ctx.req.socket.authorized,
+      certificateSubjectMatches: (ctx, property, expected) => (
+        property === 'tls_client_auth_san_dns' && shownCertificate(ctx).checkHost(expected) === expected
+      ),
+    },
     pushedAuthorizationRequests: { enabled: true },
-    registration: { enabled: true },
+    registration: { enabled: true, initialAccessToken },
+    registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },
     requestObjects: { enabled: true },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => undefined,
       useGrantedResource: () => true,
+      // Tokens for a resource whose path is /opaque are none that the resource can read itself.
       getResourceServerInfo: (_ctx, resource) => ({
-        audience: resource, scope: 'api:read', accessTokenFormat: 'jwt', accessTokenTTL: accessTokenTtl,
+        audience: resource,
+        scope: 'api:read',
+        accessTokenFormat: resource.endsWith('/opaque') ? 'opaque' : 'jwt',
+        accessTokenTTL: accessTokenTtl,
       }),
+    },
+    richAuthorizationRequests: {
+      enabled: true,
+      types: { payment: { validate: checkPayment } },
+      // What the user has agreed to is what the code and the tokens are for.
+      authorizationDetailsForGrantSource: (ctx) => ctx.oidc.grant.rar,
+      authorizationDetailsForAccessToken: (_ctx, _token, source) => source.rar,
+      authorizationDetailsForIntrospection: (_ctx, token) => token.rar,
     },
     revocation: { enabled: true },
     rpInitiatedLogout: { enabled: true },
@@ -257,29 +239,57 @@ for (const name of (process.env.INTEROP_FEATURES ?? '').split(',').map((s) => s.
 // ---------------------------------------------------------------------------
 // Start and end
 
-// The issuer holds the port, so the port is taken first and the provider is
-// made for it afterwards. Nobody knows the port before the JSON line is out.
-const { Provider } = await import('oidc-provider'); // after console was redirected
+// The issuer holds the port, so the ports are taken first and the provider is
+// made for them afterwards. Nobody knows the ports before the JSON line is out.
+async function listening(server) {
+  await new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, HOST, resolve);
+  });
+  return server.address().port;
+}
 
-const server = createServer();
-await new Promise((resolve, reject) => {
-  server.once('error', reject);
-  server.listen(0, HOST, resolve);
-});
-const { port } = server.address();
+const servers = [
+  createServer(),
+  createServer(),
+  // Whether a certificate is good is for the provider to say: it also knows clients by certificates of their own making.
+  createTlsServer({
+    cert: tls.server.certificate, key: tls.server.key, ca: tls.authority.certificate, requestCert: true, rejectUnauthorized: false,
+  }),
+];
+const [port, apiPort, tlsPort] = await Promise.all(servers.map(listening));
 const issuer = `http://${HOST}:${port}`;
+const tlsOrigin = `https://${HOST}:${tlsPort}`;
+
+// RFC 8705, section 5: where clients with a certificate go.
+configuration.discovery = {
+  mtls_endpoint_aliases: {
+    token_endpoint: `${tlsOrigin}/token`,
+    revocation_endpoint: `${tlsOrigin}/token/revocation`,
+    introspection_endpoint: `${tlsOrigin}/token/introspection`,
+    pushed_authorization_request_endpoint: `${tlsOrigin}/request`,
+    userinfo_endpoint: `${tlsOrigin}/me`,
+  },
+};
 
 const provider = new Provider(issuer, configuration);
 // The library checks a client when it is first used; a bad one shall end this
 // process now and not show as a puzzling protocol error later.
 for (const { client_id: id } of clients) await provider.Client.find(id);
 provider.on('server_error', (_ctx, error) => console.error('server_error:', error));
-server.on('request', provider.callback());
+for (const server of servers) server.on('request', provider.callback());
 
 process.stdin.on('close', () => process.exit(0));
 process.stdin.on('error', () => process.exit(0));
 process.stdin.resume();
 
 process.stdout.write(`${JSON.stringify({
-  issuer, port, client_secret: clientSecret, client_key: clientKey.export({ format: 'pem', type: 'pkcs8' }),
+  issuer,
+  port,
+  api: `http://${HOST}:${apiPort}`,
+  tls: tlsOrigin,
+  client_secret: clientSecret,
+  client_key: clientKey.export({ format: 'pem', type: 'pkcs8' }),
+  initial_access_token: initialAccessToken,
+  certificates: tls,
 })}\n`);

@@ -2,9 +2,12 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it reports to the person or the script that started it")]
 
-mod after;
 mod browser;
+mod django;
+mod form;
 mod oidc_provider;
+mod table;
+mod wire;
 
 use std::process::ExitCode;
 
@@ -18,17 +21,12 @@ async fn main() -> ExitCode {
     let suite = std::env::args().nth(1).unwrap_or_default();
     let result = match suite.as_str() {
         "oidc-provider" => oidc_provider::run().await,
-        other => Err(format!("there is no suite `{other}`; there is oidc-provider").into()),
+        oidc_provider::PART => oidc_provider::part().await,
+        "django-oauth-toolkit" => Box::pin(django::run()).await,
+        other => Err(format!("no suite `{other}`; there are oidc-provider and django-oauth-toolkit").into()),
     };
-    match result {
-        Ok(rows) => {
-            println!("| server | capability | outcome |\n|---|---|---|");
-            for row in &rows {
-                println!("| {suite} | {row} | passed |");
-            }
-            println!("{suite}: {} rows passed", rows.len());
-            ExitCode::SUCCESS
-        }
+    match result.and_then(|table| table.print(&suite)) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{suite}: {error}");
             let mut cause = error.source();
