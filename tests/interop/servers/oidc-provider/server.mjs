@@ -277,6 +277,7 @@ const provider = new Provider(issuer, configuration);
 // process now and not show as a puzzling protocol error later.
 for (const { client_id: id } of clients) await provider.Client.find(id);
 provider.on('server_error', (_ctx, error) => console.error('server_error:', error));
+provider.on('backchannel.error', (_ctx, error) => console.error('backchannel.error:', error));
 for (const server of servers) server.on('request', provider.callback());
 
 process.stdin.on('close', () => process.exit(0));
