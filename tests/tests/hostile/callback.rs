@@ -80,7 +80,8 @@ async fn cb_03_an_attempt_of_one_provider_is_worth_nothing_at_another() {
             .callback(format!("code=c&state={}", started.state), started.pending, started.browser)
             .await
             .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::ProviderMismatch, "{error}");
+        // The callback itself is refused; the exchange would be, too.
+        assert_eq!((error.kind(), error.step()), (ErrorKind::ProviderMismatch, Step::Callback), "{error}");
     }
     assert!(server.received().is_empty());
 }
