@@ -1,7 +1,9 @@
 use serde::Serialize;
 
+#[cfg(any(feature = "schema", feature = "client"))]
+use super::Hole;
 use super::decode::fields;
-use super::{BodyFormat, Hole, Method, MintedAlg, Params, RefreshAuth, Template};
+use super::{BodyFormat, Method, MintedAlg, Params, RefreshAuth, Template};
 
 /// The grants beside the authorization code that the provider has, each as its own section of the file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -101,6 +103,7 @@ fields!(GrantRequest {
 
 impl GrantRequest {
     /// Whether the file puts the client's secret into it.
+    #[cfg(any(feature = "schema", feature = "client"))]
     pub(crate) fn shows_secret(&self) -> bool {
         let values = self.params.iter().chain(&self.headers);
         values.flat_map(|(_, value)| value.holes()).any(|hole| *hole == Hole::ClientSecret)
@@ -225,12 +228,16 @@ pub struct AssertionForm {
 fields!(AssertionForm { alg, claims, lifetime });
 
 /// RFC 6749 section 4.4.2.
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const CLIENT_CREDENTIALS_GRANT: &str = "client_credentials";
 /// RFC 8628 section 3.4.
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// RFC 8693 section 2.1.
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const TOKEN_EXCHANGE_GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 /// RFC 7523 section 2.1.
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const JWT_BEARER_GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// RFC 6749 section 4.3.2.
 #[cfg(feature = "schema")]
