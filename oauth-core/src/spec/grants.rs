@@ -1,7 +1,9 @@
 use serde::Serialize;
 
+#[cfg(any(feature = "schema", feature = "client"))]
+use super::Hole;
 use super::decode::fields;
-use super::{BodyFormat, Hole, Method, MintedAlg, Params, RefreshAuth, Template};
+use super::{BodyFormat, Method, MintedAlg, Params, RefreshAuth, Template};
 
 /// The grants beside the authorization code that the provider has, each as its own section of the file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -120,6 +122,7 @@ fields!(GrantRequest {
 
 impl GrantRequest {
     /// Whether the file puts the client's secret into it.
+    #[cfg(any(feature = "schema", feature = "client"))]
     pub(crate) fn shows_secret(&self) -> bool {
         let values = self.params.iter().chain(&self.headers);
         values.flat_map(|(_, value)| value.holes()).any(|hole| *hole == Hole::ClientSecret)

@@ -47,7 +47,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use self::api::{Api, Method, Operation, Parameter, ParameterPlace, Returns, ReturnsField};
-#[cfg(feature = "schema")]
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) use self::assertion::ASSERTION_LIFETIME;
 pub use self::assertion::{Assertion, AssertionAudience};
 #[cfg(any(feature = "schema", feature = "client"))]
