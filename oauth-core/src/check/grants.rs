@@ -2,8 +2,8 @@ use crate::fault::{Finding, Path, at};
 use crate::schema;
 use crate::spec::{
     AssertionForm, BodyFormat, CLIENT_CREDENTIALS_GRANT, ClientAuthMethod, DEVICE_GRANT, DeviceAuthorization,
-    DeviceGrant, GrantRequest, Grants, JWT_BEARER_GRANT, JwtBearer, Method, MintedAlg, PASSWORD_GRANT, ProviderSpec,
-    RefreshAuth, TOKEN_EXCHANGE_GRANT, TokenRequest,
+    DeviceGrant, GrantRequest, Grants, IssuedTokenType, JWT_BEARER_GRANT, JwtBearer, Method, MintedAlg, PASSWORD_GRANT,
+    ProviderSpec, RefreshAuth, TOKEN_EXCHANGE_GRANT, TokenRequest,
 };
 
 use super::address::{Stage, address};
@@ -27,8 +27,10 @@ pub(super) fn lower(cx: &mut Cx<'_>, grants: schema::Grants, token: &TokenReques
     let client_credentials = grants
         .client_credentials
         .map(|mut grant| request("client_credentials", grant.request(), CLIENT_CREDENTIALS_GRANT));
-    let token_exchange =
-        grants.token_exchange.map(|mut grant| request("token_exchange", grant.request(), TOKEN_EXCHANGE_GRANT));
+    let token_exchange = grants.token_exchange.map(|mut grant| GrantRequest {
+        issued_token_type: grant.issued_token_type.unwrap_or_default(),
+        ..request("token_exchange", grant.request(), TOKEN_EXCHANGE_GRANT)
+    });
     let password = grants.password.map(|mut grant| request("password", grant.request(), PASSWORD_GRANT));
     let device = grants.device.map(|mut grant| (request("device", grant.request(), DEVICE_GRANT), grant.authorization));
     let jwt_bearer =
@@ -70,6 +72,7 @@ fn lower_request(
         headers: cx.params(&path.then("headers"), own.headers.0),
         rename: own.rename.0,
         scopes: own.scopes,
+        issued_token_type: IssuedTokenType::Required,
     }
 }
 
@@ -286,6 +289,8 @@ mod tests {
             ("device: {authorization: {rename: {code: x}}}", "`code` cannot be renamed"),
             ("device: {authorization: {lifetime: 0}}", "between a second and a day"),
             ("token_exchange: {params: {audience: x}}", "`audience` is set by the client itself"),
+            ("token_exchange: {issued_token_type: assume_requested}", "nobody says what was issued"),
+            ("device: {issued_token_type: required}", "`issued_token_type` is not a key"),
             ("jwt_bearer: {assertion: {claims: {iss: x}}}", "assertion.claims.aud` is missing"),
             ("jwt_bearer: {assertion: {claims: {iss: x, aud: y, jti: z}}}", "`jti` is set by the client"),
             ("jwt_bearer: {assertion: {lifetime: 4000, claims: {iss: x, aud: y}}}", "1 to 3600 seconds"),

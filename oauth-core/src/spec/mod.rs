@@ -66,7 +66,9 @@ pub use self::environment::Environment;
 pub use self::expiry::{Expiry, ExpiryKind, ExpiryUnit, ZeroExpiry};
 pub use self::fetch::Fetch;
 pub use self::field::{FieldKind, FieldType};
-pub use self::grants::{AssertionForm, DeviceAuthorization, DeviceGrant, GrantRequest, Grants, JwtBearer};
+pub use self::grants::{
+    AssertionForm, DeviceAuthorization, DeviceGrant, GrantRequest, Grants, IssuedTokenType, JwtBearer,
+};
 #[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) use self::grants::{CLIENT_CREDENTIALS_GRANT, JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT};
 #[cfg(feature = "schema")]
