@@ -13,7 +13,7 @@ use crate::grant::{self, Asked, Extra};
 use crate::json::{self, Members};
 use crate::provider::{CanExchangeTokens, Provider};
 use crate::scopes::IntoScopes;
-use crate::spec::{BodyFormat, GrantRequest, Placement, TokenTypeRule};
+use crate::spec::{BodyFormat, GrantRequest, IssuedTokenType, Placement, TokenTypeRule};
 use crate::token::{self, TokenSet};
 
 /// What stands in the error of a provider that has no such grant.
@@ -252,7 +252,7 @@ async fn exchange<P: Provider>(inner: &Inner, of: &TokenExchange<P>) -> Result<E
         (named, _) => named.to_vec(),
     };
     tracing::debug!("token exchanged");
-    read(inner, tokens, of.requested.as_ref())
+    read(inner, tokens, of.requested.as_ref(), rule.issued_token_type)
 }
 
 /// What cannot be meant is not sent.
@@ -277,13 +277,22 @@ fn check(
 }
 
 /// RFC 8693 section 2.2.1.
-fn read(inner: &Inner, mut tokens: TokenSet, requested: Option<&TokenKind>) -> Result<ExchangedToken> {
+fn read(
+    inner: &Inner,
+    mut tokens: TokenSet,
+    requested: Option<&TokenKind>,
+    rule: IssuedTokenType,
+) -> Result<ExchangedToken> {
     let issued = tokens.extras.as_ref().and_then(|extras| {
         let members = Members::parse(extras.expose_secret()).ok()?;
         json::text(members.get("issued_token_type")?).map(Cow::into_owned)
     });
     let fail = |what: &str| Err(inner.error(ErrorKind::IssuedTokenType, Step::TokenExchange, what));
-    let Some(kind) = issued.filter(|issued| !issued.is_empty()).map(TokenKind::other) else {
+    let assumed = || {
+        let requested = requested.cloned().unwrap_or(TokenKind::ACCESS_TOKEN);
+        (rule == IssuedTokenType::AssumeRequested).then_some(requested)
+    };
+    let Some(kind) = issued.filter(|issued| !issued.is_empty()).map(TokenKind::other).or_else(assumed) else {
         return fail("the answer does not say what was issued (`issued_token_type`)");
     };
     if requested.is_some_and(|requested| *requested != kind) {

@@ -1,7 +1,9 @@
 use crate::fault::{Finding, Path, Step, at, shown};
 use crate::load::Node;
 use crate::schema;
-use crate::spec::{BodyFormat, ChallengeEncoding, ChallengeMethod, Pkce, Placement, ProviderSpec, Quirk, RevokePlace};
+use crate::spec::{
+    BodyFormat, ChallengeEncoding, ChallengeMethod, IssuedTokenType, Pkce, Placement, ProviderSpec, Quirk, RevokePlace,
+};
 
 use super::cx::{Cx, top};
 use super::text;
@@ -58,7 +60,8 @@ pub(super) fn fields_exist(cx: &mut Cx<'_>, spec: &ProviderSpec) {
 
 /// What makes a client less safe than the RFCs have it is never there by accident: its key has an entry in `quirks`,
 /// with the vendor's words behind it (RFC 9700 section 2.1.1 for PKCE and its method, RFC 9700 section 4.3.2 for tokens in queries,
-/// RFC 6749 section 7.1 for the token type, RFC 9700 section 2.4 for passwords).
+/// RFC 6749 section 7.1 for the token type, RFC 9700 section 2.4 for passwords, RFC 8693
+/// section 2.2.1 for what an exchange gives).
 pub(super) fn what_weakens_is_explained(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let weak = [
         (spec.pkce == Pkce::Unsupported, at!["pkce"], "PKCE is off"),
@@ -93,6 +96,11 @@ pub(super) fn what_weakens_is_explained(cx: &mut Cx<'_>, spec: &ProviderSpec) {
         (spec.openid.as_ref().is_some_and(|openid| !openid.nonce), at!["openid", "nonce"], "the nonce is not checked"),
         (!requires_token_type(spec), at!["token", "response", "token_type"], "the token type is not checked"),
         (spec.grants.password.is_some(), at!["grants", "password"], "the user's password goes to the client"),
+        (
+            spec.grants.token_exchange.as_ref().is_some_and(|rule| rule.issued_token_type != IssuedTokenType::Required),
+            at!["grants", "token_exchange", "issued_token_type"],
+            "nobody says what was issued",
+        ),
         (may_change_hands(spec), at!["profile", "map", "subject"], "the user's id is a name or an address"),
     ];
     for (is_weak, path, what) in weak {

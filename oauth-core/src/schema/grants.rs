@@ -2,7 +2,7 @@ use serde::Deserialize;
 
 use super::Entries;
 use super::refresh::ClientAuthUse;
-use crate::spec::{BodyFormat, Method, MintedAlg};
+use crate::spec::{BodyFormat, IssuedTokenType, Method, MintedAlg};
 
 /// The grants beside the authorization code that the provider has. `{}` is the standard form of each.
 #[derive(Debug, Default, Deserialize)]
@@ -14,7 +14,7 @@ pub(crate) struct Grants {
     /// Login on another device (RFC 8628); needs `endpoints.device_authorization`.
     pub(crate) device: Option<DeviceGrant>,
     /// One token for another (RFC 8693).
-    pub(crate) token_exchange: Option<Grant>,
+    pub(crate) token_exchange: Option<TokenExchange>,
     /// A JWT for a token (RFC 7523 section 2.1).
     pub(crate) jwt_bearer: Option<JwtBearer>,
     /// The user's password for a token (RFC 6749 section 4.3). It must not be used (RFC 9700 section 2.4): needs an
@@ -100,6 +100,15 @@ grant! {
     DeviceGrant {
         /// The device authorization request (RFC 8628 section 3.1) and its answer.
         authorization: DeviceAuthorization,
+    }
+}
+
+grant! {
+    /// The token request with a token (RFC 8693), and its answer.
+    TokenExchange {
+        /// Whether the answer may leave out `issued_token_type`, which RFC 8693 section 2.2.1 requires: `assume_requested` needs
+        /// an entry in `quirks`. Default: `required`.
+        issued_token_type: Option<IssuedTokenType>,
     }
 }
 

@@ -2,7 +2,7 @@ use serde::Serialize;
 
 #[cfg(any(feature = "schema", feature = "client"))]
 use super::Hole;
-use super::decode::fields;
+use super::decode::{fields, words};
 use super::{BodyFormat, Method, MintedAlg, Params, RefreshAuth, Template};
 
 /// The grants beside the authorization code that the provider has, each as its own section of the file.
@@ -106,6 +106,9 @@ pub struct GrantRequest {
     /// The scopes that are asked for when the caller names none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
+    /// Whether the answer says what was issued; of a token exchange alone.
+    #[serde(skip_serializing_if = "IssuedTokenType::is_required")]
+    pub issued_token_type: IssuedTokenType,
 }
 
 fields!(GrantRequest {
@@ -118,7 +121,31 @@ fields!(GrantRequest {
     headers = Vec::new(),
     rename = Vec::new(),
     scopes = Vec::new(),
+    issued_token_type = IssuedTokenType::Required,
 });
+
+/// What an answer to a token exchange without `issued_token_type` (RFC 8693 section 2.2.1 requires it) is worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(serde::Deserialize))]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum IssuedTokenType {
+    /// Missing is an error.
+    #[default]
+    Required,
+    /// Missing means the type that was requested, an access token where none was.
+    AssumeRequested,
+}
+
+words!(IssuedTokenType { Required = "required", AssumeRequested = "assume_requested" });
+
+impl IssuedTokenType {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+    fn is_required(&self) -> bool {
+        *self == Self::Required
+    }
+}
 
 impl GrantRequest {
     /// Whether the file puts the client's secret into it.
@@ -141,6 +168,7 @@ impl GrantRequest {
             headers: Vec::new(),
             rename: Vec::new(),
             scopes: Vec::new(),
+            issued_token_type: IssuedTokenType::Required,
         }
     }
 }

@@ -68,7 +68,7 @@ pub use self::fetch::Fetch;
 pub use self::field::{FieldKind, FieldType};
 pub use self::grants::{
     AssertionForm, BackchannelAuthentication, CibaGrant, DeviceAuthorization, DeviceGrant, GrantRequest, Grants,
-    JwtBearer,
+    IssuedTokenType, JwtBearer,
 };
 #[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) use self::grants::{

@@ -41,12 +41,15 @@ fn a_sound_file_meets_them_all() {
     }
 }
 
+/// What stands in the file, what takes its place, and what is not met then.
+type Case = (&'static str, &'static str, &'static [(Standard, &'static str)]);
+
 #[test]
 fn what_a_file_says_otherwise_is_named_by_its_key() {
     const FAPI: Standard = Standard::Fapi2;
     const RFC: Standard = Standard::Rfc9700;
     const MCP: Standard = Standard::Mcp;
-    let cases: &[(&str, &str, &[(Standard, &str)])] = &[
+    let cases: &[Case] = &[
         (
             "  discovery: true\n",
             "  authorization: https://acme.example/a\n  token: https://acme.example/t\n  pushed_authorization: https://acme.example/p\n  revocation: https://acme.example/r\n  introspection: https://acme.example/i\n",

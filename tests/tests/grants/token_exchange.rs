@@ -72,6 +72,22 @@ async fn cr_04_the_issued_type_is_the_requested_one() {
 }
 
 #[tokio::test]
+async fn an_exchange_that_does_not_say_what_it_gave_gave_what_was_asked_for() {
+    let yaml = acme("token_exchange: {issued_token_type: assume_requested}")
+        + "quirks: [{field: grants.token_exchange, because: a test, source: \"https://acme.example/docs\"}]\n";
+    let silent = || json(r#"{"access_token":"narrow","token_type":"Bearer"}"#);
+    let online = TokenKind::other("urn:acme:token-type:online");
+    let (_server, client, _) = at(&yaml, [silent(), silent(), issued(REFRESH, "Bearer")]).await;
+    let exchange = || client.token_exchange("canary-subject", TokenKind::ID_TOKEN);
+    let token = exchange().requested(online.clone()).send().await.unwrap();
+    assert_eq!(token.kind(), &online);
+    assert!(token.into_tokens().is_ok());
+    assert_eq!(exchange().send().await.unwrap().kind(), &TokenKind::ACCESS_TOKEN);
+    let error = exchange().requested(online).send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::IssuedTokenType, "what it says still counts");
+}
+
+#[tokio::test]
 async fn cr_04_what_is_no_access_token_goes_on_no_request() {
     for (kind, token_type) in [(JWT, "N_A"), (ACCESS, "n_a"), (REFRESH, "Bearer"), (ACCESS, "mac")] {
         let token = exchanged(issued(kind, token_type), None).await.unwrap();
