@@ -25,7 +25,7 @@ use crate::error::{Error, ErrorKind, Result, Scrub, Step, clean};
 use crate::http::send_bounded;
 use crate::openid::{Asked, Discovered, proved_by};
 use crate::provider::{CanRegister, Dynamic, Provider};
-use crate::spec::{ClientAuthMethod, ProviderSpec};
+use crate::spec::{ClientAuthMethod, ProviderSpec, Template};
 
 impl<P: Provider> Client<P> {
     /// Registers a client at the provider (RFC 7591 section 3) and gives what it got; this client's own id and secret are not
@@ -156,15 +156,21 @@ fn server(inner: &Inner) -> Result<String> {
     Ok(prepared.issuer.clone().unwrap_or_else(|| prepared.server.clone()))
 }
 
+/// Where clients are registered, at a provider that registers some.
+fn endpoint(inner: &Inner) -> Result<&Template> {
+    let spec = inner.spec();
+    spec.endpoints.registration.as_ref().ok_or_else(|| {
+        let what = format!("provider `{}` registers no clients", spec.id);
+        let error = Error::new(ErrorKind::Unsupported, Step::Registration, what);
+        error.fix("add `endpoints.registration` to the provider's YAML file if it has one").of(spec)
+    })
+}
+
 /// RFC 7591 section 3.1: "the client or developer sends an HTTP POST to the client registration endpoint with a content type
 /// of application/json".
 async fn register(inner: &Inner, metadata: &ClientMetadata) -> Result<RegisteredClient> {
     let (spec, metadata) = (inner.spec(), &metadata.proved(inner)?);
-    let Some(url) = &spec.endpoints.registration else {
-        let what = format!("provider `{}` registers no clients", spec.id);
-        let error = Error::new(ErrorKind::Unsupported, Step::Registration, what);
-        return Err(error.fix("add `endpoints.registration` to the provider's YAML file if it has one").of(spec));
-    };
+    let url = endpoint(inner)?;
     let issuer = server(inner)?;
     if metadata.issuer().is_some_and(|own| own != issuer) {
         let what = format!("the client's metadata is for another issuer than {}", clean(&issuer));

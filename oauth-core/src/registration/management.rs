@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Instrument as _;
 
 use super::answer::{self, Reader};
-use super::{ClientMetadata, ClientStore, RegisteredClient, server};
+use super::{ClientMetadata, ClientStore, RegisteredClient, endpoint, server};
 use crate::client::{Client, ClientAuth, Context, Inner};
 use crate::error::{Error, ErrorKind, Result, Scrub, Step, clean};
 use crate::http::{Answer, send_bounded};
@@ -156,8 +156,7 @@ impl Change {
         (self.record, answer)
     }
 
-    /// RFC 7592 section 2: a request to the registration's own address, with its own token "as described in OAuth 2.0 Bearer
-    /// Token Usage".
+    /// RFC 7592 section 2: a request to the registration's own address, with its own token as RFC 6750 has it.
     async fn send(&self, method: &Method, body: Option<String>) -> Result<Answer> {
         let inner = &*self.inner;
         let (address, token) = place(inner, &self.record)?;
@@ -219,6 +218,7 @@ impl Change {
 
 /// Where a registration is managed, and with what.
 fn place<'a>(inner: &Inner, record: &'a RegisteredClient) -> Result<(&'a str, &'a SecretString)> {
+    endpoint(inner)?;
     record.check_issuer(inner, &server(inner)?)?;
     let (Some(uri), Some(token)) = (record.registration_client_uri(), record.registration_access_token()) else {
         let what = "the provider gave no address and token to manage this registration with";
@@ -233,12 +233,9 @@ fn place<'a>(inner: &Inner, record: &'a RegisteredClient) -> Result<(&'a str, &'
 /// the issuer's metadata names: whoever changed the record would get the token otherwise.
 fn check_address(inner: &Inner, uri: &str, issuer: &str) -> Result<()> {
     let origin = |address: &str| url::Url::parse(address).ok().map(|url| url.origin());
-    let endpoint = inner.spec().endpoints.registration.as_ref();
-    let endpoint = endpoint
-        .map(|url| crate::client::own_address(&inner.config, Step::Registration, url, Context::default()))
-        .transpose()?;
-    let own = [Some(issuer), endpoint.as_deref()];
-    let is_own = own.into_iter().flatten().any(|own| origin(own).is_some_and(|own| origin(uri) == Some(own)));
+    let endpoint = crate::client::own_address(&inner.config, Step::Registration, endpoint(inner)?, Context::default())?;
+    let own = [issuer, endpoint.as_str()];
+    let is_own = own.into_iter().any(|own| origin(own).is_some_and(|own| origin(uri) == Some(own)));
     if is_own && answer::is_sound(uri) {
         return Ok(());
     }

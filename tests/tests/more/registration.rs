@@ -348,4 +348,9 @@ async fn typed_clients_have_it_where_the_file_does() {
     let here = format!("{}{AT}", issuer.origin());
     let mut registration = client.registration(record(own, |stored| stored["registration_client_uri"] = here.into()));
     assert_eq!(registration.read().await.unwrap_err().kind(), ErrorKind::OriginRefused);
+    let without = issuer.client_of(oauth_tests::issuer::ACME_ID);
+    let error = without.registration(record("https://id.acme.example", |_| ())).delete().await.unwrap_err();
+    assert_eq!((error.kind(), error.step()), (ErrorKind::Unsupported, Step::Registration));
+    assert!(error.explain().contains("add `endpoints.registration`"), "{}", error.explain());
+    assert_eq!(issuer.asked(AT), 1);
 }
