@@ -115,8 +115,8 @@ fn main() {
             _ => names.push(argument),
         }
     }
-    let named = |names: &[String]| names.iter().any(|name| if exact { name == NAME } else { NAME.contains(&**name) });
-    let wanted = !ignored && !named(&skipped) && (names.is_empty() || named(&names));
+    let among = |names: &[String]| names.iter().any(|name| if exact { name == NAME } else { NAME.contains(&**name) });
+    let wanted = !ignored && !among(&skipped) && (names.is_empty() || among(&names));
     if list && wanted {
         println!("{NAME}: test");
     } else if wanted {

@@ -271,8 +271,8 @@ fn again(test: &str, environment: &[(&str, &std::path::Path)]) {
         .envs(environment.iter().copied())
         .output()
         .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.contains("1 passed") && text.contains("the child is done"), "{text}");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("1 passed") && said.contains("the child is done"), "{said}");
 }
 
 fn is_child(test: &str) -> bool {
@@ -297,10 +297,10 @@ async fn net_04_without_a_trust_store_nothing_is_sent() {
     let authority = Authority::new();
     let server = Server::start(authority.issue(|_| ()));
     let yaml = ACME.replace("https://id.acme.example/token", &format!("{}/token", server.origin));
-    let refused = client(&yaml).refresh(&TokenSet::new("old").with_refresh_token(REFRESH)).await.unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::Tls, "{}", refused.explain());
-    assert!(refused.explain().contains("trust store"), "{}", refused.explain());
-    tells_nothing(&refused, &[SECRET, REFRESH]);
+    let told = client(&yaml).refresh(&TokenSet::new("old").with_refresh_token(REFRESH)).await.unwrap_err();
+    assert_eq!(told.kind(), ErrorKind::Tls, "{}", told.explain());
+    assert!(told.explain().contains("trust store"), "{}", told.explain());
+    tells_nothing(&told, &[SECRET, REFRESH]);
     assert_eq!(server.connections.load(Ordering::SeqCst), 0);
     // Whoever names an authority goes on with that one alone.
     refreshed(&server, trusting(&authority)).await.unwrap();

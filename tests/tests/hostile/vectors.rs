@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use oauth_core::{Browser, ErrorKind, ExposeSecret as _, Rng, RngError};
+use oauth_core::{ErrorKind, ExposeSecret as _, Rng, RngError};
 use oauth_tests::canned::json;
 use oauth_tests::issuer::{ACME_ID, Issuer, TOKEN};
 use oauth_tests::login::{self, parameter};
@@ -55,7 +55,7 @@ async fn openid_connect_core_appendix_a() {
         let answer =
             json!({"access_token": ACCESS_TOKEN, "token_type": "Bearer", "id_token": issuer.key.sign(&claims)});
         issuer.answer(TOKEN, json(&answer.to_string()));
-        client.callback(format!("code={CODE}&state={state}"), pending, Browser::from(browser)).await
+        client.callback(format!("code={CODE}&state={state}"), pending, browser).await
     };
     let account = log_in(HASHES).await.unwrap_or_else(|error| panic!("{}", error.explain()));
     assert_eq!(account.tokens().access_token().expose_secret(), ACCESS_TOKEN);
