@@ -1,8 +1,7 @@
 //! Tokens of the client's own.
 
 use oauth_core::{
-    CanIntrospect, CanRefresh, CanRevoke, CanUseClientCredentials, Client, ErrorKind, ExposeSecret as _,
-    Scopes,
+    CanIntrospect, CanRefresh, CanRevoke, CanUseClientCredentials, Client, ErrorKind, ExposeSecret as _, Scopes,
 };
 
 use super::world::{World, kind};
