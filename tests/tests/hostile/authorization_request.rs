@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use oauth_core::{ErrorKind, PendingAttempts, Rng, RngError, Scopes};
+use oauth_core::{ErrorKind, ExposeSecret as _, PendingAttempts, Rng, RngError, Scopes};
 use oauth_tests::login::{self, ACME, client, parameter, spec, start};
 
 struct NoRng;
@@ -30,6 +30,30 @@ async fn az_01_verifier_and_state_are_new_long_and_random() {
     let error = login::client(ACME).rng(Arc::new(NoRng)).authorize().begin().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Random);
     assert!(error.to_string().contains("Acme"));
+}
+
+/// The octets of RFC 7636 appendix B come first, and nothing after them.
+struct AppendixB;
+
+impl Rng for AppendixB {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RngError> {
+        let octets = [
+            116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186, 22, 212, 37, 77, 105, 214, 191,
+            240, 91, 88, 5, 88, 83, 132, 141, 121,
+        ];
+        bytes[..octets.len()].copy_from_slice(&octets);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn rfc_7636_b_a_verifier_and_its_challenge() {
+    let attempt = client(ACME).rng(Arc::new(AppendixB)).authorize().begin().await.unwrap();
+    let (url, pending, _) = attempt.into_parts();
+    let challenge = parameter(url.as_str(), "code_challenge").unwrap();
+    assert_eq!(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    let kept = pending.expose_json();
+    assert!(kept.expose_secret().contains("\"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk\""));
 }
 
 #[tokio::test]

@@ -69,8 +69,8 @@ impl Browser {
                 }
                 page = self.load(Method::GET, &url, None).await?;
             } else if let Some(form) = Form::of(&page.body, user).filter(|_| !refused) {
-                url = url.join(&form.action)?;
-                page = self.load(Method::POST, &url, Some(form.body())).await?;
+                url = if form.action.is_empty() { url } else { url.join(&form.action)? };
+                page = self.load(Method::POST, &url, Some(form.refused().body())).await?;
             } else {
                 return Ok(page.body);
             }

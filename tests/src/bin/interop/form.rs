@@ -2,14 +2,16 @@
 
 use url::form_urlencoded::Serializer;
 
-/// Buttons that say yes, by the names that the servers of the suites give them. Any other form is sent without one.
-const YES: [&str; 3] = ["allow", "action", "logout"];
+/// Buttons that say yes or no, by the names that the servers of the suites give them; yes comes first. Any other form is
+/// sent without one.
+const CHOICES: [&str; 3] = ["allow", "action", "logout"];
 
 /// The only form of a page.
 pub(crate) struct Form {
     /// Where it goes, relative to the page; empty for the page itself.
     pub(crate) action: String,
     fields: Vec<(String, String)>,
+    choices: Vec<(String, String)>,
 }
 
 impl Form {
@@ -18,31 +20,31 @@ impl Form {
         let start = html.find("<form")?;
         let mut tags = html[start..].split('<').skip(1);
         let action = attribute(tags.next()?, "action").unwrap_or_default();
-        let mut fields = Vec::new();
-        let mut agreed = false;
-        for tag in tags {
-            let button = tag.starts_with("button");
-            let Some(name) = attribute(tag, "name").filter(|_| button || tag.starts_with("input")) else { continue };
+        let (mut fields, mut choices) = (Vec::new(), Vec::new());
+        for tag in tags.filter(|tag| tag.starts_with("input") || tag.starts_with("button")) {
+            let Some(name) = attribute(tag, "name") else { continue };
             let value = attribute(tag, "value").unwrap_or_default();
-            let value = match attribute(tag, "type").as_deref() {
-                Some("submit") if agreed || !YES.contains(&name.as_str()) => continue,
-                Some("submit") => {
-                    agreed = true;
-                    value
-                }
-                Some("password") => "any".to_owned(),
-                Some("hidden") => value,
-                _ if value.is_empty() => user.to_owned(),
-                _ => value,
-            };
-            fields.push((name, value));
+            match attribute(tag, "type").as_deref() {
+                Some("submit") if CHOICES.contains(&name.as_str()) => choices.push((name, value)),
+                Some("submit") => {}
+                Some("password") => fields.push((name, "any".to_owned())),
+                Some("hidden") => fields.push((name, value)),
+                _ if value.is_empty() => fields.push((name, user.to_owned())),
+                _ => fields.push((name, value)),
+            }
         }
-        Some(Self { action, fields })
+        Some(Self { action, fields, choices })
+    }
+
+    /// The same, filled in by a user who says no, where the form has a choice.
+    pub(crate) fn refused(mut self) -> Self {
+        self.choices.drain(..self.choices.len().min(1));
+        self
     }
 
     /// As it is sent: `application/x-www-form-urlencoded`.
     pub(crate) fn body(&self) -> String {
-        Serializer::new(String::new()).extend_pairs(&self.fields).finish()
+        Serializer::new(String::new()).extend_pairs(self.fields.iter().chain(self.choices.first())).finish()
     }
 }
 
@@ -73,6 +75,14 @@ mod tests {
         let form = Form::of(page, "alice").unwrap();
         assert_eq!(form.action, "/go?a=1&b=2");
         assert_eq!(form.body(), "token=x%26y&login=alice&user_code=ABC&secret=any&allow=Yes");
+        let form = Form::of(
+            r#"<form><button type="submit" name="action" value="yes"></button>
+            <button type="submit" name="action" value="no"></button></form>"#,
+            "alice",
+        )
+        .unwrap();
+        assert_eq!(form.body(), "action=yes");
+        assert_eq!(form.refused().body(), "action=no");
         assert!(Form::of("<p>Done</p>", "alice").is_none());
     }
 }

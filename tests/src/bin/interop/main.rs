@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it reports to the person or the script that started it")]
 
 mod browser;
+mod django;
 mod form;
 mod oidc_provider;
 mod table;
@@ -21,7 +22,8 @@ async fn main() -> ExitCode {
     let result = match suite.as_str() {
         "oidc-provider" => oidc_provider::run().await,
         oidc_provider::PART => oidc_provider::part().await,
-        other => Err(format!("there is no suite `{other}`; there is oidc-provider").into()),
+        "django-oauth-toolkit" => Box::pin(django::run()).await,
+        other => Err(format!("no suite `{other}`; there are oidc-provider and django-oauth-toolkit").into()),
     };
     match result.and_then(|table| table.print(&suite)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -118,7 +118,7 @@ async fn code<P: CanAuthorize + HasProfile>(client: &Client<P>, checks: &mut Che
 }
 
 /// A code that is redeemed with the verifier of another attempt, as a thief of codes would have to.
-async fn pkce<P: CanAuthorize>(client: &Client<P>, checks: &mut Checks) -> Result<()> {
+pub(crate) async fn pkce<P: CanAuthorize>(client: &Client<P>, checks: &mut Checks) -> Result<()> {
     let (url, pending, browser) = client.authorize().begin().await?.into_parts();
     let (_, other, _) = client.authorize().begin().await?.into_parts();
     let callback = Browser::new()?.log_in(url.as_str(), REDIRECT, USER).await?;
@@ -134,7 +134,7 @@ fn verifier(attempt: &PendingAttempt) -> Result<String> {
 }
 
 /// RFC 9207: the callback names the issuer, and one that names none or another is not of this login.
-async fn issuer<P: CanAuthorize>(client: &Client<P>, checks: &mut Checks) -> Result<()> {
+pub(crate) async fn issuer<P: CanAuthorize>(client: &Client<P>, checks: &mut Checks) -> Result<()> {
     for (what, other, expected) in [
         ("a callback without it is refused", None, ErrorKind::IssuerMissing),
         ("a callback of another issuer is refused", Some("http://127.0.0.1:1"), ErrorKind::IssuerMismatch),

@@ -6,13 +6,13 @@ mod client_auth;
 mod client_credentials;
 mod device;
 mod discovered;
-mod login;
+pub(crate) mod login;
 mod logout;
 mod mtls;
 mod proofs;
 mod registration;
 mod resource;
-mod world;
+pub(crate) mod world;
 
 pub(crate) use self::mtls::{PART, part};
 use self::world::World;

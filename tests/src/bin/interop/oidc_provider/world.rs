@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::browser::Browser;
 use crate::table::Result;
 
-pub(super) const REDIRECT: &str = "http://127.0.0.1:54321/callback";
-pub(super) const USER: &str = "alice";
+pub(crate) const REDIRECT: &str = "http://127.0.0.1:54321/callback";
+pub(crate) const USER: &str = "alice";
 
 const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/interop/providers");
 
@@ -83,12 +83,12 @@ fn text(value: &Value) -> Result<String> {
 }
 
 /// A login by a browser that agrees to everything.
-pub(super) async fn log_in<P: CanAuthorize>(client: &Client<P>) -> Result<Account<P>> {
+pub(crate) async fn log_in<P: CanAuthorize>(client: &Client<P>) -> Result<Account<P>> {
     log_in_with(client, client.authorize()).await
 }
 
 /// The same, asked for in a particular way.
-pub(super) async fn log_in_with<P: CanAuthorize>(client: &Client<P>, login: Authorize<P>) -> Result<Account<P>> {
+pub(crate) async fn log_in_with<P: CanAuthorize>(client: &Client<P>, login: Authorize<P>) -> Result<Account<P>> {
     let (url, pending, browser) = login.begin().await?.into_parts();
     let callback = Browser::new()?.log_in(url.as_str(), REDIRECT, USER).await?;
     Ok(client.callback(callback, pending, browser).await?)
@@ -124,16 +124,16 @@ pub(super) async fn get_over(http: &ReqwestClient, address: &str, authorization:
 }
 
 /// The kind of the error that this ended with.
-pub(super) fn kind<T>(result: std::result::Result<T, Error>) -> Option<ErrorKind> {
+pub(crate) fn kind<T>(result: std::result::Result<T, Error>) -> Option<ErrorKind> {
     result.err().map(|error| error.kind())
 }
 
 /// The kind of the error that a whole login ended with.
-pub(super) fn login_kind<T>(result: Result<T>) -> Option<ErrorKind> {
+pub(crate) fn login_kind<T>(result: Result<T>) -> Option<ErrorKind> {
     result.err()?.downcast::<Error>().ok().map(|error| error.kind())
 }
 
 #[allow(clippy::disallowed_methods, reason = "the script that starts the server tells its address this way")]
-fn variable(name: &str) -> Result<String> {
+pub(crate) fn variable(name: &str) -> Result<String> {
     std::env::var(name).map_err(|_| format!("{name} is not set: start this through tests/interop/run").into())
 }
