@@ -167,12 +167,12 @@ impl<P: Provider> Account<P> {
             return shared.renew(&snapshot.tokens).await;
         }
         let tokens = &snapshot.tokens;
-        if !tokens.is_due(now) && tokens.never_lasts(least) {
+        if !tokens.is_due(now) && least > Duration::ZERO && tokens.never_lasts(least) {
             // A new one would not either.
             shared.look_after(&snapshot, now);
             return Err(self.too_short(least));
         }
-        if !tokens.is_due(now) && !tokens.expires_within(least, now) {
+        if !tokens.is_due(now) && (least.is_zero() || !tokens.expires_within(least, now)) {
             shared.look_after(&snapshot, now);
             return Ok(Arc::clone(tokens));
         }

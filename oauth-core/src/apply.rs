@@ -130,7 +130,7 @@ pub(crate) fn place(
     own_address: Option<&str>,
 ) -> Result<()> {
     let config = &inner.config;
-    if let Some(key) = &tokens.proof_key {
+    if let Some(key) = tokens.bound_key() {
         return place_bound(inner, (key, tokens.access_token.expose_secret()), request, own_address);
     }
     let malformed = |what: &str| malformed(config, what);

@@ -19,6 +19,8 @@ use tracing::Instrument as _;
 pub use self::attempt::{Attempt, AuthorizationUrl};
 pub(crate) use self::details::are_details;
 use self::options::second;
+pub(crate) use self::redirect::check as check_redirect;
+pub(crate) use self::resource::wanted as resources;
 use self::secrets::Secrets;
 use crate::browser::BrowserBinding;
 use crate::client::{
@@ -193,7 +195,7 @@ impl<P: Provider> Authorize<P> {
             push_params(&mut url, spec, &self.params);
             (url, scopes)
         };
-        let resources = resource::wanted(inner, self.resources)?;
+        let resources = resources(inner, self.resources)?;
         for resource in &resources {
             push_pair(&mut url, renamed(&spec.authorize.rename, "resource"), resource);
         }
@@ -230,7 +232,7 @@ impl<P: Provider> Authorize<P> {
             }
         };
         let proof_key = proof_key(inner, &mut url)?;
-        let url = carried(inner, endpoint, url, self.pushed).await?;
+        let url = carried(inner, (endpoint, url), self.pushed, proof_key.as_ref()).await?;
         let binding = SecretString::from(secrets.browser);
         let pending = PendingAttempt {
             state: secrets.state.into(),
@@ -283,8 +285,7 @@ fn max_age(inner: &Inner, params: &[(Cow<'static, str>, String)]) -> Result<Opti
 /// A key for the tokens of this login, where the provider binds them. RFC 9449 section 10: the thumbprint as `dpop_jkt` binds
 /// the code as well, so that nobody redeems it with a key of their own.
 fn proof_key(inner: &Inner, url: &mut String) -> Result<Option<ProofKey>> {
-    let Some(rules) = inner.spec().dpop else { return Ok(None) };
-    let key = ProofKey::draw(inner, rules.alg, Step::Authorize)?;
+    let Some(key) = ProofKey::wanted(inner, Step::Authorize)? else { return Ok(None) };
     let thumbprint = key.thumbprint(&**inner.crypto(Step::Authorize)?).map_err(|error| {
         Error::new(ErrorKind::Config, Step::Authorize, "the new proof key cannot be used")
             .source(error)
@@ -316,7 +317,12 @@ struct Carried {
 }
 
 /// The URL that carries the request: in its query, in a signed object, or by a reference to what was pushed.
-async fn carried(inner: &Inner, endpoint: &Template, url: String, pushed: bool) -> Result<Carried> {
+async fn carried(
+    inner: &Inner,
+    (endpoint, url): (&Template, String),
+    pushed: bool,
+    key: Option<&ProofKey>,
+) -> Result<Carried> {
     let rules = &inner.spec().authorize;
     let push = pushed::endpoint(inner, pushed)?;
     if push.is_none() && rules.request_object.is_none() {
@@ -333,7 +339,7 @@ async fn carried(inner: &Inner, endpoint: &Template, url: String, pushed: bool) 
     }
     let mut expires_at = None;
     if let Some(push) = push {
-        let pushed = pushed::push(inner, push, &params).await?;
+        let pushed = pushed::push(inner, push, &params, key).await?;
         // RFC 9126 section 4: the authorization request has `client_id` and the `request_uri` that was given for it.
         params.retain(|(name, _)| name == id);
         params.push(("request_uri".to_owned(), pushed.request_uri));

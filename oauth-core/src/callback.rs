@@ -1,6 +1,7 @@
 //! The authorization response (RFC 6749 section 4.1.2): whose it is, and what it says.
 
 mod kept;
+mod signed;
 
 use std::fmt;
 
@@ -27,17 +28,19 @@ const MAX_CODE: usize = 8 * 1024;
 pub struct CallbackInput {
     params: Vec<(String, String)>,
     too_large: bool,
+    /// Whether the provider has signed all of it.
+    signed: bool,
 }
 
 impl CallbackInput {
     /// The query of the request, or the form of a POST: `code=..&state=..`.
     pub fn from_query(query: &str) -> Self {
         if query.len() > MAX_CALLBACK {
-            return Self { params: Vec::new(), too_large: true };
+            return Self { params: Vec::new(), too_large: true, signed: false };
         }
         let params =
             form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned()));
-        Self { params: params.collect(), too_large: false }
+        Self { params: params.collect(), too_large: false, signed: false }
     }
 
     /// The address of the request, whole (`https://app.example/callback?code=..`) or from its path on.
@@ -149,6 +152,7 @@ impl<P: Provider> Client<P> {
         let (input, browser) = (input.into(), browser.into());
         let inner = self.inner().ready().await?;
         let verified = async {
+            let input = signed::opened(&inner, input).await?;
             let reading = Reading::new(&inner, &input, &browser)?;
             let admit = |attempt: &PendingAttempt| reading.admit(attempt);
             let taken = pending.take(reading.state, &admit).await;
@@ -159,6 +163,9 @@ impl<P: Provider> Client<P> {
     }
 
     /// The checks of [`callback`](Self::callback) alone; nothing is sent. The attempt is one that needs no waiting for.
+    ///
+    /// A callback that the provider signs (`authorize.response_mode: query.jwt` and its kin) takes the provider's keys, which
+    /// may have to be asked for: it is [`ErrorKind::Unsupported`] here, and [`callback`](Self::callback) reads it.
     pub fn verify_callback(
         &self,
         input: impl Into<CallbackInput>,
@@ -202,6 +209,11 @@ impl<'a> Reading<'a> {
         if input.too_large {
             return Err(fail(ErrorKind::CallbackTooLarge, "the callback is larger than any real one"));
         }
+        if inner.spec().authorize.is_answer_signed() && !input.signed {
+            signed::jwt(inner, input)?;
+            let error = Error::new(ErrorKind::Unsupported, Step::Callback, "a signed callback is not verified at once");
+            return Err(error.fix("use `callback`, which can ask for the provider's keys").of(inner.spec()));
+        }
         let once = |name: &str| {
             input.once(name).map_err(|()| {
                 fail(ErrorKind::AmbiguousCallback, &format!("the callback has `{}` more than once", clean(name)))
@@ -221,7 +233,10 @@ impl<'a> Reading<'a> {
     fn admit(&self, attempt: &PendingAttempt) -> Result<()> {
         let inner = self.inner;
         belongs(inner, &self.prepared.server, attempt, self.state, self.browser)?;
-        check_issuer(inner, self.input, self.prepared.issuer.as_deref(), self.iss)?;
+        // The issuer in a signed callback is the one whose signature it has.
+        if !self.input.signed {
+            check_issuer(inner, self.input, self.prepared.issuer.as_deref(), self.iss)?;
+        }
         inner.config.spec.callback.verify.as_ref().map_or(Ok(()), |rules| signature::check(inner, rules, self.input))
     }
 

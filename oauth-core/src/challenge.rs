@@ -10,7 +10,7 @@ use crate::scopes::is_scope_token;
 const MOST: usize = 8 * 1024;
 
 /// More scopes than a message could name.
-const MOST_SCOPES: usize = 32;
+const MOST_SCOPES: usize = 256;
 
 /// What a resource server says to a request that it does not serve: the `WWW-Authenticate` header of a 401 or 403 (RFC 6750
 /// section 3, RFC 9728 section 5.1). What stands in it is the server's word, and nothing more.
@@ -45,16 +45,17 @@ impl ResourceChallenge {
         self.insufficient_scope
     }
 
-    /// Of several challenges the first one that names metadata, else the first that says anything known.
+    /// Several challenges are one answer (RFC 9728 section 5.1): the metadata is what the first one names that names any, and
+    /// the scopes are those of the first that says what is wanted, `Bearer` before others.
     fn read<'v>(values: impl Iterator<Item = &'v [u8]>) -> Self {
         let found: Vec<Challenge> = bounded(values).flat_map(challenges).filter(|found| !found.repeated).collect();
-        let named = found.iter().find(|found| found.resource_metadata.is_some());
-        let chosen = named.or_else(|| found.iter().find(|found| found.scope.is_some() || found.error.is_some()));
-        chosen.map_or_else(Self::default, |chosen| Self {
-            resource_metadata: chosen.resource_metadata.clone(),
-            scopes: chosen.scopes(),
-            insufficient_scope: chosen.has_error("insufficient_scope"),
-        })
+        let says = |found: &&Challenge| found.scope.is_some() || found.error.is_some();
+        let chosen = found.iter().filter(says).find(|found| found.is_of("bearer")).or_else(|| found.iter().find(says));
+        Self {
+            resource_metadata: found.iter().find_map(|found| found.resource_metadata.clone()),
+            scopes: chosen.map(Challenge::scopes).unwrap_or_default(),
+            insufficient_scope: chosen.is_some_and(|chosen| chosen.has_error("insufficient_scope")),
+        }
     }
 }
 

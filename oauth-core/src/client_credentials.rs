@@ -8,11 +8,13 @@ use tracing::Instrument as _;
 
 use crate::account::Account;
 use crate::client::{Client, Inner};
-use crate::error::{ErrorKind, Result, Step};
+use crate::dpop::ProofKey;
+use crate::error::{Error, ErrorKind, Result, Step};
 use crate::grant::{self, Asked, Extra};
 use crate::provider::{CanUseClientCredentials, Provider};
 use crate::refresh::Progress;
 use crate::scopes::IntoScopes;
+use crate::spec::{ClientAuthMethod, GrantRequest};
 use crate::token::{self, TokenSet};
 
 /// What stands in the error of a provider that has no such grant.
@@ -90,22 +92,23 @@ async fn ask(inner: &Arc<Inner>, extra: &Extra) -> Result<TokenSet> {
     grant::check_params(inner, rule, &["scope"], extra, Step::Grant)?;
     let scopes = grant::scopes(&inner.config, rule, extra.scopes.as_deref(), Step::Grant)?;
     let again = Again { scopes, params: extra.params.clone() };
-    let tokens = send(inner, Arc::new(again), None).await?;
+    let tokens = send(inner, Arc::new(again), None, None).await?;
     tracing::debug!("token issued to the client");
     grant::equip(inner, tokens).await
 }
 
-/// The token request (RFC 6749 section 4.4.2), the first or one that renews what it gave.
-pub(crate) async fn send(inner: &Inner, again: Arc<Again>, progress: Option<&dyn Progress>) -> Result<TokenSet> {
+/// The token request (RFC 6749 section 4.4.2), the first or one that renews what it gave, with the key that it was bound to.
+pub(crate) async fn send(
+    inner: &Inner,
+    again: Arc<Again>,
+    key: Option<&ProofKey>,
+    progress: Option<&dyn Progress>,
+) -> Result<TokenSet> {
     let rule = grant::declared(inner, Step::Grant, KEY, |grants| grants.client_credentials.as_ref())?;
-    // RFC 6749 section 4.4: "The client credentials grant type MUST only be used by confidential clients."
-    if inner.config.auth.as_secret().is_none() && inner.prepared()?.hooks.client_proof.is_none() {
-        let what = "a token of the client's own needs a client that can prove who it is, and this one has no secret";
-        return Err(inner.error(ErrorKind::Config, Step::Grant, what));
-    }
+    check_confidential(inner, rule)?;
     let asked =
         Asked { step: Step::Grant, rule, params: Vec::new(), scopes: &again.scopes, extra: &again.params, progress };
-    let mut tokens = token::send(inner, asked.call(inner)?, &again.scopes).await?.tokens;
+    let mut tokens = token::send(inner, asked.call(inner)?.bound_to(key), &again.scopes).await?.tokens;
     // RFC 6749 section 4.4.3: "A refresh token SHOULD NOT be included." There is no user either.
     tokens.refresh_token = None;
     tokens.refresh_expires_at = None;
@@ -113,4 +116,36 @@ pub(crate) async fn send(inner: &Inner, again: Arc<Again>, progress: Option<&dyn
     tokens.id_token = None;
     tokens.again = Some(again);
     Ok(tokens)
+}
+
+/// RFC 6749 section 4.4: "The client credentials grant type MUST only be used by confidential clients."
+fn check_confidential(inner: &Inner, rule: &GrantRequest) -> Result<()> {
+    let (auth, method) = (&inner.config.auth, inner.spec().client_auth.method);
+    let proves = match method {
+        ClientAuthMethod::Mtls => return inner.check_certificate(Step::Grant),
+        ClientAuthMethod::Mechanism => inner.prepared()?.hooks.client_proof.is_some(),
+        ClientAuthMethod::None => rule.shows_secret() && auth.as_secret().is_some(),
+        ClientAuthMethod::PrivateKeyJwt | ClientAuthMethod::ClientSecretJwt | ClientAuthMethod::Minted => {
+            auth.signing_key().is_some()
+        }
+        ClientAuthMethod::Basic | ClientAuthMethod::Body | ClientAuthMethod::Custom => auth.as_secret().is_some(),
+    };
+    if proves {
+        return Ok(());
+    }
+    let (what, fix) = match method {
+        ClientAuthMethod::None => (
+            "a token of the client's own is for clients that prove who they are, and this provider knows public ones only",
+            "say in the provider's YAML file how clients prove themselves: `client_auth: basic`, `private_key_jwt`, ...",
+        ),
+        ClientAuthMethod::PrivateKeyJwt | ClientAuthMethod::Minted => (
+            "a token of the client's own needs a client that can prove who it is, and this one has no private key",
+            "give the client its key with `ClientAuth::private_key(pem)`",
+        ),
+        _ => (
+            "a token of the client's own needs a client that can prove who it is, and this one has no secret",
+            "make the client with the secret from the provider's console",
+        ),
+    };
+    Err(Error::new(ErrorKind::Config, Step::Grant, what).fix(fix).of(inner.spec()))
 }

@@ -2,6 +2,7 @@
 
 mod codes;
 mod pace;
+mod polling;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,12 +13,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Instrument as _;
 
 use self::codes::Codes;
+pub(crate) use self::codes::{interval, number};
 pub use self::pace::DevicePoll;
-use self::pace::{Pace, Told};
+pub(crate) use self::polling::Polling;
 use crate::account::Account;
 use crate::client::{self, Client, Context, Inner, renamed};
-use crate::error::{Error, ErrorKind, Result, Step};
-use crate::grant::{self, Asked, Extra};
+use crate::dpop::ProofKey;
+use crate::error::{ErrorKind, Result, Step};
+use crate::grant::{self, Aim, Asked, Extra};
 use crate::provider::{CanUseDevice, Provider};
 use crate::scopes::IntoScopes;
 use crate::spec::{DeviceGrant, Template};
@@ -69,10 +72,10 @@ impl<P: Provider> Device<P> {
         let span = tracing::debug_span!("oauth.device", provider = %self.client.spec().id);
         async {
             let inner = self.client.inner().ready().await?;
-            let (codes, scopes) = begin(&inner, &self.extra).await?;
+            let (codes, aim) = begin(&inner, &self.extra).await?;
             tracing::debug!("device login started");
-            let pace = Pace::new(inner.now(), codes.lifetime, codes.interval);
-            Ok(DeviceLogin { client: self.client, inner, codes, scopes, pace })
+            let polling = Polling::new(inner, Step::Device, codes.lifetime, codes.interval)?;
+            Ok(DeviceLogin { client: self.client, codes, aim, polling })
         }
         .instrument(span)
         .await
@@ -94,10 +97,9 @@ impl<P: Provider> Device<P> {
 #[must_use = "the user's approval comes to nothing unless it is asked for"]
 pub struct DeviceLogin<P: Provider = crate::Dynamic> {
     client: Client<P>,
-    inner: Arc<Inner>,
     codes: Codes,
-    scopes: Vec<String>,
-    pace: Pace,
+    aim: Aim,
+    polling: Polling,
 }
 
 impl<P: Provider> DeviceLogin<P> {
@@ -119,12 +121,12 @@ impl<P: Provider> DeviceLogin<P> {
 
     /// When the codes end; an hour after the start at the latest.
     pub fn expires_at(&self) -> SystemTime {
-        self.pace.expires_at()
+        self.polling.expires_at()
     }
 
     /// What to do now, by the client's clock.
     pub fn poll(&self) -> DevicePoll {
-        self.pace.poll(self.inner.now())
+        self.polling.poll()
     }
 
     /// Asks the provider once whether the user has finished (RFC 8628 section 3.4); `None` where not. Whatever keeps the
@@ -136,7 +138,7 @@ impl<P: Provider> DeviceLogin<P> {
     /// the codes have ended, [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) where an answer with tokens may have been lost,
     /// and what else the provider refuses with. Each is the last word: after it nothing is sent.
     pub async fn ask(&mut self) -> Result<Option<Account<P>>> {
-        let span = tracing::debug_span!("oauth.device", provider = %self.inner.spec().id);
+        let span = tracing::debug_span!("oauth.device", provider = %self.client.spec().id);
         let tokens = self.look().instrument(span).await?;
         Ok(tokens.map(|tokens| Account::new(Arc::clone(self.client.inner()), tokens)))
     }
@@ -148,55 +150,21 @@ impl<P: Provider> DeviceLogin<P> {
     /// Those of [`ask`](Self::ask).
     pub async fn account(mut self) -> Result<Account<P>> {
         loop {
-            match self.poll() {
-                DevicePoll::Wait(wait) => {
-                    let clock = Arc::clone(&self.inner.config.clock);
-                    clock.sleep(wait).await;
-                    self.pace.slept(self.inner.now(), wait);
-                }
-                DevicePoll::Ask => {
-                    if let Some(account) = self.ask().await? {
-                        return Ok(account);
-                    }
-                }
-                DevicePoll::Over => return Err(expired(&self.inner)),
+            self.polling.due().await?;
+            if let Some(account) = self.ask().await? {
+                return Ok(account);
             }
         }
     }
 
     async fn look(&mut self) -> Result<Option<TokenSet>> {
-        if self.poll() == DevicePoll::Over {
-            return Err(expired(&self.inner));
-        }
-        let rule = section(&self.inner)?;
-        let error = match redeem(&self.inner, rule, &self.codes.device_code, &self.scopes).await {
-            Ok(tokens) => {
-                self.pace.end();
-                tracing::debug!("device login finished");
-                let asked = self.scopes.iter().any(|scope| scope == "openid");
-                return grant::settle(&self.inner, tokens, asked).await.map(Some);
-            }
-            Err(error) => error,
-        };
-        if let Some(told) = verdict(&self.inner, &error) {
-            self.pace.told(told, self.inner.now());
-            return Ok(None);
-        }
-        self.pace.end();
-        Err(self.last_word(error))
-    }
-
-    /// The error that ends the login.
-    fn last_word(&self, error: Error) -> Error {
-        match standard_code(&self.inner, &error) {
-            Some("expired_token") => expired(&self.inner),
-            // A code is taken once (RFC 8628 section 3.5 by RFC 6749 section 5.2): what came before may have been the tokens.
-            Some("invalid_grant") if self.pace.is_silent() => {
-                let what = "the provider may have issued the tokens in an answer that never arrived";
-                self.inner.error(ErrorKind::OutcomeUnknown, Step::Device, what)
-            }
-            _ => error,
-        }
+        self.polling.check()?;
+        let inner = Arc::clone(self.polling.inner());
+        let rule = section(&inner)?;
+        let answer = redeem(&inner, rule, (&self.codes.device_code, &self.aim), self.polling.key()).await;
+        let Some(tokens) = self.polling.heard(answer)? else { return Ok(None) };
+        tracing::debug!("device login finished");
+        grant::settle(&inner, tokens, (self.aim.asks_identity(), self.aim.resources.clone())).await.map(Some)
     }
 }
 
@@ -219,12 +187,8 @@ fn section(inner: &Inner) -> Result<&DeviceGrant> {
     grant::declared(inner, Step::Device, KEY, |grants| grants.device.as_ref())
 }
 
-fn expired(inner: &Inner) -> Error {
-    inner.error(ErrorKind::AttemptExpired, Step::Device, "the code ended before the user had finished")
-}
-
 /// RFC 8628 section 3.1: the client asks with its id, its credentials and the scopes.
-async fn begin(inner: &Inner, extra: &Extra) -> Result<(Codes, Vec<String>)> {
+async fn begin(inner: &Inner, extra: &Extra) -> Result<(Codes, Aim)> {
     let rule = section(inner)?;
     let Some(url) = &inner.spec().endpoints.device_authorization else {
         let what = format!("provider `{}` has no device authorization endpoint", inner.spec().id);
@@ -233,24 +197,25 @@ async fn begin(inner: &Inner, extra: &Extra) -> Result<(Codes, Vec<String>)> {
     grant::check_params(inner, &rule.request, &["scope", "device_code"], extra, Step::Device)?;
     let own = Some(rule.request.scopes.as_slice()).filter(|scopes| !scopes.is_empty());
     let scopes = client::scopes(&inner.config, extra.scopes.as_deref().or(own))?;
-    let call = authorization(inner, (rule, url), &scopes, extra);
+    let aim = Aim::new(inner, scopes, extra)?;
+    let call = authorization(inner, (rule, url), &aim, extra);
     let answer = token::ask(inner, call, None).await?;
-    Ok((Codes::read(inner, &rule.authorization, &answer)?, scopes))
+    Ok((Codes::read(inner, &rule.authorization, &answer)?, aim))
 }
 
 fn authorization<'a>(
     inner: &'a Inner,
     (rule, url): (&'a DeviceGrant, &'a Template),
-    scopes: &'a [String],
+    aim: &'a Aim,
     extra: &'a Extra,
 ) -> TokenCall<'a> {
     let (spec, form) = (inner.spec(), &rule.authorization);
     let mut params: Vec<(&str, Cow<'_, str>)> = Vec::new();
-    if !scopes.is_empty() {
+    if !aim.scopes.is_empty() {
         let name = renamed(&spec.authorize.rename, &spec.scopes.param);
-        params.push((name, scopes.join(&spec.scopes.separator).into()));
+        params.push((name, aim.scopes.join(&spec.scopes.separator).into()));
     }
-    params.extend(extra.params.iter().map(|(name, value)| (name.as_str(), Cow::Borrowed(value.expose_secret()))));
+    params.extend(aim.params(extra));
     TokenCall {
         step: Step::Device,
         url,
@@ -261,35 +226,22 @@ fn authorization<'a>(
         query: &[],
         headers: &form.headers,
         client_auth: form.client_auth,
-        context: Context { scopes, ..Context::default() },
+        context: Context { scopes: &aim.scopes, ..Context::default() },
         progress: None,
     }
 }
 
 /// RFC 8628 section 3.4: the token request with the device code.
-async fn redeem(inner: &Inner, rule: &DeviceGrant, code: &SecretString, scopes: &[String]) -> Result<TokenSet> {
-    let params = vec![("device_code", Cow::Borrowed(code.expose_secret()))];
+async fn redeem(
+    inner: &Inner,
+    rule: &DeviceGrant,
+    (code, aim): (&SecretString, &Aim),
+    key: Option<&ProofKey>,
+) -> Result<TokenSet> {
+    let mut params = vec![("device_code", Cow::Borrowed(code.expose_secret()))];
+    params.extend(aim.named());
     let asked = Asked { step: Step::Device, rule: &rule.request, params, scopes: &[], extra: &[], progress: None };
-    Ok(token::send(inner, asked.call(inner)?, scopes).await?.tokens)
-}
-
-/// The error's code in the standard's words.
-fn standard_code<'a>(inner: &'a Inner, error: &'a Error) -> Option<&'a str> {
-    let code = error.server()?.code()?;
-    let codes = inner.spec().token.response.error.as_ref().map(|fields| &fields.codes);
-    Some(codes.map_or(code, |codes| renamed(codes, code)))
-}
-
-/// What an error says of the login; none where it is the last word (RFC 8628 section 3.5).
-fn verdict(inner: &Inner, error: &Error) -> Option<Told> {
-    match standard_code(inner, error) {
-        Some("authorization_pending") => return Some(Told::Pending),
-        Some("slow_down") => return Some(Told::SlowDown),
-        _ => {}
-    }
-    // What is no answer of the token endpoint is no last word either: the user's approval is not lost to a gateway.
-    let is_page =
-        error.server().is_some_and(|server| server.code().is_none()) && error.kind() == ErrorKind::ProviderRefused;
-    let is_silence = error.is_retryable() || is_page || error.kind() == ErrorKind::BadResponse;
-    is_silence.then(|| Told::Nothing(error.retry_after()))
+    // The scopes are no parameter of this request (RFC 8628 section 3.4); a file that wants them has the hole.
+    let call = TokenCall { context: Context { scopes: &aim.scopes, ..Context::default() }, ..asked.call(inner)? };
+    Ok(token::send(inner, call.bound_to(key), &aim.scopes).await?.tokens)
 }

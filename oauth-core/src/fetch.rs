@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind, Result, Scrub, ServerError, Step};
 use crate::http::{Answer, send_bounded};
 use crate::json;
 use crate::mechanism::Signed;
+use crate::openid::SIGNED_USERINFO;
 use crate::spec::{BodyFormat, Condition, Fetch, Hole};
 use crate::token::{self, TokenSet};
 
@@ -26,7 +27,12 @@ pub(crate) struct Call<'a> {
     pub(crate) fails_when: Option<&'a Condition>,
     /// What the answer is, for messages: `profile`.
     pub(crate) what: &'static str,
+    /// Whether it is a JWT that the provider signs (OpenID Connect Core section 5.3.2).
+    pub(crate) signed: bool,
 }
+
+/// OpenID Connect Core section 5.3.2: what a signed answer is.
+const JWT: &str = "application/jwt";
 
 /// An answer of JSON that is no error.
 pub(crate) struct Fetched {
@@ -66,8 +72,25 @@ impl Call<'_> {
                     continue;
                 }
             }
+            let answer = if self.signed { self.verified(inner, answer).await? } else { answer };
             return self.read(inner, answer, signed.as_ref());
         }
+    }
+
+    /// The claims in the place of the JWT. A refusal is read as it came.
+    async fn verified(&self, inner: &Inner, mut answer: Answer) -> Result<Answer> {
+        if !answer.status.is_success() {
+            return Ok(answer);
+        }
+        let text = std::str::from_utf8(&answer.body).ok().filter(|_| answer.is_of(JWT));
+        let Some(text) = text else {
+            let what = format!("the {} is not signed, although the provider's file says that it is", self.what);
+            return Err(SIGNED_USERINFO.unsigned(inner, &what));
+        };
+        let verified = SIGNED_USERINFO.verify(inner, text.trim()).await?;
+        answer.body = Bytes::copy_from_slice(verified.payload());
+        answer.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Ok(answer)
     }
 
     fn context(&self) -> Context<'_> {
@@ -101,6 +124,9 @@ impl Call<'_> {
                 value.set_sensitive(is_secret);
                 request.headers_mut().insert(name, value);
             }
+        }
+        if self.signed {
+            request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static(JWT));
         }
         let mut of_api = inner.spec().api.iter().flat_map(|api| &api.headers).filter(|_| step == Step::Profile);
         if !of_api.any(|(name, _)| name.eq_ignore_ascii_case(ACCEPT.as_str())) {
@@ -173,8 +199,15 @@ impl Call<'_> {
         }
         let fail = |words: String| inner.error(ErrorKind::BadApiResponse, step, words);
         let text = std::str::from_utf8(&answer.body).map_err(|_| fail(format!("the {what} is not UTF-8")))?;
-        let root: &RawValue = serde_json::from_str(text)
-            .map_err(|_| fail(format!("the {what} is not JSON (status {status}, {} bytes)", text.len())))?;
+        let root: &RawValue = serde_json::from_str(text).map_err(|_| {
+            if answer.is_of(JWT) {
+                // Whether it is the provider's is not guessed at: its file says what is signed.
+                let error = Error::new(ErrorKind::BadApiResponse, step, format!("the {what} is a JWT, and not JSON"));
+                let fix = "if the client is registered for signed answers, say so in the provider's file: `profile: {signed: true}`";
+                return error.fix(fix).of(inner.spec());
+            }
+            fail(format!("the {what} is not JSON (status {status}, {} bytes)", text.len()))
+        })?;
         if self.fails_when.is_some_and(|condition| json::holds(condition, root)) {
             let words = format!("the provider refused, with status {status}");
             return Err(refused(ErrorKind::ApiStatus, words, Vec::new()).of(inner.spec()));

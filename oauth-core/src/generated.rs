@@ -13,11 +13,12 @@ pub use crate::fields::{FieldReader, FromFields, NoExtras, debug_struct};
 pub use crate::mechanism::{AnswerDecoder, ClientProof, Mechanisms, RequestSigner, SessionLogin};
 pub use crate::openid::check_id_token;
 pub use crate::provider::{
-    CanAuthorize, CanExchangeTokens, CanIntrospect, CanLogOut, CanRefresh, CanRegister, CanRevoke,
-    CanUseClientCredentials, CanUseDevice, CanUseJwtBearer, CanUsePassword, Compiled, HasApi, HasIdTokens, HasProfile,
-    Provider,
+    CanAskConsent, CanAuthorize, CanExchangeTokens, CanIntrospect, CanLogOut, CanRefresh, CanRegister, CanRevoke,
+    CanUseBackchannel, CanUseClientCredentials, CanUseDevice, CanUseJwtBearer, CanUsePassword, CanUseSamlBearer,
+    Compiled, HasApi, HasIdTokens, HasProfile, Provider,
 };
 pub use crate::scopes::ScopeOf;
 pub use crate::spec::{ProviderSpec, SpecCell};
+pub use crate::standards::{Fapi2, Mcp, Rfc9700};
 pub use crate::token::token_response_reader;
 pub use crate::values::{EnvironmentValue, OptionValue, SettingValue};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::authorize;
 use crate::client::{Config, Context, Inner, checked_scopes, renamed};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::lookup;
@@ -112,6 +113,10 @@ impl<'a> Asked<'a> {
             params.push((name(spec, rule, "scope"), self.scopes.join(&spec.scopes.separator).into()));
         }
         params.extend(self.extra.iter().map(|(name, value)| (name.as_str(), Cow::Borrowed(value.expose_secret()))));
+        // An audience is another way to say whom a token is for (RFC 8693 section 2.1).
+        if params.iter().all(|(name, _)| ![RESOURCE, "audience"].contains(name)) {
+            params.extend(default_resources(inner)?.into_iter().map(|resource| (RESOURCE, Cow::Owned(resource))));
+        }
         Ok(TokenCall {
             step: self.step,
             url: address(spec, rule, self.step)?,
@@ -128,9 +133,58 @@ impl<'a> Asked<'a> {
     }
 }
 
+/// What every request of one login is about.
+pub(crate) struct Aim {
+    pub(crate) scopes: Vec<String>,
+    pub(crate) resources: Vec<String>,
+}
+
+impl Aim {
+    pub(crate) fn new(inner: &Inner, scopes: Vec<String>, extra: &Extra) -> Result<Self> {
+        Ok(Self { scopes, resources: resources(inner, extra)? })
+    }
+
+    /// Its resources, and the further parameters of its first request.
+    pub(crate) fn params<'a>(&'a self, extra: &'a Extra) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
+        let further = extra.params.iter().filter(|(name, _)| name != RESOURCE);
+        let further = further.map(|(name, value)| (name.as_str(), Cow::Borrowed(value.expose_secret())));
+        self.named().chain(further)
+    }
+
+    /// Its resources. RFC 8707 section 2.2: a token request names them, too.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        self.resources.iter().map(|resource| (RESOURCE, Cow::Borrowed(resource.as_str())))
+    }
+
+    pub(crate) fn asks_identity(&self) -> bool {
+        self.scopes.iter().any(|scope| scope == "openid")
+    }
+}
+
+/// RFC 8707 section 2.
+const RESOURCE: &str = "resource";
+
+/// The resources that the file names for every token (RFC 8707 section 2.2).
+pub(crate) fn default_resources(inner: &Inner) -> Result<Vec<String>> {
+    authorize::resources(inner, None)
+}
+
+/// What a grant's tokens are for: the caller's resource, else those of the file. Each refresh names them again.
+pub(crate) fn resources(inner: &Inner, extra: &Extra) -> Result<Vec<String>> {
+    match extra.params.iter().find(|(name, _)| name == RESOURCE) {
+        Some((_, own)) => Ok(vec![own.expose_secret().to_owned()]),
+        None => default_resources(inner),
+    }
+}
+
 /// What belongs to a user's tokens after they came by another way than a redirect: the ID token is checked, the session
 /// opened, and what the file looks up looked up.
-pub(crate) async fn settle(inner: &Inner, mut tokens: TokenSet, asked_identity: bool) -> Result<TokenSet> {
+pub(crate) async fn settle(
+    inner: &Inner,
+    mut tokens: TokenSet,
+    (asked_identity, resources): (bool, Vec<String>),
+) -> Result<TokenSet> {
+    tokens.resources = resources;
     // OpenID Connect Core section 2: a nonce is one that the authentication request had, and there was none.
     let expected = Expected { asked: asked_identity, without_nonce: true, ..Expected::default() };
     tokens.identity = openid::accept(inner, &tokens, expected).await?.map(Arc::new);

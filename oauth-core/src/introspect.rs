@@ -17,6 +17,11 @@ use crate::provider::{CanIntrospect, Provider};
 use crate::spec::{Introspect, ProviderSpec, Template};
 use crate::token::{self, TokenCall, TokenSet};
 
+/// RFC 9701 section 4: what is asked for by `Accept`, and what the answer is then.
+pub(crate) const SIGNED_TYPE: &str = "application/token-introspection+jwt";
+/// RFC 9701 section 5.
+const SAID: &str = "token_introspection";
+
 /// What the provider says of a token (RFC 7662 section 2.2). Of one that is not active it says nothing else.
 ///
 /// Whoever takes a token from somebody else as a proof of who that is asks [`was_issued_to`](Self::was_issued_to) or
@@ -110,13 +115,26 @@ async fn ask(inner: &Inner, asked: Asked<'_>) -> Result<Introspection> {
         context,
         progress: None,
     };
-    let answer = token::ask(inner, call, None).await?;
+    let answer = if rule.signed { signed(inner, call).await? } else { token::ask(inner, call, None).await? };
     let said = Introspection::read(inner.spec(), answer.expose_secret()).map_err(|what| {
         let what = format!("the answer's {what}");
         Error::new(ErrorKind::BadResponse, Step::Introspect, what).of(inner.spec())
     })?;
     tracing::debug!(active = said.active, "token introspected");
     Ok(said)
+}
+
+/// RFC 9701 section 5: what is said of the token is the claim `token_introspection`, a JSON object with the members of RFC 7662
+/// section 2.2. What stands beside it is about the answer, not about the token.
+async fn signed<'a>(inner: &'a Inner, call: TokenCall<'a>) -> Result<SecretString> {
+    let Some(jwt) = token::ask_signed(inner, call, SIGNED_TYPE).await? else {
+        let what = "the answer is not signed, although the provider's file says that it is";
+        return Err(openid::SIGNED_INTROSPECTION.unsigned(inner, what));
+    };
+    let verified = openid::SIGNED_INTROSPECTION.verify(inner, jwt.expose_secret()).await?;
+    let said = verified.claims().map(|claims| claims.json(SAID).map(|json| json.to_owned().into()));
+    let missing = || JoseError::MissingClaim(SAID.to_owned());
+    said.and_then(|said| said.ok_or_else(missing)).map_err(|error| openid::SIGNED_INTROSPECTION.malformed(inner, error))
 }
 
 /// How and where tokens are asked about, for a provider that answers.

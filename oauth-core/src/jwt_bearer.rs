@@ -151,7 +151,7 @@ async fn ask(inner: &Inner, source: &Source, extra: &Extra) -> Result<TokenSet> 
     };
     let tokens = token::send(inner, asked.call(inner)?, &scopes).await?.tokens;
     tracing::debug!("token issued for an assertion");
-    grant::settle(inner, tokens, false).await
+    grant::settle(inner, tokens, (false, grant::resources(inner, extra)?)).await
 }
 
 /// An assertion for one request. RFC 7523 section 3: it has `iss`, `sub`, `aud`, an end, and an id that a server takes

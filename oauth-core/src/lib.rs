@@ -16,6 +16,7 @@ pub mod load;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod spec;
+pub mod standards;
 
 #[cfg(feature = "client")]
 #[doc(hidden)]
@@ -42,11 +43,15 @@ mod catalog;
 #[cfg(feature = "client")]
 mod challenge;
 #[cfg(feature = "client")]
+mod ciba;
+#[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
 mod client_credentials;
 #[cfg(feature = "client")]
 mod clock;
+#[cfg(feature = "client")]
+mod consent;
 #[cfg(feature = "client")]
 pub mod crypto;
 #[cfg(feature = "client")]
@@ -65,6 +70,8 @@ mod exchange;
 mod fetch;
 #[cfg(feature = "client")]
 mod fields;
+#[cfg(feature = "client")]
+mod front_channel_logout;
 #[cfg(feature = "client")]
 mod grant;
 #[cfg(feature = "client")]
@@ -118,6 +125,8 @@ mod revoke;
 #[cfg(feature = "client")]
 mod rng;
 #[cfg(feature = "client")]
+mod saml_bearer;
+#[cfg(feature = "client")]
 mod scopes;
 #[cfg(feature = "client")]
 pub mod seal;
@@ -129,19 +138,23 @@ pub mod store;
 mod token;
 #[cfg(feature = "client")]
 mod token_exchange;
+#[cfg(all(feature = "schema", feature = "client"))]
+mod untrusted;
 #[cfg(feature = "client")]
 mod values;
 
 #[cfg(feature = "client")]
 pub use secrecy::{ExposeSecret, SecretString};
 
-#[cfg(feature = "schema")]
 pub use self::fault::{Fault, Faults};
 #[cfg(feature = "tower")]
 pub use self::layer::{BoxError, TokenLayer, TokenOnceLayer, TokenOnceService, TokenService};
 #[cfg(feature = "json-schema")]
 pub use self::schema::json_schema;
 pub use self::spec::ProviderSpec;
+#[cfg(feature = "schema")]
+#[cfg(all(feature = "schema", feature = "client"))]
+pub use self::untrusted::UntrustedSpec;
 #[cfg(feature = "client")]
 pub use self::{
     account::{AccessToken, Account},
@@ -152,12 +165,15 @@ pub use self::{
     callback::{CallbackInput, VerifiedCode},
     catalog::CatalogEntry,
     challenge::ResourceChallenge,
+    ciba::{Backchannel, BackchannelLogin, UserHint},
     client::{Client, ClientAuth, SecretSource, SourceError},
     client_credentials::ClientCredentials,
     clock::{Clock, SystemClock},
+    consent::{AskConsent, ConsentAttempt, Consented, PendingConsent},
     device::{Device, DeviceLogin, DevicePoll},
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
+    front_channel_logout::FrontChannelLogout,
     introspect::Introspection,
     jwt_bearer::JwtBearer,
     logout::{LogOut, LogoutAttempt, LogoutRequest, PendingLogout},
@@ -176,12 +192,13 @@ pub use self::{
     profile::Profile,
     protected_resource::{ProtectedResource, ResourceMetadata},
     provider::{
-        CanAuthorize, CanExchangeTokens, CanIntrospect, CanLogOut, CanRefresh, CanRegister, CanRevoke,
-        CanUseClientCredentials, CanUseDevice, CanUseJwtBearer, CanUsePassword, Compiled, Dynamic, HasApi, HasIdTokens,
-        HasProfile, Provider,
+        CanAskConsent, CanAuthorize, CanExchangeTokens, CanIntrospect, CanLogOut, CanRefresh, CanRegister, CanRevoke,
+        CanUseBackchannel, CanUseClientCredentials, CanUseDevice, CanUseJwtBearer, CanUsePassword, CanUseSamlBearer,
+        Compiled, Dynamic, HasApi, HasIdTokens, HasProfile, Provider,
     },
-    registration::{ClientMetadata, ClientStore, MemoryClients, RegisteredClient, StoredClients},
+    registration::{ClientMetadata, ClientStore, MemoryClients, RegisteredClient, Registration, StoredClients},
     rng::{OsRng, Rng, RngError},
+    saml_bearer::SamlBearer,
     scopes::{IntoScopes, ScopeOf, Scopes},
     signature::VerifiedQuery,
     token::TokenSet,

@@ -17,6 +17,7 @@ pub(crate) async fn lookup(inner: &Inner, rule: &Lookup, tokens: TokenSet) -> Re
         tokens: &tokens,
         fails_when: inner.spec().token.response.fails_when.as_ref(),
         what: "answer of the lookup",
+        signed: false,
     };
     let fetched = call.send(inner).await?;
     let members = members(rule, fetched.root());

@@ -14,7 +14,7 @@ use crate::client::Client;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result, Step, clean};
 use crate::http::{Guard, HttpClient, ReqwestClient, TransportErrorKind, transport_error};
-use crate::openid::{Asked, Discovered, stranger};
+use crate::openid::{Asked, Demands, Discovered, stranger, without_query};
 use crate::protected_resource::{ProtectedResource, ResourceMetadata};
 use crate::provider::Dynamic;
 use crate::registration::{ClientStore, MemoryClients};
@@ -58,6 +58,7 @@ pub struct Mcp {
     offline_access: bool,
     clients: Arc<dyn ClientStore>,
     allow_loopback: bool,
+    allow_unlisted: bool,
     http: Option<Arc<dyn HttpClient>>,
     clock: Option<Arc<dyn Clock>>,
     timeout: Option<Duration>,
@@ -76,6 +77,7 @@ impl Mcp {
             offline_access: false,
             clients: Arc::new(MemoryClients::new()),
             allow_loopback: false,
+            allow_unlisted: false,
             http: None,
             clock: None,
             timeout: None,
@@ -84,7 +86,8 @@ impl Mcp {
 
     /// Who you are: a [`RegisteredClient`](crate::RegisteredClient) of one issuer, or [`ClientMetadata`](crate::ClientMetadata)
     /// to host or to register. Give as many as you have. The order is MCP's: a client that is registered with the issuer,
-    /// then a metadata document where the issuer takes it, then a registration.
+    /// then a metadata document where the issuer takes it, then a registration. A client that is registered with an issuer
+    /// belongs to servers that you chose: any server may name that issuer, and say which scopes the user is asked for.
     pub fn client(mut self, identity: impl Into<ClientIdentity>) -> Self {
         self.identities.push(identity.into());
         self
@@ -121,6 +124,22 @@ impl Mcp {
         self
     }
 
+    /// Allows issuers whose list of resources (RFC 9728 section 4) lacks the server. An issuer may leave some out; but a server
+    /// that names an issuer which knows nothing of it may be after tokens that work elsewhere.
+    pub fn dangerous_allow_unlisted(mut self) -> Self {
+        self.allow_unlisted = true;
+        self
+    }
+
+    /// Forgets what was registered with an issuer, so that the next login registers anew: where the issuer does not know the
+    /// client any more ([`ClientRejected`](ErrorKind::ClientRejected)).
+    pub async fn forget(&self, issuer: &str) -> Result<()> {
+        match self.clients.load(issuer).await? {
+            Some(kept) => Ok(self.clients.remove(&kept).await?),
+            None => Ok(()),
+        }
+    }
+
     /// A transport of your own, in the place of the guarded one: it then answers for which addresses may be reached.
     pub fn http_client(mut self, http: Arc<dyn HttpClient>) -> Self {
         self.http = Some(http);
@@ -151,17 +170,43 @@ impl Mcp {
     async fn prepare(&self, challenge: &ResourceChallenge, before: &[String]) -> Result<Client<Dynamic>> {
         let http = self.transport()?;
         let metadata = self.resource(&http, challenge).await?;
-        let mut discovered =
-            Discovered::at(self.pick(&metadata)?)?.hosts(self.hosts.clone()).oauth_first().http_client(http);
+        let mut refused = None;
+        for issuer in self.choices(&metadata)? {
+            match self.at_issuer(issuer, &metadata, (challenge, before), Arc::clone(&http)).await {
+                // RFC 9728 section 7.6: which of them to use is the client's choice: one that it can be a client of.
+                Err(error) if is_unfit(error.kind()) => refused = refused.or(Some(error)),
+                made => return made,
+            }
+        }
+        Err(refused.unwrap_or_else(|| self.nobody()))
+    }
+
+    /// A client of that issuer.
+    async fn at_issuer(
+        &self,
+        issuer: &str,
+        metadata: &ResourceMetadata,
+        (challenge, before): (&ResourceChallenge, &[String]),
+        http: Arc<dyn HttpClient>,
+    ) -> Result<Client<Dynamic>> {
+        let listed = (!self.allow_unlisted).then(|| metadata.resource.clone());
+        let mut discovered = Discovered::at(issuer)?
+            .hosts(self.hosts.clone())
+            .oauth_first()
+            .demanding(Demands { pkce: true, resource: listed })
+            .http_client(http);
         if let Some(clock) = &self.clock {
             discovered = discovered.clock(Arc::clone(clock));
         }
         if let Some(timeout) = self.timeout {
             discovered = discovered.timeout(timeout);
         }
+        // RFC 9728 section 2: whether the resource "always requires the use of DPoP-bound access tokens".
+        if metadata.dpop_bound_access_tokens_required {
+            discovered = discovered.dpop_by(&metadata.dpop_signing_alg_values_supported);
+        }
         let asked = discovered.ask().await?;
-        check_pkce(&asked)?;
-        let scopes = self.scopes(challenge, &metadata, &asked, before);
+        let scopes = self.scopes(challenge, metadata, &asked, before);
         let adapt = |spec: &mut ProviderSpec| adapt(spec, &self.server, &metadata.resource, scopes.clone());
         let client = self.identified(&discovered, asked, &adapt).await?;
         tracing::debug!("MCP server's issuer found");
@@ -195,22 +240,26 @@ impl Mcp {
         resource.metadata().await
     }
 
-    /// RFC 9728 section 7.6: which server to use is the client's choice. It is one that the client is registered with, else
-    /// the first.
-    fn pick<'m>(&self, metadata: &'m ResourceMetadata) -> Result<&'m str> {
-        let servers = &metadata.authorization_servers;
-        let known = servers.iter().find(|issuer| self.identities.iter().any(|identity| identity.is_of(issuer)));
-        let issuer = known.or_else(|| servers.first()).ok_or_else(|| {
-            let what = "the server's metadata names nobody who issues tokens for it (`authorization_servers`)";
-            self.error(ErrorKind::MetadataEndpoint, Step::Discovery, what)
-        })?;
+    /// RFC 9728 section 7.6: which server to use is the client's choice. First come those that the client is registered with,
+    /// then the others in their order.
+    fn choices<'m>(&self, metadata: &'m ResourceMetadata) -> Result<Vec<&'m str>> {
+        let is_known = |issuer: &&str| self.identities.iter().any(|identity| identity.is_of(issuer));
+        let servers = metadata.authorization_servers.iter().map(String::as_str);
+        let (known, others): (Vec<_>, Vec<_>) = servers.partition(is_known);
+        let choices: Vec<&str> = known.into_iter().chain(others).take(MOST_ISSUERS).collect();
         // An issuer on this machine is for whoever has said so.
-        let local = url::Url::parse(issuer).is_ok_and(|url| template::is_loopback(&url));
-        if local && !self.allow_loopback && self.http.is_none() {
-            let what = format!("the server names an issuer on this machine: {}", clean(issuer));
+        let is_local = |issuer: &str| url::Url::parse(issuer).is_ok_and(|url| template::is_loopback(&url));
+        let local = choices.first().filter(|issuer| is_local(issuer));
+        if let Some(issuer) = local.filter(|_| !self.allow_loopback && self.http.is_none()) {
+            let what = format!("the server names an issuer on this machine: {}", clean(without_query(issuer)));
             return Err(self.error(ErrorKind::AddressBlocked, Step::Discovery, what));
         }
-        Ok(issuer)
+        Ok(choices)
+    }
+
+    fn nobody(&self) -> Error {
+        let what = "the server's metadata names nobody who issues tokens for it (`authorization_servers`)";
+        self.error(ErrorKind::MetadataEndpoint, Step::Discovery, what)
     }
 
     /// The scopes of the challenge, "authoritative for the current operation", else "all scopes defined in
@@ -239,14 +288,19 @@ impl Mcp {
     }
 }
 
-/// MCP, Authorization Code Protection: "If `code_challenge_methods_supported` is absent, the authorization server does not
-/// support PKCE and MCP clients MUST refuse to proceed."
-fn check_pkce(asked: &Asked) -> Result<()> {
-    if asked.metadata.code_challenge_methods_supported.iter().any(|method| method == "S256") {
-        return Ok(());
-    }
-    let what = "the issuer's metadata does not list `S256` under `code_challenge_methods_supported`";
-    Err(asked.error(ErrorKind::PkceNotListed, Step::Discovery, what))
+/// More issuers than a login tries.
+const MOST_ISSUERS: usize = 4;
+
+/// Whether an issuer is none for this client, and another might be.
+fn is_unfit(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::PkceNotListed
+            | ErrorKind::MetadataStatus
+            | ErrorKind::MetadataFormat
+            | ErrorKind::Unsupported
+            | ErrorKind::IssuerNotBound
+    )
 }
 
 /// What the client is a client of: tokens for this resource, applied at this server. RFC 8707 section 2, and MCP: the
@@ -256,11 +310,7 @@ fn adapt(spec: &mut ProviderSpec, server: &str, resource: &str, scopes: Vec<Stri
     (spec.id, spec.name) = (own.id, own.name);
     spec.pkce = Pkce::Required;
     spec.scopes.default = scopes;
-    let refresh = spec.refresh.as_mut().map(|refresh| &mut refresh.params);
-    let lists = [&mut spec.authorize.params, &mut spec.token.request.params];
-    for params in lists.into_iter().chain(refresh) {
-        params.push(("resource".to_owned(), Template::literal(resource)));
-    }
+    spec.authorize.resource = vec![Template::literal(resource)];
     let base = server.split('?').next().unwrap_or_default();
     spec.api = Some(Api {
         base_url: Template::literal(base.trim_end_matches('/')),
@@ -274,7 +324,7 @@ fn adapt(spec: &mut ProviderSpec, server: &str, resource: &str, scopes: Vec<Stri
 impl fmt::Debug for Mcp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mcp")
-            .field("server", &self.server)
+            .field("server", &without_query(&self.server))
             .field("identities", &self.identities)
             .finish_non_exhaustive()
     }

@@ -82,5 +82,5 @@ async fn ask(inner: &Inner, (username, password): (&str, &SecretString), extra: 
     let asked = Asked { step: Step::Grant, rule, params, scopes: &scopes, extra: &extra.params, progress: None };
     let tokens = token::send(inner, asked.call(inner)?, &scopes).await?.tokens;
     tracing::debug!("token issued for a password");
-    grant::settle(inner, tokens, false).await
+    grant::settle(inner, tokens, (false, grant::resources(inner, extra)?)).await
 }

@@ -110,7 +110,7 @@ async fn fetch(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<Profile> {
             fill_from(&mut profile, rules, identity.json()).map_err(wrong)?;
         }
         (ProfileFrom::Request, Some(request)) => {
-            let fetched = call(rules, request, tokens).send(inner).await?;
+            let fetched = Call { signed: rules.signed, ..call(rules, request, tokens) }.send(inner).await?;
             profile.raw = serde_json::from_str(fetched.text())
                 .map_err(|_| fail(ErrorKind::BadApiResponse, "the profile is nested too deeply".to_owned()))?;
             fill_from(&mut profile, rules, fetched.text()).map_err(wrong)?;
@@ -150,7 +150,7 @@ async fn fetch(inner: &Arc<Inner>, tokens: &TokenSet) -> Result<Profile> {
 }
 
 fn call<'a>(rules: &'a Rules, fetch: &'a Fetch, tokens: &'a TokenSet) -> Call<'a> {
-    Call { step: Step::Profile, fetch, tokens, fails_when: rules.fails_when.as_ref(), what: "profile" }
+    Call { step: Step::Profile, fetch, tokens, fails_when: rules.fails_when.as_ref(), what: "profile", signed: false }
 }
 
 fn fill_from(profile: &mut Profile, rules: &Rules, text: &str) -> Result<(), String> {

@@ -8,7 +8,7 @@ use crate::client::{Client, ClientAuth, Inner};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result, Step, clean};
 use crate::http::HttpClient;
-use crate::openid::{Document, fetch, stranger};
+use crate::openid::{self, Document, fetch, stranger, without_query};
 use crate::provider::Dynamic;
 use crate::scopes::is_scope_token;
 use crate::spec::{ProviderSpec, template};
@@ -172,7 +172,8 @@ impl ProtectedResource {
         if is_sound(named) && origin(named) == origin(&self.resource) {
             return Ok(());
         }
-        let what = format!("the resource's answer leads to metadata at another origin: {}", clean(named));
+        let what =
+            format!("the resource's answer leads to metadata at another origin: {}", clean(without_query(named)));
         Err(Error::new(ErrorKind::ResourceMismatch, Step::Discovery, what).of(&self.spec))
     }
 
@@ -190,7 +191,11 @@ impl ResourceMetadata {
         let document = Document::parse(inner, document, ("the resource's metadata", asked[0]))?;
         let resource = document.text("resource")?.unwrap_or_default();
         if !asked.contains(&resource.as_str()) {
-            let what = format!("the metadata is of the resource `{}`, asked was `{}`", clean(&resource), asked[0]);
+            let what = format!(
+                "the metadata is of the resource `{}`, asked was `{}`",
+                clean(without_query(&resource)),
+                without_query(asked[0])
+            );
             return Err(inner.error(ErrorKind::ResourceMismatch, Step::Discovery, what));
         }
         let mut servers = document.texts("authorization_servers")?;
@@ -215,7 +220,7 @@ fn is_sound(address: &str) -> bool {
     let parsed = url::Url::parse(address).is_ok_and(|url| {
         template::is_secure(&url) && url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
     });
-    parsed && !address.chars().any(|c| c.is_control() || c == ' ' || c == '\\')
+    parsed && !openid::has_dot_segments(address) && !address.chars().any(|c| c.is_control() || c == ' ' || c == '\\')
 }
 
 /// The address up to its host, and what the well-known path comes before. RFC 9728 section 3.1: "any terminating slash (/)
@@ -230,7 +235,7 @@ fn split(resource: &str) -> (&str, &str) {
 
 impl std::fmt::Debug for ProtectedResource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ProtectedResource").field("resource", &self.resource).finish_non_exhaustive()
+        f.debug_struct("ProtectedResource").field("resource", &without_query(&self.resource)).finish_non_exhaustive()
     }
 }
 

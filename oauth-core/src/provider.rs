@@ -119,6 +119,24 @@ capability! {
     CanUseJwtBearer
 }
 capability! {
+    /// The provider takes a SAML assertion for a grant: its file has `grants.saml_bearer`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` takes no SAML assertion for a grant",
+        label = "`{Self}` declares no SAML bearer grant",
+        note = "add `grants.saml_bearer` to the provider's YAML file if it has it"
+    )]
+    CanUseSamlBearer
+}
+capability! {
+    /// The provider asks users for their approval on a device of their own: its file has `grants.ciba`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` has no login that the client initiates",
+        label = "`{Self}` declares no backchannel authentication",
+        note = "add `grants.ciba` to the provider's YAML file if it has it"
+    )]
+    CanUseBackchannel
+}
+capability! {
     /// The provider takes the user's password: its file has `grants.password`.
     #[diagnostic::on_unimplemented(
         message = "provider `{Self}` takes no passwords",
@@ -144,6 +162,15 @@ capability! {
         note = "add `endpoints.end_session` to the provider's YAML file if it has one"
     )]
     CanLogOut
+}
+capability! {
+    /// The provider has a page on which somebody approves the app for others: its file has `consent`.
+    #[diagnostic::on_unimplemented(
+        message = "provider `{Self}` has no page for consent",
+        label = "`{Self}` declares no consent by an administrator",
+        note = "add `consent` to the provider's YAML file if it has one"
+    )]
+    CanAskConsent
 }
 capability! {
     /// The provider issues ID tokens that are verified: its file has `openid`.

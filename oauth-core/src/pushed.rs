@@ -8,6 +8,7 @@ use http::StatusCode;
 use secrecy::ExposeSecret as _;
 
 use crate::client::{Context, Inner};
+use crate::dpop::ProofKey;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::json::{self, Members};
 use crate::spec::{BodyFormat, Method, Push, RefreshAuth, Template};
@@ -46,7 +47,15 @@ pub(crate) fn endpoint(inner: &Inner, asked: bool) -> Result<Option<&Template>> 
 
 /// RFC 9126 section 2.1: the client sends "the parameters that comprise an authorization request directly" and
 /// authenticates as at the token endpoint.
-pub(crate) async fn push(inner: &Inner, url: &Template, params: &[(String, String)]) -> Result<Pushed> {
+///
+/// RFC 9449 section 10.1: the code is bound by `dpop_jkt`, or by a proof in the header of the pushed request. Here are both, of one
+/// key: some servers look for the one, some for the other, and the nonce that they want is known when the code is redeemed.
+pub(crate) async fn push(
+    inner: &Inner,
+    url: &Template,
+    params: &[(String, String)],
+    key: Option<&ProofKey>,
+) -> Result<Pushed> {
     let call = TokenCall {
         step: Step::Authorize,
         url,
@@ -61,7 +70,7 @@ pub(crate) async fn push(inner: &Inner, url: &Template, params: &[(String, Strin
         progress: None,
     };
     // RFC 9126 section 2.2: the server answers "with a 201 HTTP status code".
-    let answer = token::ask(inner, call, Some(StatusCode::CREATED)).await?;
+    let answer = token::ask_proved(inner, call, Some(StatusCode::CREATED), key).await?;
     let pushed =
         read(answer.expose_secret()).map_err(|what| inner.error(ErrorKind::BadResponse, Step::Authorize, what))?;
     tracing::debug!("authorization request pushed");

@@ -9,6 +9,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret as _;
 use tracing::Instrument as _;
 
+use crate::authorize;
 use crate::client::{Client, Inner, renamed};
 use crate::client_credentials;
 use crate::error::{Error, ErrorKind, Result, Step};
@@ -107,7 +108,7 @@ async fn send(inner: &Inner, tokens: &TokenSet, progress: Option<&dyn Progress>)
     openid::check_same_issuer(inner, tokens, Step::Refresh)?;
     // RFC 6749 section 4.4.3: what the client was issued for itself has no refresh token; it asks again.
     if let Some(again) = &tokens.again {
-        return client_credentials::send(inner, Arc::clone(again), progress).await;
+        return client_credentials::send(inner, Arc::clone(again), tokens.proof_key.as_ref(), progress).await;
     }
     let Some(rule) = &spec.refresh else {
         return Err(inner.error(
@@ -134,8 +135,9 @@ async fn send(inner: &Inner, tokens: &TokenSet, progress: Option<&dyn Progress>)
     let mut params =
         vec![(grant_type, Cow::Borrowed(rule.grant_type.as_str())), (rule.param.as_str(), Cow::Borrowed(with))];
     // RFC 8707 section 2.2: without them a refresh may give a token for other resources.
-    let resources = tokens.resources.iter().map(|resource| ("resource", Cow::Borrowed(resource.as_str())));
-    params.extend(token::named(inner, resources));
+    let named = resources(inner, tokens)?;
+    let values = named.iter().map(|resource| ("resource", Cow::Borrowed(resource.as_str())));
+    params.extend(token::named(inner, values));
     let call = TokenCall {
         step: Step::Refresh,
         url,
@@ -149,9 +151,20 @@ async fn send(inner: &Inner, tokens: &TokenSet, progress: Option<&dyn Progress>)
         context: token::context(tokens),
         progress,
     };
-    let answer = token::send(inner, call, &tokens.scopes).await?.tokens;
+    let mut answer = token::send(inner, call, &tokens.scopes).await?.tokens;
+    answer.resources = named.into_owned();
     tracing::debug!("token refreshed");
     Ok(answer)
+}
+
+/// What the tokens were asked for, so that they are asked for the same again. Tokens that came from elsewhere say nothing of
+/// it: they are for what each login here is for.
+fn resources<'a>(inner: &Inner, tokens: &'a TokenSet) -> Result<Cow<'a, [String]>> {
+    if tokens.resources.is_empty() && tokens.issued_at.is_none() {
+        authorize::resources(inner, None).map(Cow::Owned)
+    } else {
+        Ok(Cow::Borrowed(&tokens.resources))
+    }
 }
 
 fn no_refresh_token(inner: &Inner, rule: &Refresh) -> Error {

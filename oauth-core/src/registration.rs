@@ -1,7 +1,9 @@
-//! Dynamic client registration (RFC 7591).
+//! Dynamic client registration (RFC 7591), and its management (RFC 7592).
 
 mod answer;
+mod management;
 mod metadata;
+mod proof;
 mod record;
 mod store;
 mod stored;
@@ -13,14 +15,15 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use tracing::Instrument as _;
 
+pub use self::management::Registration;
 pub use self::metadata::ClientMetadata;
 pub use self::record::RegisteredClient;
 pub use self::store::{ClientStore, MemoryClients};
 pub use self::stored::StoredClients;
 use crate::client::{Client, ClientAuth, Context, Inner};
-use crate::error::{Error, ErrorKind, Result, Scrub, Step};
+use crate::error::{Error, ErrorKind, Result, Scrub, Step, clean};
 use crate::http::send_bounded;
-use crate::openid::{Asked, Discovered};
+use crate::openid::{Asked, Discovered, proved_by};
 use crate::provider::{CanRegister, Dynamic, Provider};
 use crate::spec::{ClientAuthMethod, ProviderSpec};
 
@@ -89,7 +92,22 @@ impl Discovered {
             let what = "the issuer knows no clients by their metadata documents";
             return Err(asked.error(ErrorKind::Unsupported, Step::Registration, what));
         }
-        Ok(self.made(asked, id, ClientAuth::none(), |_| ())?.redirect_uri(redirect_uri))
+        Ok(self.made_of_document(asked, id, metadata, |_| ())?.redirect_uri(redirect_uri))
+    }
+
+    /// The client of a metadata document, which says how it authenticates.
+    pub(crate) fn made_of_document(
+        &self,
+        asked: Asked,
+        id: String,
+        metadata: &ClientMetadata,
+        adapt: impl FnOnce(&mut ProviderSpec),
+    ) -> Result<Client<Dynamic>> {
+        let metadata = metadata.proved(asked.inner())?;
+        let discovered = if metadata.is_bound() { self.clone().dpop() } else { self.clone() };
+        let proves = metadata.method().is_some_and(|method| method != "none");
+        let auth = metadata.held().filter(|_| proves).unwrap_or_else(ClientAuth::none);
+        discovered.made(asked, id, auth, adapt)
     }
 
     /// As [`registered`](Self::registered), the issuer asked already and its facts adapted.
@@ -100,14 +118,15 @@ impl Discovered {
         adapt: impl FnOnce(&mut ProviderSpec),
     ) -> Result<Client<Dynamic>> {
         record.check(asked.inner(), &asked.metadata.issuer)?;
-        let method = record.method(asked.inner())?;
-        let expires_at = record.secret_expires_at();
-        let client = self.made(asked, record.client_id().to_owned(), record.auth(), |spec| {
-            if method != ClientAuthMethod::None {
-                spec.client_auth = method.into();
+        let discovered = if record.has_bound_tokens() { self.clone().dpop() } else { self.clone() };
+        let (id, auth, expires_at) = (record.client_id().to_owned(), record.auth(), record.secret_expires_at());
+        let client = match record.method(asked.inner())? {
+            None | Some(ClientAuthMethod::None) => discovered.made(asked, id, auth, adapt)?,
+            Some(method) => {
+                let proof = proved_by(asked.inner(), &asked.metadata, &auth, method)?;
+                discovered.made_by(asked, id, (auth, proof), adapt)?
             }
-            adapt(spec);
-        })?;
+        };
         let client = client.identified(record.client_id().to_owned(), record.auth(), expires_at);
         Ok(match record.redirect_uris().first() {
             Some(redirect_uri) => client.redirect_uri(redirect_uri),
@@ -140,13 +159,17 @@ fn server(inner: &Inner) -> Result<String> {
 /// RFC 7591 section 3.1: "the client or developer sends an HTTP POST to the client registration endpoint with a content type
 /// of application/json".
 async fn register(inner: &Inner, metadata: &ClientMetadata) -> Result<RegisteredClient> {
-    let spec = inner.spec();
+    let (spec, metadata) = (inner.spec(), &metadata.proved(inner)?);
     let Some(url) = &spec.endpoints.registration else {
         let what = format!("provider `{}` registers no clients", spec.id);
         let error = Error::new(ErrorKind::Unsupported, Step::Registration, what);
         return Err(error.fix("add `endpoints.registration` to the provider's YAML file if it has one").of(spec));
     };
     let issuer = server(inner)?;
+    if metadata.issuer().is_some_and(|own| own != issuer) {
+        let what = format!("the client's metadata is for another issuer than {}", clean(&issuer));
+        return Err(inner.error(ErrorKind::IssuerNotBound, Step::Registration, what));
+    }
     let url = inner.prepared()?.address(&inner.config, Step::Registration, url, Context::default())?;
     let malformed = |error: http::Error| {
         let what = "the registration cannot be written as HTTP";

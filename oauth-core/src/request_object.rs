@@ -26,19 +26,36 @@ pub(crate) struct RequestSigner {
 /// can be read.
 const SECRETS: [&str; 5] = ["client_secret", "code_verifier", "client_assertion", "request", "request_uri"];
 
+const FIX: &str = "give the client the text of the .pem file whose public key the provider knows: `.request_key(..)`";
+
+/// The key that signs requests: one of its own, or the one that the client proves itself with.
+pub(crate) fn request_key(config: &Config) -> Option<&str> {
+    config.request_key.as_ref().map(ExposeSecret::expose_secret).or(config.auth.signing_key().filter(|key| is_pem(key)))
+}
+
+/// Whether a secret is the text of a key.
+pub(crate) fn is_pem(secret: &str) -> bool {
+    secret.trim_start().starts_with("-----BEGIN ")
+}
+
+/// That there is a key where requests have to be signed.
+pub(crate) fn check(config: &Config, step: Step) -> Result<()> {
+    if config.spec.authorize.request_object.is_none() || request_key(config).is_some() {
+        return Ok(());
+    }
+    let what = "the provider wants signed requests, and there is no key";
+    Err(Error::new(ErrorKind::Config, step, what).fix(FIX).of(&config.spec))
+}
+
 impl RequestSigner {
-    /// The signer of a provider that takes such objects; none for others.
+    /// The signer of a provider that takes such objects; none for others, and none for a client without a key, which may
+    /// have other things to ask for than logins.
     pub(crate) fn new(config: &Config) -> Result<Option<Self>> {
         let Some(rules) = &config.spec.authorize.request_object else { return Ok(None) };
-        let fix = "give the client the text of the .pem file whose public key the provider knows: `.request_key(..)`";
-        let key = config.request_key.as_ref().map(ExposeSecret::expose_secret).or(config.auth.as_secret());
-        let Some(pem) = key else {
-            let what = "the provider wants signed requests, and there is no key";
-            return Err(Error::new(ErrorKind::Config, Step::Configure, what).fix(fix).of(&config.spec));
-        };
+        let Some(pem) = request_key(config) else { return Ok(None) };
         let refused = |source: Box<dyn std::error::Error + Send + Sync>| {
             let error = Error::new(ErrorKind::Config, Step::Configure, "the key for signed requests cannot be used");
-            error.fix(fix).source(source).of(&config.spec)
+            error.fix(FIX).source(source).of(&config.spec)
         };
         let crypto = config.crypto.as_ref().ok_or_else(|| refused(Box::new(CryptoError::NoBackend)))?;
         let key = PrivateKey::from_pem(pem).map_err(|error| refused(Box::new(error)))?;
@@ -47,8 +64,10 @@ impl RequestSigner {
             JwsSigner::new(&**crypto, token::signing_alg(rules.alg), &key).map_err(|error| refused(Box::new(error)))?;
         let mut signer = signer.typ("oauth-authz-req+jwt");
         let filled = |template| fill(config, Step::Configure, template, Context::default());
-        if let Some(kid) = &rules.kid {
-            signer = signer.kid(filled(kid)?);
+        // The key that the client proves itself with has a name of its own.
+        let own = config.auth.key_id().filter(|_| config.request_key.is_none()).map(str::to_owned);
+        if let Some(kid) = rules.kid.as_ref().map(filled).transpose()?.or(own) {
+            signer = signer.kid(kid);
         }
         let audience = rules.audience.as_ref().or(config.spec.endpoints.issuer.as_ref()).map(filled).transpose()?;
         let Some(audience) = audience else {
@@ -62,6 +81,7 @@ impl RequestSigner {
 /// The parameters as a signed object. RFC 9101 section 4: "all parameters (including extension parameters) used to process
 /// the OAuth 2.0 authorization request except the `request` and `request_uri` parameters".
 pub(crate) fn sign(inner: &Inner, rules: &RequestObject, params: &[(String, String)]) -> Result<String> {
+    check(&inner.config, Step::Authorize)?;
     let Some(signer) = &inner.prepared()?.request_signer else {
         return Err(inner.error(ErrorKind::Config, Step::Authorize, "there is no key to sign the request with"));
     };

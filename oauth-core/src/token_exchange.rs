@@ -246,9 +246,13 @@ async fn exchange<P: Provider>(inner: &Inner, of: &TokenExchange<P>) -> Result<E
         progress: None,
     };
     // Whether the token's type is one for requests is asked when it becomes one for requests.
-    let answer = token::send_typed(inner, asked.call(inner)?, &scopes, TokenTypeRule::Ignored).await?;
+    let mut tokens = token::send_typed(inner, asked.call(inner)?, &scopes, TokenTypeRule::Ignored).await?.tokens;
+    tokens.resources = match (&of.resource[..], &of.audience[..]) {
+        ([], []) => grant::default_resources(inner)?,
+        (named, _) => named.to_vec(),
+    };
     tracing::debug!("token exchanged");
-    read(inner, answer.tokens, of.requested.as_ref())
+    read(inner, tokens, of.requested.as_ref())
 }
 
 /// What cannot be meant is not sent.
@@ -292,18 +296,18 @@ fn read(inner: &Inner, mut tokens: TokenSet, requested: Option<&TokenKind>) -> R
     else {
         return Err(inner.error(ErrorKind::TokenTypeMissing, Step::TokenExchange, "the answer has no `token_type`"));
     };
-    let unfit = unfit(inner, token_type, &kind, rule);
+    let unfit = unfit(inner, (token_type, tokens.is_bound()), &kind, rule);
     Ok(ExchangedToken { tokens, kind, unfit })
 }
 
 /// Why the token may not be put on a request. Section 2.2.1: `N_A` says that the token "is not an access token or usable
 /// as an access token".
-fn unfit(inner: &Inner, token_type: &str, kind: &TokenKind, rule: TokenTypeRule) -> Option<Error> {
+fn unfit(inner: &Inner, (token_type, is_bound): (&str, bool), kind: &TokenKind, rule: TokenTypeRule) -> Option<Error> {
     let scheme = match &inner.spec().token.placement {
         Placement::Header { scheme: Some(scheme), .. } => scheme.as_str(),
         _ => "Bearer",
     };
-    let known = token_type.eq_ignore_ascii_case("bearer") || token_type.eq_ignore_ascii_case(scheme);
+    let known = is_bound || token_type.eq_ignore_ascii_case("bearer") || token_type.eq_ignore_ascii_case(scheme);
     let is_none = token_type.eq_ignore_ascii_case("N_A");
     let is_other = [TokenKind::REFRESH_TOKEN, TokenKind::ID_TOKEN, TokenKind::SAML1, TokenKind::SAML2].contains(kind);
     let fits = !is_none && !is_other && (known || rule == TokenTypeRule::Ignored);

@@ -29,6 +29,7 @@
 //! - [`Client`]: you at a provider. [`Client::authorize`] starts a login, [`Client::callback`] finishes it.
 //! - [`Account`]: somebody who logged in. Its token is renewed when it has to be, once for all who ask.
 //! - [`Error`]: what went wrong; [`Error::explain`] says why and what to do.
+//! - [`standards`]: what a program can demand of its providers: RFC 9700, FAPI 2.0, MCP authorization.
 //! - [`catalog`]: all providers of this crate, to choose from at run time; they make the same client, without the types.
 //!
 //! # Features

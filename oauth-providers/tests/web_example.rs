@@ -131,9 +131,30 @@ async fn a_second_browser_is_refused_and_the_first_one_goes_on() {
     assert!(stolen.status() == "400" && stolen.0.contains("browser-mismatch"), "{}", stolen.0);
     let bare = web.get(&callback, None);
     assert!(bare.status() == "400" && bare.0.contains("state-cookie-lost"), "{}", bare.0);
-    // cb_21: only the method that was registered uses the attempt up.
-    assert_eq!(web.request("HEAD", &callback, Some(&cookie), "").status(), "405");
     assert_eq!(web.get(&callback, Some(&cookie)).status(), "200");
+}
+
+/// CB-21: only the method and the path that are the callback's use the attempt up.
+#[tokio::test]
+async fn cb_21_a_preview_of_the_callback_uses_nothing_up() {
+    let web = Web::start();
+    let Callback::Get { target, cookie } = log_in(&web, "github").await else { panic!("a GET") };
+    for method in ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"] {
+        assert_eq!(web.request(method, &target, Some(&cookie), "").status(), "405", "{method}");
+    }
+    let query = target.split_once('?').unwrap().1;
+    for (path, status) in [("/callback", "404"), ("/callback/github/", "404"), ("/callback/", "404"), ("/", "200")] {
+        assert_eq!(web.get(&format!("{path}?{query}"), Some(&cookie)).status(), status, "{path}");
+    }
+    // A prefetch that has neither the cookie nor the query, and another provider's path.
+    let bare = target.split('?').next().unwrap();
+    for (target, cookie) in
+        [(&*target, None), (bare, Some(&*cookie)), (&target.replace("/github", "/google"), Some(&*cookie))]
+    {
+        assert_eq!(web.get(target, cookie).status(), "400", "{target}");
+    }
+    let page = web.get(&target, Some(&cookie));
+    assert_eq!(page.status(), "200", "{}", page.0);
 }
 
 #[tokio::test]

@@ -68,6 +68,7 @@ pub(crate) fn judge(shared: &Shared, request: &Request, params: &Params, own: &P
             challenge: asked.challenge,
             nonce: asked.nonce,
             max_age: asked.max_age,
+            key: facts.spec.dpop.and_then(|_| params.get("dpop_jkt")).map(str::to_owned),
         }),
         Err((code, description)) => Err(Fault::Redirect { back, code, description }),
     }

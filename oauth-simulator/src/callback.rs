@@ -1,8 +1,9 @@
 //! The way back: what the browser brings to the client's redirect URI (RFC 6749 section 4.1.2).
 
-use oauth_core::spec::ResponseMode;
+use http::StatusCode;
 use secrecy::ExposeSecret as _;
 
+use crate::openid::signed_answer;
 use crate::openid::signing::{hex, hmac_sha256};
 use crate::pages;
 use crate::params::Params;
@@ -31,7 +32,16 @@ pub(crate) fn send(shared: &Shared, back: &Return, mut pairs: Vec<(String, Strin
     // RFC 9207 section 2: errors carry it, too.
     pairs.extend(shared.callback_issuer.as_ref().map(|issuer| ("iss".to_owned(), issuer.clone())));
     pairs.extend(signature(shared, back, &pairs));
-    if shared.facts.spec.authorize.response_mode == Some(ResponseMode::FormPost) {
+    if shared.facts.spec.authorize.is_answer_signed() {
+        let claims = pairs.into_iter().map(|(name, value)| (name, value.into())).collect();
+        pairs = match signed_answer(shared, back.client, claims) {
+            Ok(jwt) => vec![("response".to_owned(), jwt)],
+            Err(problem) => {
+                return pages::problem(&shared.facts.spec, StatusCode::INTERNAL_SERVER_ERROR, &problem);
+            }
+        };
+    }
+    if shared.facts.spec.authorize.is_form_post() {
         return pages::form_post(&shared.facts.spec, &back.redirect_uri, &pairs);
     }
     let mut query = form_urlencoded::Serializer::new(String::new());

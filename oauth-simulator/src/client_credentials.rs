@@ -51,6 +51,7 @@ pub(crate) fn issue(shared: &Shared, rules: &GrantRequest, request: &Request, ow
         offline: false,
         nonce: None,
         auth_time: None,
+        key: None,
         revoked: false,
     });
     // RFC 6749 section 4.4.3: "A refresh token SHOULD NOT be included."

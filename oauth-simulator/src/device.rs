@@ -122,8 +122,10 @@ pub(crate) fn redeem(shared: &Shared, rules: &DeviceGrant, request: &Request, ow
     let code = taken.params.get(name);
     let code = code.ok_or_else(|| Refused::invalid_request(format!("the parameter `{name}` is missing")))?;
     let owner = facts.clients.get(client).ok_or_else(|| Refused::invalid_grant("the client is not registered"))?;
-    facts.expect(&form.params, Whose::client(owner), &taken.params, &[]).map_err(Refused::invalid_request)?;
-    expect_headers(facts, &form.headers, Whose::client(owner), request).map_err(Refused::invalid_request)?;
+    let asked = shared.state().devices.get(code).map(|login| login.scopes.join(&facts.spec.scopes.separator));
+    let whose = Whose { scope: asked.as_deref(), ..Whose::client(owner) };
+    facts.expect(&form.params, whose, &taken.params, &[]).map_err(Refused::invalid_request)?;
+    expect_headers(facts, &form.headers, whose, request).map_err(Refused::invalid_request)?;
     let now = shared.clock.now();
     let mut state = shared.state();
     let login = state.devices.get_mut(code).filter(|login| login.client == client);
@@ -151,6 +153,7 @@ pub(crate) fn redeem(shared: &Shared, rules: &DeviceGrant, request: &Request, ow
                 offline: true,
                 nonce: None,
                 auth_time: None,
+                key: None,
                 revoked: false,
             });
             let mut issued = access_token(shared, &mut state, grant, false);
@@ -164,7 +167,7 @@ pub(crate) fn redeem(shared: &Shared, rules: &DeviceGrant, request: &Request, ow
 }
 
 /// The client whose request it is (section 3.1: it authenticates as at the token endpoint).
-fn proved(
+pub(crate) fn proved(
     shared: &Shared,
     (request, taken): (&Request, &Taken),
     auth: RefreshAuth,

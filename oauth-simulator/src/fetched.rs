@@ -8,6 +8,7 @@ use crate::SimUser;
 use crate::address::{Address, Place};
 use crate::api::{check_headers, described, has_user_agent, scripted};
 use crate::facts::{Facts, Whose};
+use crate::openid::signed_answer;
 use crate::params::Params;
 use crate::people::{members, object};
 use crate::placement::{Holder, bad_request, holder, holder_of};
@@ -108,7 +109,15 @@ pub(crate) fn answer(shared: &Shared, request: &Request, address: &Address) -> O
     }
     let reply = match (who, refused) {
         (Some(holder), _) => match facts.users.get(holder.user) {
-            Some(user) => tell(facts, &found, user, failure, operation.as_ref()),
+            Some(user) => {
+                let answer = tell(facts, &found, user, failure, operation.as_ref());
+                let is_signed = facts.spec.profile.as_ref().is_some_and(|profile| profile.signed);
+                if is_signed && found.contains(&Which::Profile) {
+                    signed(shared, holder.client, answer)
+                } else {
+                    Reply::json(StatusCode::OK, &answer)
+                }
+            }
             None => bad_request("the user is gone"),
         },
         (None, Some(reply)) => reply,
@@ -185,7 +194,7 @@ fn body(request: &Request, fetch: &Fetch) -> Result<Params, String> {
 }
 
 /// The answer. Requests that cannot be told apart are answered in one, that of a described operation included.
-fn tell(facts: &Facts, found: &[Which], user: &SimUser, rule: Option<&Condition>, operation: Option<&Value>) -> Reply {
+fn tell(facts: &Facts, found: &[Which], user: &SimUser, rule: Option<&Condition>, operation: Option<&Value>) -> Value {
     let spec = &facts.spec;
     let mut answer = Value::Null;
     for which in found {
@@ -225,7 +234,19 @@ fn tell(facts: &Facts, found: &[Which], user: &SimUser, rule: Option<&Condition>
     if let Some(rule) = rule.filter(|_| !answer.is_array()) {
         mark_as_success(&mut answer, rule);
     }
-    Reply::json(StatusCode::OK, &answer)
+    answer
+}
+
+/// OpenID Connect Core section 5.3.2: a signed answer is of the type `application/jwt`.
+fn signed(shared: &Shared, client: usize, answer: Value) -> Reply {
+    let claims = match answer {
+        Value::Object(claims) => claims,
+        _ => serde_json::Map::new(),
+    };
+    match signed_answer(shared, client, claims) {
+        Ok(jwt) => Reply::text("application/jwt", jwt),
+        Err(problem) => Reply::problem(StatusCode::INTERNAL_SERVER_ERROR, "server_error", &problem),
+    }
 }
 
 /// A list of which the last item is meant: those before it are about somebody else.

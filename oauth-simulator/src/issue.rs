@@ -26,6 +26,10 @@ pub(crate) struct Issued {
     pub(crate) scopes: Vec<String>,
     pub(crate) expires: Option<Ends>,
     pub(crate) refresh_expires: Option<Ends>,
+    /// What it is, where the answer says so (RFC 8693 section 2.2.1).
+    pub(crate) kind: Option<&'static str>,
+    /// Whether it is bound to a key (RFC 9449).
+    pub(crate) bound: bool,
     /// Further tokens, each with the place that it has in the answer.
     pub(crate) also: Vec<(String, Issued)>,
 }
@@ -47,6 +51,8 @@ pub(crate) fn access_token(shared: &Shared, state: &mut State, grant: usize, lon
         scopes,
         expires,
         refresh_expires: None,
+        kind: None,
+        bound: false,
         also: Vec::new(),
     }
 }

@@ -53,7 +53,7 @@
 //!
 //! Token exchange, assertions and passwords, the page on which a device's code is entered
 //! ([`Simulator::approve_device`] stands for it), the introspection endpoint, PAR, `DPoP`, dynamic registration, mechanisms, answers in other formats than
-//! JSON, rate limits and paging.
+//! JSON, logins that the client initiates, rate limits and paging.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod address;
@@ -68,13 +68,17 @@ mod client_credentials;
 mod clock;
 mod consent;
 mod device;
+mod dpop;
+mod end_session;
 mod error;
 mod expiry;
 mod facts;
 mod fault;
 mod fetched;
 mod html_form;
+mod introspect;
 mod issue;
+mod jwt_bearer;
 mod loopback;
 mod mechanisms;
 mod minted;
@@ -104,6 +108,7 @@ mod shape;
 mod simulator;
 mod state;
 mod token;
+mod token_exchange;
 mod token_request;
 mod upgrade;
 mod user;

@@ -51,9 +51,9 @@ impl Params {
     }
 
     /// A name that is there twice: RFC 6749 section 3.1, "parameters MUST NOT be included more than once". RFC 8707 section 2
-    /// has an exception: "multiple `resource` parameters".
+    /// has an exception: "multiple `resource` parameters", and RFC 8693 section 2.1 another: `audience`.
     pub(crate) fn duplicate(&self) -> Option<&str> {
-        self.iter().map(|(name, _)| name).find(|name| *name != "resource" && self.count(name) > 1)
+        self.iter().map(|(name, _)| name).find(|name| !["resource", "audience"].contains(name) && self.count(name) > 1)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {

@@ -1,9 +1,10 @@
 //! Where the access token must be in a request to the API, and where it must not.
 
-use http::{StatusCode, header};
+use http::{HeaderName, StatusCode, header};
 use oauth_core::Clock as _;
 use oauth_core::spec::Placement;
 
+use crate::dpop::{self, Unproved};
 use crate::params::Params;
 use crate::reply::Reply;
 use crate::request::Request;
@@ -15,6 +16,8 @@ pub(crate) struct Holder {
     pub(crate) user: usize,
     pub(crate) scopes: Vec<String>,
     pub(crate) token: String,
+    /// The thumbprint of the key that the token is bound to.
+    pub(crate) key: Option<String>,
 }
 
 /// The holder of the request's token, or the answer that refuses it.
@@ -23,7 +26,13 @@ pub(crate) fn holder(shared: &Shared, request: &Request) -> Result<Holder, Reply
     let query = request.query().map_err(|why| bad_request(&why))?;
     let body = request.body_params().map_err(|why| bad_request(&why))?;
     let found = match placement {
-        Placement::Header { name, scheme } => from_header(request, name, scheme.as_deref()),
+        Placement::Header { name, scheme } => {
+            let bound = shared.facts.spec.dpop.map(|_| dpop::SCHEME);
+            match from_header(request, name, scheme.as_deref()) {
+                Ok(None) if bound.is_some() && scheme.is_some() => from_header(request, name, bound),
+                found => found,
+            }
+        }
         Placement::Query { name } => from_params(&query, name),
         Placement::Body { name, .. } => from_params(&body, name),
         _ => Err("the simulator does not know this placement of the token"),
@@ -37,7 +46,41 @@ pub(crate) fn holder(shared: &Shared, request: &Request) -> Result<Holder, Reply
         let why = format!("the token is {}, and in another place, too", describe(placement));
         return Err(unauthorized(shared, Some("invalid_request"), &why));
     }
-    holder_of(shared, &token)
+    let holder = holder_of(shared, &token)?;
+    if placement_is_header(placement) {
+        check_bound(shared, request, &holder)?;
+    }
+    Ok(holder)
+}
+
+fn placement_is_header(placement: &Placement) -> bool {
+    matches!(placement, Placement::Header { scheme: Some(_), .. })
+}
+
+/// RFC 9449 section 7.1: a bound token comes behind `DPoP`, with a proof for this request and this token; section 7.2: behind
+/// `Bearer` it is refused.
+fn check_bound(shared: &Shared, request: &Request, holder: &Holder) -> Result<(), Reply> {
+    if shared.facts.spec.dpop.is_none() {
+        return Ok(());
+    }
+    let scheme = request.header("authorization").and_then(|value| value.split_once(' ')).map(|(scheme, _)| scheme);
+    let refused = |code: &str, why: &str| {
+        let challenge = format!("DPoP realm=\"{}\", error=\"{code}\"", shared.facts.spec.id);
+        Reply::problem(StatusCode::UNAUTHORIZED, code, why).with(header::WWW_AUTHENTICATE, &challenge)
+    };
+    match (&holder.key, scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(dpop::SCHEME))) {
+        (None, false) => Ok(()),
+        (Some(key), true) => match dpop::check(shared, request, dpop::Server::Resource, Some(&holder.token)) {
+            Ok(proved) if proved == *key => Ok(()),
+            Ok(_) => Err(refused("invalid_token", "the token is bound to another key")),
+            Err(Unproved::Wrong(why)) => Err(refused("invalid_dpop_proof", &why)),
+            Err(Unproved::Nonce(nonce)) => {
+                Err(refused("use_dpop_nonce", "the proof does not have this server's nonce")
+                    .with(HeaderName::from_static("dpop-nonce"), &nonce))
+            }
+        },
+        _ => Err(refused("invalid_token", "a bound token comes with a proof, and no other does")),
+    }
 }
 
 /// The holder of a token, wherever it was.
@@ -46,7 +89,8 @@ pub(crate) fn holder_of(shared: &Shared, token: &str) -> Result<Holder, Reply> {
     let Some((_, grant)) = state.live_access(token, shared.clock.now()) else {
         return Err(unauthorized(shared, Some("invalid_token"), "the token is unknown, revoked or has expired"));
     };
-    Ok(Holder { client: grant.client, user: grant.user, scopes: grant.scopes.clone(), token: token.to_owned() })
+    let (scopes, key) = (grant.scopes.clone(), grant.key.clone());
+    Ok(Holder { client: grant.client, user: grant.user, scopes, token: token.to_owned(), key })
 }
 
 /// A 403 for a token that is good, but not for this (RFC 6750 section 3.1).
@@ -109,7 +153,7 @@ fn is_elsewhere(placement: &Placement, request: &Request, query: &Params, body: 
         params.iter().any(|(name, value)| Some(name) != own && holds(value.as_bytes()))
     };
     let mut headers = request.headers.iter();
-    let own = |name: &http::HeaderName| header.is_some_and(|own| own.eq_ignore_ascii_case(name.as_str()));
+    let own = |name: &HeaderName| header.is_some_and(|own| own.eq_ignore_ascii_case(name.as_str()));
     headers.any(|(name, value)| !own(name) && holds(value.as_bytes()))
         || holds(request.path.as_bytes())
         || leaks(query, in_query)

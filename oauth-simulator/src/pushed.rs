@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::authorize::{Fault, judge};
 use crate::client_auth::{Proof, authenticate};
+use crate::dpop;
 use crate::facts::own_name;
 use crate::params::Params;
 use crate::reply::Reply;
@@ -65,7 +66,7 @@ fn keep(shared: &Shared, request: &Request, own: &Params) -> Result<String, Refu
     let mut complete = params.clone();
     complete.extend(&endpoint_query(shared));
     match judge(shared, request, &complete, &Params::default()) {
-        Ok(_) => {}
+        Ok(demand) => check_proof(shared, request, demand.key.as_deref())?,
         Err(Fault::Page(problem)) => return Err(Refused::invalid_request(problem)),
         Err(Fault::Redirect { code, description, .. }) => return Err(Refused::new(code, description)),
     }
@@ -75,6 +76,19 @@ fn keep(shared: &Shared, request: &Request, own: &Params) -> Result<String, Refu
     state.pushed.retain(|_, pushed| pushed.expires > now);
     state.pushed.insert(reference.clone(), Pushed { client, params, expires: now + LIFETIME });
     Ok(reference)
+}
+
+/// RFC 9449 section 10.1: where there are both, the key of the proof has to be the one of `dpop_jkt`. A code that is bound by a
+/// proof alone is nothing that the simulated requests need.
+fn check_proof(shared: &Shared, request: &Request, key: Option<&str>) -> Result<(), Refused> {
+    if shared.facts.spec.dpop.is_none() || !request.headers.contains_key("dpop") {
+        return Ok(());
+    }
+    let proved = dpop::check(shared, request, dpop::Server::Authorization, None)?;
+    if key == Some(&*proved) {
+        return Ok(());
+    }
+    Err(Refused::new("invalid_dpop_proof", "`dpop_jkt` is not the thumbprint of the key that is proved"))
 }
 
 /// The parameters of the authorization endpoint's own address.

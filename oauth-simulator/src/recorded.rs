@@ -23,6 +23,10 @@ pub enum Endpoint {
     Upgrade,
     /// The end of a token (RFC 7009 section 2.1).
     Revocation,
+    /// A question about a token (RFC 7662 section 2.1).
+    Introspection,
+    /// The end of a browser's session (OpenID Connect RP-Initiated Logout section 2).
+    EndSession,
     /// The request right after the exchange whose answer adds extras.
     Lookup,
     /// The user's profile.

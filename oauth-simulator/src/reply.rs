@@ -34,6 +34,11 @@ impl Reply {
         Self::json(status, &json!({"error": code, "error_description": description}))
     }
 
+    /// A text of a type of its own.
+    pub(crate) fn text(content_type: &'static str, text: String) -> Self {
+        Self::new(StatusCode::OK, text, content_type)
+    }
+
     pub(crate) fn html(status: StatusCode, page: String) -> Self {
         Self::new(status, page, "text/html; charset=utf-8")
             .with(header::REFERRER_POLICY, "no-referrer")

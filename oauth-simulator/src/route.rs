@@ -1,7 +1,7 @@
 //! From a request to the part of the provider that answers it.
 
 use http::{HeaderName, StatusCode, header};
-use oauth_core::spec::ProfileFrom;
+use oauth_core::spec::{Grants, ProfileFrom};
 
 use crate::address::{Address, Place};
 use crate::facts::{Facts, Whose, own_name};
@@ -14,8 +14,8 @@ use crate::request::Request;
 use crate::server::Shared;
 use crate::shape::{Refused, error_answer, token_answer};
 use crate::{
-    Answer, RegisteredClient, SimUser, api, authorize, client_credentials, consent, device, fetched, pages, pushed,
-    refresh, revoke, token, upgrade,
+    Answer, RegisteredClient, SimUser, api, authorize, client_credentials, consent, device, dpop, end_session, fetched,
+    introspect, jwt_bearer, pages, pushed, refresh, revoke, token, token_exchange, upgrade,
 };
 
 /// Where the provider's endpoints are, worked out once.
@@ -36,6 +36,8 @@ impl Routes {
             (Endpoint::Refresh, refresh.and_then(|refresh| refresh.url.as_ref().or(spec.endpoints.token.as_ref()))),
             (Endpoint::Revocation, spec.endpoints.revocation.as_ref()),
             (Endpoint::Device, spec.endpoints.device_authorization.as_ref()),
+            (Endpoint::Introspection, spec.endpoints.introspection.as_ref()),
+            (Endpoint::EndSession, spec.endpoints.end_session.as_ref()),
             (Endpoint::Upgrade, spec.token.upgrade.as_ref().map(|upgrade| &upgrade.url)),
             (Endpoint::Keys, spec.openid.as_ref().and_then(|openid| openid.jwks.as_ref())),
         ];
@@ -67,7 +69,7 @@ impl Routes {
         here.map(|(endpoint, place)| (*endpoint, place))
     }
 
-    fn scheme(&self, authority: &str) -> &str {
+    pub(crate) fn scheme(&self, authority: &str) -> &str {
         let known = self.places.iter().find(|(_, place)| place.address.authority == authority);
         known.map_or("https", |(_, place)| place.scheme.as_str())
     }
@@ -117,6 +119,11 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Reply {
 
 fn dispatch(shared: &Shared, request: &Request, address: &Address) -> (Endpoint, Reply) {
     let here: Vec<_> = shared.routes.at(address).collect();
+    // Some providers have it at the token endpoint. A request for codes is none for tokens: it names no grant.
+    let device = here.iter().find(|(endpoint, _)| *endpoint == Endpoint::Device);
+    if let (Some((_, place)), None) = (device, grant_type(&shared.facts, request)) {
+        return (Endpoint::Device, device::authorize(shared, request, &place.query));
+    }
     if let Some((endpoint, place)) = grant_endpoint(&shared.facts, request, &here) {
         return (endpoint, grant(shared, request, endpoint, &place.query));
     }
@@ -135,7 +142,10 @@ fn dispatch(shared: &Shared, request: &Request, address: &Address) -> (Endpoint,
         Some((Endpoint::Authorization, place)) => {
             (Endpoint::Authorization, authorize::authorize(shared, request, &place.query))
         }
-        Some((Endpoint::Device, place)) => (Endpoint::Device, device::authorize(shared, request, &place.query)),
+        Some((Endpoint::Introspection, place)) => {
+            (Endpoint::Introspection, introspect::introspect(shared, request, &place.query))
+        }
+        Some((Endpoint::EndSession, _)) => (Endpoint::EndSession, end_session::end(shared, request)),
         Some((Endpoint::PushedAuthorization, place)) => {
             (Endpoint::PushedAuthorization, pushed::push(shared, request, &place.query))
         }
@@ -180,10 +190,14 @@ fn grant_endpoint<'a>(
 
 /// The grant beside the code that the request names by its type.
 fn named(facts: &Facts, request: &Request) -> Option<&'static str> {
+    let given = grant_type(facts, request)?;
+    facts.spec.grants.requests().find(|(_, rules)| rules.grant_type == given).map(|(name, _)| name)
+}
+
+fn grant_type(facts: &Facts, request: &Request) -> Option<String> {
     let mut params = request.query().unwrap_or_default();
     params.extend(&request.body_params().unwrap_or_default());
-    let given = params.get(own_name(&facts.spec.token.request.rename, "grant_type"))?;
-    facts.spec.grants.requests().find(|(_, rules)| rules.grant_type == given).map(|(name, _)| name)
+    params.get(own_name(&facts.spec.token.request.rename, "grant_type")).map(str::to_owned)
 }
 
 /// A request that is answered with tokens.
@@ -197,23 +211,14 @@ fn grant(shared: &Shared, request: &Request, endpoint: Endpoint, own: &Params) -
         }
         None => false,
     };
-    let spec = &shared.facts.spec;
-    let issued = match (endpoint, &spec.refresh, &spec.token.upgrade) {
-        (Endpoint::Refresh, Some(rules), _) => refresh::refresh(shared, rules, request, own),
-        (Endpoint::Upgrade, _, Some(rules)) => upgrade::upgrade(shared, rules, request, own),
-        _ => match named(&shared.facts, request) {
-            Some("client_credentials") => match &spec.grants.client_credentials {
-                Some(rules) => client_credentials::issue(shared, rules, request, own),
-                None => token::exchange(shared, request, own),
-            },
-            Some("device") => match &spec.grants.device {
-                Some(rules) => device::redeem(shared, rules, request, own),
-                None => token::exchange(shared, request, own),
-            },
-            _ => token::exchange(shared, request, own),
-        },
-    };
-    let issued = issued.and_then(|mut issued| {
+    let proved = dpop::at_token(shared, request);
+    let issued = proved.and_then(|key| issue(shared, request, endpoint, own).map(|issued| (key, issued)));
+    let issued = issued.and_then(|(key, mut issued)| {
+        let mut state = shared.state();
+        if let Some(grant) = state.grants.get_mut(issued.grant) {
+            issued.bound = dpop::bind(grant, key)?;
+        }
+        drop(state);
         let user = shared.state().grants.get(issued.grant).map(|grant| grant.user);
         if endpoint != Endpoint::Upgrade && user.is_some_and(|user| user < shared.facts.users.len()) {
             issued.id_token = openid::id_token(shared, &issued, endpoint == Endpoint::Refresh)?;
@@ -231,6 +236,32 @@ fn grant(shared: &Shared, request: &Request, endpoint: Endpoint, own: &Params) -
     reply = reply.with(HeaderName::from_static("pragma"), "no-cache");
     reply.lost = lost;
     reply
+}
+
+/// The tokens of whichever grant the request is for.
+fn issue(shared: &Shared, request: &Request, endpoint: Endpoint, own: &Params) -> Result<Issued, Refused> {
+    let spec = &shared.facts.spec;
+    match (endpoint, &spec.refresh, &spec.token.upgrade) {
+        (Endpoint::Refresh, Some(rules), _) => refresh::refresh(shared, rules, request, own),
+        (Endpoint::Upgrade, _, Some(rules)) => upgrade::upgrade(shared, rules, request, own),
+        _ => {
+            let (grants, named) = (&spec.grants, named(&shared.facts, request));
+            let is = |name: &str| named == Some(name);
+            match grants {
+                Grants { client_credentials: Some(rules), .. } if is("client_credentials") => {
+                    client_credentials::issue(shared, rules, request, own)
+                }
+                Grants { device: Some(rules), .. } if is("device") => device::redeem(shared, rules, request, own),
+                Grants { token_exchange: Some(rules), .. } if is("token_exchange") => {
+                    token_exchange::issue(shared, rules, request, own)
+                }
+                Grants { jwt_bearer: Some(rules), .. } if is("jwt_bearer") => {
+                    jwt_bearer::issue(shared, rules, request, own)
+                }
+                _ => token::exchange(shared, request, own),
+            }
+        }
+    }
 }
 
 /// The user, where the answer to the code exchange tells who that is.

@@ -1,6 +1,6 @@
 //! The provider's own shape of token and error answers: the inverse of how the client is told to read them.
 
-use http::{StatusCode, header};
+use http::{HeaderName, StatusCode, header};
 use oauth_core::spec::{Condition, Placement, ProviderSpec, TokenTypeRule};
 use serde_json::{Map, Value};
 
@@ -16,13 +16,15 @@ pub(crate) struct Refused {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     pub(crate) description: String,
+    /// The nonce that the next proof of possession is to have (RFC 9449 section 8).
+    pub(crate) nonce: Option<String>,
 }
 
 impl Refused {
     pub(crate) fn new(code: &'static str, description: impl Into<String>) -> Self {
         // RFC 6749 section 5.2: 400, and 401 for a client that did not prove itself.
         let status = if code == "invalid_client" { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
-        Self { status, code, description: description.into() }
+        Self { status, code, description: description.into(), nonce: None }
     }
 
     pub(crate) fn invalid_request(description: impl Into<String>) -> Self {
@@ -74,8 +76,11 @@ fn tokens(facts: &Facts, issued: &Issued) -> Value {
     let mut token = Value::Object(Map::new());
     let mut set = |name: &str, value: Value| put(&mut token, &member(own_name(&response.rename, name)), value);
     set("access_token", Value::from(issued.access_token.as_str()));
-    if let Some(kind) = token_type(&facts.spec) {
+    if let Some(kind) = if issued.bound { Some("DPoP") } else { token_type(&facts.spec) } {
         set("token_type", Value::from(kind));
+    }
+    if let Some(kind) = issued.kind {
+        set("issued_token_type", Value::from(kind));
     }
     if let Some(refresh_token) = &issued.refresh_token {
         set("refresh_token", Value::from(refresh_token.as_str()));
@@ -112,7 +117,10 @@ pub(crate) fn refusal(facts: &Facts, rule: Option<&Condition>, refused: &Refused
     if rule.is_some() {
         return Reply::json(StatusCode::OK, &answer);
     }
-    let reply = Reply::json(refused.status, &answer);
+    let mut reply = Reply::json(refused.status, &answer);
+    if let Some(nonce) = &refused.nonce {
+        reply = reply.with(HeaderName::from_static("dpop-nonce"), nonce);
+    }
     if refused.status != StatusCode::UNAUTHORIZED {
         return reply;
     }

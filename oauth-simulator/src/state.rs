@@ -38,6 +38,10 @@ pub(crate) struct State {
     pub(crate) lookup_answers: VecDeque<Answer>,
     /// The ids of the client assertions that were used.
     pub(crate) assertions: HashSet<String>,
+    /// The ids of the proofs of possession that were used.
+    pub(crate) proofs: HashSet<String>,
+    /// How often the nonces of proofs were renewed; none are asked for before the first time.
+    pub(crate) nonces: usize,
     pub(crate) recorded: VecDeque<Recorded>,
 }
 
@@ -85,6 +89,8 @@ pub(crate) struct Demand {
     pub(crate) nonce: Option<String>,
     /// How old a login may be at most, in seconds (OpenID Connect Core section 3.1.2.1).
     pub(crate) max_age: Option<u64>,
+    /// The thumbprint of the key that the code is bound to (RFC 9449 section 10).
+    pub(crate) key: Option<String>,
 }
 
 /// A demand that waits for the user.
@@ -118,6 +124,8 @@ pub(crate) struct Grant {
     pub(crate) nonce: Option<String>,
     /// When the user logged in, where the client wants to know.
     pub(crate) auth_time: Option<SystemTime>,
+    /// The thumbprint of the key that its tokens are bound to (RFC 9449 section 6).
+    pub(crate) key: Option<String>,
     pub(crate) revoked: bool,
 }
 

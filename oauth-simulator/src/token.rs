@@ -96,6 +96,7 @@ fn redeem(shared: &Shared, client: usize, code: &str, params: &Params) -> Result
         offline: known.demand.offline,
         nonce: known.demand.nonce.clone(),
         auth_time: known.demand.max_age.map(|_| known.login),
+        key: known.demand.key.clone(),
         revoked: false,
     };
     let further = others.into_iter().map(|(at, scopes)| (at, Grant { scopes, ..first.clone() })).collect::<Vec<_>>();

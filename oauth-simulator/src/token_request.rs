@@ -27,7 +27,8 @@ pub(crate) fn read(
 ) -> Result<Taken, Refused> {
     if request.method.as_str() != method.as_str() {
         let description = format!("this endpoint takes {}", method.as_str());
-        return Err(Refused { status: StatusCode::METHOD_NOT_ALLOWED, code: "invalid_request", description });
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        return Err(Refused { status, ..Refused::invalid_request(description) });
     }
     let query = request.query().map_err(Refused::invalid_request)?;
     if let Some(name) = query.lacks(own) {

@@ -1,11 +1,17 @@
 //! `tests/ids.tsv` says of every hostile case of the areas that concern this client, and of every module that a certified
 //! relying party passes, which test shows it, or why there is none. Here: that the list is whole, and that the tests exist.
+//!
+//! It has a `main` of its own, because what a test of the usual harness prints is shown only when it fails: the count is
+//! for whoever runs the tests.
 
 #![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 #![allow(clippy::print_stdout, reason = "the count is for whoever runs the tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+
+/// Whether a case may wait for what is being written.
+const PENDING: bool = true;
 
 /// The numbers of the hostile cases, by area. A number that is not here was never given.
 const AREAS: [(&str, &[u8]); 6] = [
@@ -21,33 +27,36 @@ const AREAS: [(&str, &[u8]); 6] = [
 const PROFILES: [(&str, usize); 7] =
     [("basic", 19), ("config", 10), ("dynamic", 2), ("fapi2", 27), ("form-post", 1), ("hybrid", 1), ("logout", 12)];
 
-/// The functions of the sources, by name.
-fn functions(folder: &Path, found: &mut BTreeSet<String>) {
+/// The tests of the sources, by name: functions below an attribute that makes them one.
+fn tests(folder: &Path, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).expect("a folder of sources").map(|entry| entry.expect("an entry")) {
         let path = entry.path();
         if path.is_dir() {
-            functions(&path, found);
+            tests(&path, found);
         } else if path.extension().is_some_and(|end| end == "rs") {
             let text = std::fs::read_to_string(&path).expect("sources are text");
-            let names =
-                text.lines().filter_map(|line| line.trim_start().split_once("fn ")).filter_map(|(before, rest)| {
-                    let plain = before.is_empty() || before == "async ";
-                    plain.then(|| rest.split(['(', '<']).next().unwrap_or_default().to_owned())
-                });
-            found.extend(names);
+            let mut is_test = false;
+            for line in text.lines().map(str::trim_start) {
+                is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+                if let Some((before, rest)) = line.split_once("fn ")
+                    && (before.is_empty() || before == "async ")
+                {
+                    let name = rest.split(['(', '<']).next().unwrap_or_default();
+                    found.extend(std::mem::take(&mut is_test).then(|| name.to_owned()));
+                }
+            }
         }
     }
 }
 
-#[test]
-fn every_case_has_its_test_or_a_reason() {
+/// The table's cells, each row with the test or the reason that it claims, checked by itself.
+fn rows(table: &str) -> BTreeMap<&str, (&str, &str)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut known = BTreeSet::new();
     for folder in ["oauth-core/src", "oauth-stores/tests", "oauth-providers/tests", "tests/src", "tests/tests"] {
-        functions(&root.join(folder), &mut known);
+        tests(&root.join(folder), &mut known);
     }
-    let table = std::fs::read_to_string(root.join("tests/ids.tsv")).expect("tests/ids.tsv");
-    let mut rows: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
+    let mut rows = BTreeMap::new();
     for line in table.lines().skip(1) {
         let cells: Vec<&str> = line.split('\t').collect();
         let [id, kind, by] = cells[..] else { panic!("`{line}` has not three cells") };
@@ -56,14 +65,21 @@ fn every_case_has_its_test_or_a_reason() {
             "test" => {
                 assert!(!by.is_empty(), "{id} names no test");
                 for name in by.split(' ') {
-                    assert!(known.contains(name), "{id}: there is no function `{name}`");
+                    assert!(known.contains(name), "{id}: there is no test `{name}`");
                 }
             }
             "reason" => assert!(by.len() > 20, "{id} says nothing"),
-            "pending" => assert!(!by.is_empty(), "{id} does not say for what it waits"),
-            other => panic!("{id}: `{other}` is neither `test`, `reason` nor `pending`"),
+            "pending" if PENDING => assert!(!by.is_empty(), "{id} does not say for what it waits"),
+            other => panic!("{id}: `{other}` is neither `test` nor `reason`"),
         }
     }
+    rows
+}
+
+fn every_case_has_its_test_or_a_reason() {
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("ids.tsv");
+    let table = std::fs::read_to_string(table).expect("tests/ids.tsv");
+    let rows = rows(&table);
     for (area, numbers) in AREAS {
         for number in numbers {
             let id = format!("{area}-{number:02}");
@@ -77,11 +93,34 @@ fn every_case_has_its_test_or_a_reason() {
         assert_eq!(rows.count(), count, "{profile}");
     }
     let count = |kind: &str| rows.values().filter(|(known, _)| *known == kind).count();
-    println!(
-        "{} cases: {} with tests, {} with reasons, {} pending",
-        rows.len(),
-        count("test"),
-        count("reason"),
-        count("pending")
-    );
+    let waiting = Some(count("pending")).filter(|count| *count > 0);
+    let waiting = waiting.map(|count| format!(", {count} pending")).unwrap_or_default();
+    println!("{} cases: {} with tests, {} with reasons{waiting}", rows.len(), count("test"), count("reason"));
+}
+
+/// What the usual harness does with its arguments, as far as one test needs it: `--list`, names, `--exact`, `--skip`.
+fn main() {
+    const NAME: &str = "every_case_has_its_test_or_a_reason";
+    let (mut list, mut exact, mut ignored) = (false, false, false);
+    let (mut names, mut skipped) = (Vec::new(), Vec::new());
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match &*argument {
+            "--list" => list = true,
+            "--exact" => exact = true,
+            "--ignored" => ignored = true,
+            "--skip" => skipped.extend(arguments.next()),
+            "--test-threads" | "--format" | "--color" | "--logfile" | "-Z" => drop(arguments.next()),
+            other if other.starts_with('-') => {}
+            _ => names.push(argument),
+        }
+    }
+    let named = |names: &[String]| names.iter().any(|name| if exact { name == NAME } else { NAME.contains(&**name) });
+    let wanted = !ignored && !named(&skipped) && (names.is_empty() || named(&names));
+    if list && wanted {
+        println!("{NAME}: test");
+    } else if wanted {
+        every_case_has_its_test_or_a_reason();
+        println!("test {NAME} ... ok");
+    }
 }

@@ -1,18 +1,16 @@
 //! What the OpenID Foundation's conformance suite asks of a client of the code flow, each module a test of its name.
 //!
-//! Not here, each for want of what it is about: `dynamic_registration` (registration at run time),
-//! `discovery_webfinger_acct` and `discovery_webfinger_url` (finding an issuer by an address), `form_post_error`
-//! (callbacks by POST have no handler of their own yet; a form is parsed like a query), `request_uri_signed` (request
-//! objects), `3rd_party_init_login` (a login that the provider starts), `invalid_chash` of the hybrid flow (only the code
-//! flow is there; a `c_hash` in it is checked by `idt_20` of the hostile cases). `rp_init_logout`, `rp_backchannel_logout` and their
-//! kin are in `tests/after`.
+//! Elsewhere: `dynamic_registration` is in `tests/metadata`, the signed request and the hybrid flow's `invalid_chash` in
+//! `tests/authorize_more` (a `c_hash` in the code flow is checked by `idt_20` of the hostile cases), `rp_init_logout`,
+//! `rp_backchannel_logout` and their kin in `tests/after`, FAPI 2.0's own in `tests/hostile`. `discovery_webfinger_acct` and
+//! `discovery_webfinger_url` (finding an issuer by an address) are not offered, and `3rd_party_init_login` is a program's.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::time::Duration;
 
 use base64::Engine as _;
-use oauth_core::{Client, ErrorKind, Scopes};
+use oauth_core::{Browser, Client, ErrorKind, PendingAttempts, Scopes};
 use oauth_tests::issuer::{ACCESS_TOKEN, ACME_ID, CLIENT_ID, Issuer, KEYS, METADATA, SUBJECT, TOKEN, USERINFO};
 use oauth_tests::keys::{Key, hs256, unsigned};
 use oauth_tests::login::{self, SECRET, parameter};
@@ -214,6 +212,35 @@ async fn userinfo_bearer_body() {
     assert_eq!((request.method.as_str(), request.header("authorization")), ("POST", None));
     assert_eq!(request.header("content-type"), Some("application/x-www-form-urlencoded"));
     assert_eq!(request.body, format!("access_token={ACCESS_TOKEN}"));
+}
+
+/// An error comes by POST as a success does, from the provider's own page: the user's cookie comes along, the code flow ends.
+#[tokio::test]
+async fn form_post_error() {
+    let issuer = Issuer::start().await;
+    let client = issuer.client_of(&format!("{ACME_ID}authorize: {{response_mode: form_post}}\n"));
+    let attempts = PendingAttempts::new();
+    let login::Started { pending, browser, state, url } = login::start(&client).await;
+    assert_eq!(parameter(&url, "response_mode").as_deref(), Some("form_post"));
+    attempts.insert(pending);
+    let form = |code: &str, state: &str| {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("error", code).append_pair("error_description", "<b>no</b>\r\n");
+        form.append_pair("state", state).append_pair("iss", "https://id.acme.example").finish()
+    };
+    // Somebody else's page can post as well: without the state, or without the cookie, it ends nothing.
+    for (form, browser) in [
+        (form("access_denied", "canary-state"), browser.clone()),
+        (form("access_denied", ""), browser.clone()),
+        (form("access_denied", &state), Browser::unknown()),
+    ] {
+        client.callback(form, &attempts, browser).await.unwrap_err();
+    }
+    let error = client.callback(form("login_required", &state), &attempts, browser.clone()).await.unwrap_err();
+    assert_eq!(error.server().and_then(oauth_core::ServerError::code), Some("login_required"), "{}", error.explain());
+    assert!(!error.explain().contains(['\r', '\u{1b}']) && !error.explain().contains(&state), "{}", error.explain());
+    let again = client.callback(form("login_required", &state), &attempts, browser).await.unwrap_err();
+    assert_eq!((again.kind(), issuer.asked(TOKEN)), (ErrorKind::AlreadyUsed, 0));
 }
 
 #[tokio::test]

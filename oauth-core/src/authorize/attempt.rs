@@ -39,6 +39,10 @@ impl Attempt {
 }
 
 impl AuthorizationUrl {
+    pub(crate) fn new(url: String) -> Self {
+        Self(url)
+    }
+
     /// The address.
     pub fn as_str(&self) -> &str {
         &self.0

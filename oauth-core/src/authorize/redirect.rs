@@ -11,7 +11,7 @@ use crate::spec::{LoopbackRule, StatePlace, template};
 
 /// RFC 6749 section 3.1.2: the redirect URI "MUST be an absolute URI" and "MUST NOT include a fragment component".
 /// What the provider takes beyond that is in its file. Says whether it is plain http on this machine.
-pub(super) fn check(inner: &Inner, uri: &str) -> Result<bool> {
+pub(crate) fn check(inner: &Inner, uri: &str) -> Result<bool> {
     let parsed = Url::parse(uri)
         .ok()
         .filter(|parsed| parsed.fragment().is_none() && !uri.chars().any(|c| c.is_control() || c == ' '));

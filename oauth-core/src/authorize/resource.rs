@@ -10,7 +10,7 @@ const MOST: usize = 32;
 
 /// The caller's resources, or the file's, each once. RFC 8707 section 2: a resource "MUST be an absolute URI" and "MUST NOT
 /// include a fragment component".
-pub(super) fn wanted(inner: &Inner, given: Option<Vec<String>>) -> Result<Vec<String>> {
+pub(crate) fn wanted(inner: &Inner, given: Option<Vec<String>>) -> Result<Vec<String>> {
     let given = if let Some(given) = given {
         given
     } else {

@@ -19,6 +19,10 @@ pub(super) fn lower(cx: &mut Cx<'_>, endpoints: Option<schema::Endpoints>) -> En
         token: address("token", endpoints.token.as_deref()),
         revocation: address("revocation", endpoints.revocation.as_deref()),
         device_authorization: address("device_authorization", endpoints.device_authorization.as_deref()),
+        backchannel_authentication: address(
+            "backchannel_authentication",
+            endpoints.backchannel_authentication.as_deref(),
+        ),
         introspection: address("introspection", endpoints.introspection.as_deref()),
         pushed_authorization: address("pushed_authorization", endpoints.pushed_authorization.as_deref()),
         end_session: address("end_session", endpoints.end_session.as_deref()),
@@ -59,6 +63,7 @@ pub(super) fn addresses_are_safe(cx: &mut Cx<'_>, spec: &ProviderSpec) {
         ("token", &endpoints.token, Stage::Exchange),
         ("revocation", &endpoints.revocation, Stage::Revoke),
         ("device_authorization", &endpoints.device_authorization, Stage::Begin),
+        ("backchannel_authentication", &endpoints.backchannel_authentication, Stage::Begin),
         ("introspection", &endpoints.introspection, Stage::Exchange),
         ("pushed_authorization", &endpoints.pushed_authorization, Stage::Begin),
         ("end_session", &endpoints.end_session, Stage::Begin),

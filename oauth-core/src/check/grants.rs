@@ -1,13 +1,14 @@
 use crate::fault::{Finding, Path, at};
 use crate::schema;
 use crate::spec::{
-    AssertionForm, BodyFormat, CLIENT_CREDENTIALS_GRANT, ClientAuthMethod, DEVICE_GRANT, DeviceAuthorization,
-    DeviceGrant, GrantRequest, Grants, JWT_BEARER_GRANT, JwtBearer, Method, MintedAlg, PASSWORD_GRANT, ProviderSpec,
-    RefreshAuth, TOKEN_EXCHANGE_GRANT, TokenRequest,
+    AssertionForm, BackchannelAuthentication, BodyFormat, CIBA_GRANT, CLIENT_CREDENTIALS_GRANT, CibaGrant,
+    ClientAuthMethod, DEVICE_GRANT, DeviceAuthorization, DeviceGrant, GrantRequest, Grants, JWT_BEARER_GRANT,
+    JwtBearer, Method, MintedAlg, PASSWORD_GRANT, ProviderSpec, RefreshAuth, SAML_BEARER_GRANT, TOKEN_EXCHANGE_GRANT,
+    TokenRequest,
 };
 
 use super::address::{Stage, address};
-use super::cx::Cx;
+use super::cx::{Cx, top};
 use super::scopes::list_is_tokens;
 use super::templates::{Reach, holes};
 use super::token::{default_format, grant_type, method_and_format};
@@ -30,6 +31,8 @@ pub(super) fn lower(cx: &mut Cx<'_>, grants: schema::Grants, token: &TokenReques
     let token_exchange =
         grants.token_exchange.map(|mut grant| request("token_exchange", grant.request(), TOKEN_EXCHANGE_GRANT));
     let password = grants.password.map(|mut grant| request("password", grant.request(), PASSWORD_GRANT));
+    let saml_bearer = grants.saml_bearer.map(|mut grant| request("saml_bearer", grant.request(), SAML_BEARER_GRANT));
+    let ciba = grants.ciba.map(|mut grant| (request("ciba", grant.request(), CIBA_GRANT), grant.authentication));
     let device = grants.device.map(|mut grant| (request("device", grant.request(), DEVICE_GRANT), grant.authorization));
     let jwt_bearer =
         grants.jwt_bearer.map(|mut grant| (request("jwt_bearer", grant.request(), JWT_BEARER_GRANT), grant.assertion));
@@ -49,6 +52,8 @@ pub(super) fn lower(cx: &mut Cx<'_>, grants: schema::Grants, token: &TokenReques
             }),
         }),
         password,
+        saml_bearer,
+        ciba: ciba.map(|(request, own)| CibaGrant { request, authentication: lower_authentication(cx, own) }),
     }
 }
 
@@ -87,20 +92,36 @@ fn lower_authorization(cx: &mut Cx<'_>, own: schema::DeviceAuthorization, token:
     }
 }
 
+fn lower_authentication(cx: &mut Cx<'_>, own: schema::BackchannelAuthentication) -> BackchannelAuthentication {
+    let path = at!["grants", "ciba", "authentication"];
+    BackchannelAuthentication {
+        client_auth: own.client_auth.map_or(RefreshAuth::Full, |auth| auth.0),
+        params: cx.params(&path.then("params"), own.params.0),
+        headers: cx.params(&path.then("headers"), own.headers.0),
+    }
+}
+
 /// As the token request is, unless the file says otherwise.
 fn form(method: Option<Method>, format: Option<BodyFormat>, token: &TokenRequest) -> (Method, BodyFormat) {
     let own = method.unwrap_or(token.method);
     (own, format.unwrap_or(if own == token.method { token.format } else { default_format(own) }))
 }
 
-/// RFC 8628 section 3.1: a login on another device begins at the device authorization endpoint.
+/// RFC 8628 section 3.1: a login on another device begins at the device authorization endpoint. OpenID Connect
+/// Client-Initiated Backchannel Authentication 1.0 section 7: one that the client initiates, at the backchannel
+/// authentication endpoint.
 pub(super) fn each_has_its_endpoint(cx: &mut Cx<'_>, spec: &ProviderSpec) {
-    let endpoint = at!["endpoints", "device_authorization"];
-    let known = spec.endpoints.device_authorization.is_some() || spec.endpoints.discovery;
-    if spec.grants.device.is_some() && !known && !cx.is_touched(&endpoint) {
-        let message = "`grants.device` needs `endpoints.device_authorization`";
-        let finding = Finding::new("missing-endpoint", at!["grants", "device"], message).on_key();
-        cx.report(finding.help("add the device authorization endpoint, or remove the section"));
+    let endpoints = &spec.endpoints;
+    for (name, declared, endpoint, address) in [
+        ("device", spec.grants.device.is_some(), "device_authorization", &endpoints.device_authorization),
+        ("ciba", spec.grants.ciba.is_some(), "backchannel_authentication", &endpoints.backchannel_authentication),
+    ] {
+        let known = address.is_some() || endpoints.discovery;
+        if declared && !known && !cx.is_touched(&at!["endpoints", endpoint]) {
+            let message = format!("`grants.{name}` needs `endpoints.{endpoint}`");
+            let finding = Finding::new("missing-endpoint", at!["grants", name], message).on_key();
+            cx.report(finding.help(format!("add the {} endpoint, or remove the section", endpoint.replace('_', " "))));
+        }
     }
 }
 
@@ -130,6 +151,17 @@ pub(super) fn requests_are_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     }
 }
 
+/// RFC 6749 section 4.4: "The client credentials grant type MUST only be used by confidential clients."
+pub(super) fn a_client_proves_itself_for_tokens_of_its_own(cx: &mut Cx<'_>, spec: &ProviderSpec) {
+    let Some(request) = &spec.grants.client_credentials else { return };
+    let path = at!["grants", "client_credentials"];
+    if spec.client_auth.method == ClientAuthMethod::None && !request.shows_secret() && !cx.is_touched(&path) {
+        let message = "`grants.client_credentials` is for clients that prove who they are, and `client_auth` is `none`";
+        let finding = Finding::new("client-auth", path, message).on_key();
+        cx.report(finding.help("say how they do: `client_auth: basic`; or remove the section"));
+    }
+}
+
 /// RFC 8628 section 3.1 and 3.2.
 pub(super) fn device_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     const ANSWER: [&str; 6] =
@@ -146,6 +178,33 @@ pub(super) fn device_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
         let message = "the codes last for between a second and a day";
         cx.report(Finding::new("value", path.then("lifetime"), message).help("write it in seconds: `lifetime: 900`"));
     }
+}
+
+/// OpenID Connect Client-Initiated Backchannel Authentication 1.0 section 7.1: `scope` has "openid", so that an ID token says
+/// who it was.
+pub(super) fn ciba_is_sound(cx: &mut Cx<'_>, spec: &ProviderSpec) {
+    const REQUEST: [&str; 10] = [
+        "login_hint",
+        "login_hint_token",
+        "id_token_hint",
+        "binding_message",
+        "user_code",
+        "requested_expiry",
+        "acr_values",
+        "client_notification_token",
+        "request",
+        "auth_req_id",
+    ];
+    let Some(CibaGrant { authentication, .. }) = &spec.grants.ciba else { return };
+    if spec.openid.is_none() && !cx.is_touched(&top("openid")) {
+        let message = "`grants.ciba` needs `openid`: its answer is an ID token";
+        let finding = Finding::new("missing-endpoint", at!["grants", "ciba"], message).on_key();
+        cx.report(finding.help("add `openid: {issuer: https://..., jwks: https://...}`, or remove the section"));
+    }
+    let path = at!["grants", "ciba", "authentication"];
+    let both = (&authentication.params, &authentication.headers);
+    let own = |param: &str| param == spec.scopes.param || REQUEST.contains(&param);
+    params_and_headers(cx, spec, &path, both, authentication.client_auth, own);
 }
 
 /// RFC 7523 section 3: an assertion says who made it (`iss`), whom it is about (`sub`) and for whom it is (`aud`).
@@ -194,7 +253,8 @@ fn standard(name: &str) -> &'static [&'static str] {
             "resource",
             "scope",
         ],
-        "jwt_bearer" => &["assertion", "scope"],
+        "jwt_bearer" | "saml_bearer" => &["assertion", "scope"],
+        "ciba" => &["auth_req_id"],
         _ => &["username", "password", "scope"],
     }
 }
@@ -229,7 +289,7 @@ mod tests {
     use crate::spec::{BodyFormat, GrantRequest, Grants, Method, ProviderSpec, RefreshAuth};
 
     fn file(grants: &str) -> String {
-        let endpoint = "{device_authorization: https://acme.example/device, authorization";
+        let endpoint = "{device_authorization: https://acme.example/device, backchannel_authentication: https://acme.example/bc, authorization";
         acme(&format!("grants: {{{grants}}}\n")).replacen("{authorization", endpoint, 1)
     }
 
@@ -270,6 +330,30 @@ mod tests {
     }
 
     #[test]
+    fn a_login_that_the_client_initiates() {
+        let openid = "openid: {issuer: \"https://acme.example\", jwks: \"https://acme.example/k\"}\n";
+        let text = |ciba: &str| file(&format!("ciba: {ciba}")) + openid;
+        let spec = ProviderSpec::from_yaml(&text("{authentication: {client_auth: basic, params: {audience: x}}}"));
+        let spec = spec.unwrap_or_else(|faults| panic!("{faults}"));
+        assert_eq!(ProviderSpec::from_json(&spec.to_json()).unwrap(), spec);
+        assert!(spec.capabilities().contains(&"ciba") && spec.grants().contains(&"ciba"));
+        let ciba = spec.grants.ciba.unwrap();
+        assert_eq!(ciba.request.grant_type, "urn:openid:params:grant-type:ciba");
+        assert_eq!((ciba.authentication.client_auth, ciba.authentication.params.len()), (RefreshAuth::Basic, 1));
+        for (ciba, expected) in [
+            ("{authentication: {params: {login_hint: x}}}", "`login_hint` is set by the client itself"),
+            ("{authentication: {params: {client_notification_token: x}}}", "is set by the client itself"),
+            ("{authentication: {params: {scope: x}}}", "`scope` is set by the client itself"),
+            ("{authentication: {method: GET}}", "`method` is not a key"),
+            ("{params: {auth_req_id: x}}", "`auth_req_id` is set by the client itself"),
+            ("{rename: {login_hint: x}}", "`login_hint` cannot be renamed"),
+        ] {
+            let found = faults(&text(ciba));
+            assert!(found.len() == 1 && found[0].contains(expected), "{ciba}: {found:#?}");
+        }
+    }
+
+    #[test]
     fn faults_of_grants() {
         for (grants, expected) in [
             ("implicit: {}", "`implicit` is not a key of `grants`"),
@@ -289,11 +373,20 @@ mod tests {
             ("jwt_bearer: {assertion: {claims: {iss: x}}}", "assertion.claims.aud` is missing"),
             ("jwt_bearer: {assertion: {claims: {iss: x, aud: y, jti: z}}}", "`jti` is set by the client"),
             ("jwt_bearer: {assertion: {lifetime: 4000, claims: {iss: x, aud: y}}}", "1 to 3600 seconds"),
+            ("saml_bearer: {params: {assertion: x}}", "`assertion` is set by the client itself"),
+            ("saml_bearer: {assertion: {}}", "`assertion` is not a key"),
+            ("ciba: {}", "`grants.ciba` needs `openid`"),
             ("password: {}", "no entry of `quirks` says why"),
         ] {
             let found = faults(&file(grants));
             assert!(found.len() == 1 && found[0].contains(expected), "{grants}: {found:#?}");
         }
+        let found = faults(&acme("client_auth: none\ngrants: {client_credentials: {}}\n"));
+        assert!(found.len() == 1 && found[0].contains("`client_auth` is `none`"), "{found:#?}");
+        let found = faults(&acme(
+            "grants: {ciba: {}}\nopenid: {issuer: \"https://acme.example\", jwks: \"https://acme.example/k\"}\n",
+        ));
+        assert!(found.len() == 1 && found[0].contains("needs `endpoints.backchannel_authentication`"), "{found:#?}");
         let found = faults(&acme("grants: {device: {}}\n"));
         assert!(found.len() == 1 && found[0].contains("needs `endpoints.device_authorization`"), "{found:#?}");
         let quirk =

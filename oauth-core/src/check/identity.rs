@@ -5,8 +5,8 @@ use crate::spec::{Confidence, Profile, ProviderSpec, names};
 use super::cx::{Cx, top};
 use super::names::{is_module_name, is_type_name};
 use super::{
-    api, authorize, callback, client_auth, dpop, endpoints, environments, grants, introspect, logout, mechanisms,
-    openid, pkce, profile, quirks, redirect, refresh, revoke, scopes, settings, text, token,
+    api, authorize, callback, client_auth, consent, dpop, endpoints, environments, grants, introspect, logout,
+    mechanisms, openid, pkce, profile, quirks, redirect, refresh, revoke, scopes, settings, text, token,
 };
 
 /// Lowers the file.
@@ -39,6 +39,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
     let grants = grants::lower(cx, file.grants, &token.request);
     let introspect = introspect::lower(cx, file.introspect, &endpoints);
     let logout = logout::lower(cx, file.logout, &endpoints);
+    let consent = consent::lower(cx, file.consent);
     ProviderSpec {
         id,
         name,
@@ -67,6 +68,7 @@ pub(super) fn provider(cx: &mut Cx<'_>, file: schema::Provider) -> ProviderSpec 
         grants,
         introspect,
         logout,
+        consent,
         openid,
         profile,
         api: api::lower(cx, file.api),

@@ -26,6 +26,7 @@ pub(super) fn lower(
         params: cx.params(&path.then("params"), introspect.params.0),
         headers: cx.params(&path.then("headers"), introspect.headers.0),
         expiry: introspect.expiry,
+        signed: introspect.signed,
     })
 }
 

@@ -10,6 +10,7 @@ mod authorize;
 mod callback;
 mod client_auth;
 mod condition;
+mod consent;
 mod cx;
 mod dpop;
 mod endpoints;
@@ -33,6 +34,7 @@ mod response;
 mod revoke;
 mod scopes;
 mod settings;
+mod signed;
 mod templates;
 mod text;
 mod token;
@@ -78,6 +80,8 @@ const RULES: &[Rule] = &[
     request_object::a_hybrid_answer_is_verified,
     callback::names_and_codes_are_sound,
     callback::signature_and_profile_are_sound,
+    signed::a_signed_callback_is_verified,
+    signed::signed_answers_have_keys,
     client_auth::method_is_sound,
     assertion::assertion_is_sound,
     client_auth::a_header_shows_the_secret,
@@ -92,10 +96,13 @@ const RULES: &[Rule] = &[
     revoke::request_is_sound,
     grants::each_has_its_endpoint,
     grants::requests_are_sound,
+    grants::a_client_proves_itself_for_tokens_of_its_own,
     grants::device_is_sound,
+    grants::ciba_is_sound,
     grants::assertion_is_sound,
     introspect::request_is_sound,
     logout::request_is_sound,
+    consent::request_is_sound,
     profile::request_is_sound,
     api::base_and_hosts_are_sound,
     api::failures_are_sound,

@@ -13,8 +13,20 @@ use super::token::{list_of_pointers, pointers};
 pub(super) fn lower(cx: &mut Cx<'_>, profile: Option<schema::Profile>) -> Option<Profile> {
     let profile = profile?;
     let path = top("profile");
-    let schema::Profile { from, request, query, headers, body, format, at, fails_when, map, then, email_authoritative } =
-        profile;
+    let schema::Profile {
+        from,
+        request,
+        query,
+        headers,
+        body,
+        format,
+        at,
+        fails_when,
+        map,
+        then,
+        email_authoritative,
+        signed,
+    } = profile;
     let from = from.unwrap_or_default();
     let parts = Parts { request, query, headers, body, format };
     let request = if from == ProfileFrom::Request {
@@ -34,6 +46,7 @@ pub(super) fn lower(cx: &mut Cx<'_>, profile: Option<schema::Profile>) -> Option
         map: lower_map(map),
         then: then.collect(),
         email_authoritative,
+        signed,
     })
 }
 

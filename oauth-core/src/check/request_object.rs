@@ -3,7 +3,7 @@
 
 use crate::fault::{Finding, at, shown};
 use crate::schema;
-use crate::spec::{MintedAlg, ProviderSpec, RequestObject, ResponseMode, Template};
+use crate::spec::{MintedAlg, ProviderSpec, RequestObject, Template};
 
 use super::cx::Cx;
 use super::templates::{Reach, holes};
@@ -115,7 +115,7 @@ pub(super) fn a_hybrid_answer_is_verified(cx: &mut Cx<'_>, spec: &ProviderSpec) 
     if spec.openid.as_ref().is_none_or(|openid| !openid.nonce) {
         fail("an ID token beside the code needs `openid`, with its nonce", "add the section `openid`");
     }
-    if spec.authorize.response_mode != Some(ResponseMode::FormPost) {
+    if !spec.authorize.is_form_post() {
         fail("an ID token beside the code does not go through a query", "add `response_mode: form_post`");
     }
 }

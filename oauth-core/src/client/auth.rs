@@ -139,8 +139,18 @@ impl ClientAuth {
         matches!(self.proof, Proof::Key(_))
     }
 
+    /// Whether it is a certificate and nothing else.
+    pub(crate) fn is_certificate(&self) -> bool {
+        matches!(self.proof, Proof::None) && self.certificate.is_some()
+    }
+
     pub(crate) fn client_certificate(&self) -> Option<&Certificate> {
         self.certificate.as_ref()
+    }
+
+    /// Whether it proves nothing.
+    pub(crate) fn is_none(&self) -> bool {
+        matches!(self.proof, Proof::None) && self.certificate.is_none()
     }
 
     pub(crate) fn key_id(&self) -> Option<&str> {

@@ -10,7 +10,7 @@ use crate::dpop::Nonces;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::{HttpClient, ReqwestClient, TransportErrorKind, transport_error};
 use crate::mechanism::Mechanisms;
-use crate::openid::{Discovery, KeyCache, WellKnown};
+use crate::openid::{Demands, Discovery, KeyCache, WellKnown};
 use crate::rng::{OsRng, Rng};
 use crate::spec::ProviderSpec;
 
@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) redirect_uri: Option<String>,
     pub(crate) scopes: Option<Vec<String>>,
     pub(crate) http: OnceLock<Result<Arc<dyn HttpClient>, Error>>,
+    /// Whether the default transport reaches public addresses only.
+    pub(crate) guarded: bool,
     /// Whether the transport is the user's.
     pub(crate) has_own_http: bool,
     pub(crate) timeout: Duration,
@@ -44,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) keys: Arc<KeyCache>,
     pub(crate) mechanisms: Mechanisms,
     pub(crate) well_known: WellKnown,
+    /// What the issuer's metadata has to say, each time it is read.
+    pub(crate) demands: Demands,
     /// When the client's secret ends, where the registration said so (RFC 7591 section 3.2.1).
     pub(crate) secret_expires_at: Option<SystemTime>,
     /// What servers want in the next proof of possession; clones share it.
@@ -79,6 +83,7 @@ impl Config {
             redirect_uri: None,
             scopes: None,
             http: OnceLock::new(),
+            guarded: false,
             has_own_http: false,
             timeout: TIMEOUT,
             clock: Arc::new(SystemClock),
@@ -90,6 +95,7 @@ impl Config {
             keys: Arc::default(),
             mechanisms: Mechanisms::new(),
             well_known: WellKnown::default(),
+            demands: Demands::default(),
             secret_expires_at: None,
             nonces: Arc::default(),
         }
@@ -188,7 +194,8 @@ impl Inner {
     }
 
     pub(crate) fn http(&self) -> Result<&dyn HttpClient> {
-        let made = self.config.http.get_or_init(|| match ReqwestClient::new() {
+        let connect = if self.config.guarded { ReqwestClient::guarded } else { ReqwestClient::new };
+        let made = self.config.http.get_or_init(|| match connect() {
             Ok(client) => Ok(Arc::new(client) as Arc<dyn HttpClient>),
             Err(error) if error.kind() == TransportErrorKind::NoBackend => Err(self.no_backend(Step::Configure)),
             Err(error) => Err(transport_error(Step::Configure, "the provider", error).of(self.spec())),

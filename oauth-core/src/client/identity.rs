@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::{Config, Inner};
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::http::{HttpClient, ReqwestClient, TransportErrorKind};
+use crate::http::{Guard, HttpClient, ReqwestClient, TransportErrorKind};
 use crate::spec::{ClientAuthMethod, ProviderSpec, TokenBound};
 
 /// A chain of certificates, the client's own first, and its private key, as PEM.
@@ -14,6 +14,16 @@ use crate::spec::{ClientAuthMethod, ProviderSpec, TokenBound};
 pub(crate) struct Certificate {
     pub(super) chain: Arc<str>,
     pub(super) key: SecretString,
+}
+
+impl Certificate {
+    pub(crate) fn chain(&self) -> &str {
+        &self.chain
+    }
+
+    pub(crate) fn key(&self) -> &SecretString {
+        &self.key
+    }
 }
 
 impl ProviderSpec {
@@ -29,7 +39,10 @@ pub(super) fn transport(config: &Config) -> Result<Option<Arc<dyn HttpClient>>> 
     let fail =
         |what: &str, fix: &str| Error::new(ErrorKind::Config, Step::Configure, what.to_owned()).fix(fix.to_owned());
     let spec = &*config.spec;
-    if spec.client_auth.method == ClientAuthMethod::Mtls && config.auth.signing_key().is_some() {
+    // Beside a certificate a key is for signed requests.
+    let only_signs =
+        spec.authorize.request_object.is_some() && (config.auth.client_certificate().is_some() || config.has_own_http);
+    if spec.client_auth.method == ClientAuthMethod::Mtls && config.auth.signing_key().is_some() && !only_signs {
         let what = "the provider takes a client certificate, and this client has a secret or a key alone";
         return Err(fail(what, "use `ClientAuth::certificate(chain, key)`").of(spec));
     }
@@ -44,7 +57,8 @@ pub(super) fn transport(config: &Config) -> Result<Option<Arc<dyn HttpClient>>> 
         let fix = "give the certificate to the transport, and use `ClientAuth::none()`";
         return Err(fail(what, fix).of(spec));
     }
-    match ReqwestClient::with_identity(&certificate.chain, &certificate.key, |builder| builder) {
+    let guard = config.guarded.then(Guard::new);
+    match ReqwestClient::showing(&certificate.chain, &certificate.key, guard, |builder| builder) {
         Ok(http) => Ok(Some(Arc::new(http))),
         Err(error) => {
             let fix = if error.kind() == TransportErrorKind::NoBackend {

@@ -29,11 +29,12 @@ use crate::account::Account;
 use crate::authorize::Authorize;
 use crate::clock::Clock;
 use crate::crypto::Crypto;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Step};
 use crate::http::HttpClient;
 use crate::mechanism::Mechanisms;
-use crate::openid::{Discovery, WellKnown};
+use crate::openid::{Demands, Discovery, WellKnown};
 use crate::provider::{CanAuthorize, Compiled, Dynamic, Provider};
+use crate::request_object;
 use crate::rng::Rng;
 use crate::scopes::IntoScopes;
 use crate::spec::ProviderSpec;
@@ -182,6 +183,18 @@ impl<P: Provider> Client<P> {
     }
 
     /// The order of the issuer's well-known addresses.
+    /// Connects to public addresses only ([`Guard`](crate::http::Guard)), unless it is given a transport of its own.
+    pub(crate) fn guarded(self) -> Self {
+        self.configured(|config| {
+            config.guarded = true;
+            config.http = OnceLock::new();
+        })
+    }
+
+    pub(crate) fn demanding(self, demands: Demands) -> Self {
+        self.configured(|config| config.demands = demands)
+    }
+
     pub(crate) fn well_known(self, order: WellKnown) -> Self {
         self.configured(|config| config.well_known = order)
     }
@@ -208,6 +221,14 @@ impl<P: Provider> Client<P> {
         self.configured(|config| {
             config.http = OnceLock::from(Ok(http));
             config.has_own_http = true;
+            config.forget_keys();
+        })
+    }
+
+    /// The transport that another client of the same program has made, which is nobody's own.
+    pub(crate) fn sharing(self, http: Arc<dyn HttpClient>) -> Self {
+        self.configured(|config| {
+            config.http = OnceLock::from(Ok(http));
             config.forget_keys();
         })
     }
@@ -305,7 +326,8 @@ impl<P: Provider> Client<P> {
 
     /// Checks that everything is there and well formed, without sending anything. Every step does this first.
     pub fn validate(&self) -> Result<(), Error> {
-        self.inner.prepared().map(|_| ())
+        self.inner.prepared()?;
+        request_object::check(&self.inner.config, Step::Configure)
     }
 }
 

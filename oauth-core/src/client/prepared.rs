@@ -220,7 +220,11 @@ fn check_credentials(config: &Config) -> Result<()> {
         );
     }
     let method = config.spec.client_auth.method;
-    let signs = matches!(method, ClientAuthMethod::Minted | ClientAuthMethod::PrivateKeyJwt);
+    // A key that signs authorization requests is none of what the client shows of itself, where it shows no secret.
+    let signs = match method {
+        ClientAuthMethod::Minted | ClientAuthMethod::PrivateKeyJwt => true,
+        method => config.spec.authorize.request_object.is_some() && method.shows_no_secret(),
+    };
     if config.auth.is_key() && !signs {
         return fail(
             "the provider takes a client secret, and this client has a private key",

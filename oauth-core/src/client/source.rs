@@ -7,8 +7,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Inner;
+use crate::account::Account;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::BoxFuture;
+use crate::provider::Provider;
 
 /// Where a client's secret comes from, whenever one is needed: see [`ClientAuth::source`](crate::ClientAuth::source).
 ///
@@ -33,6 +35,24 @@ pub trait SecretSource: Send + Sync + 'static {
     /// The secret, or the private key as PEM where the provider's file wants one. What an error says is shown to the user:
     /// it must not say the secret.
     fn secret(&self) -> BoxFuture<'_, std::result::Result<SecretString, SourceError>>;
+}
+
+/// An account whose token is another client's secret: where an app gets a token of its own first, and shows it in the place
+/// of a secret when it asks for a user's. The token is always a fresh one.
+///
+/// ```no_run
+/// # async fn run(app: oauth_core::Client, user: oauth_core::ProviderSpec) -> oauth_core::Result<()> {
+/// use oauth_core::ClientAuth;
+///
+/// let app = app.client_credentials().account().await?;
+/// let client = user.client("my-app", ClientAuth::source(app)); // its file: headers: {Authorization: "Bearer {client_secret}"}
+/// # let _ = client;
+/// # Ok(()) }
+/// ```
+impl<P: Provider> SecretSource for Account<P> {
+    fn secret(&self) -> BoxFuture<'_, std::result::Result<SecretString, SourceError>> {
+        Box::pin(async { Ok(self.token().await?.expose_secret().into()) })
+    }
 }
 
 /// Why a [`SecretSource`] has none.

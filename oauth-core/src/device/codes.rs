@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::value::RawValue;
 use url::Url;
 
 use super::pace::{INTERVAL, LONGEST_INTERVAL};
@@ -61,15 +62,13 @@ impl Codes {
             (None, None) => None,
         };
         let lifetime = lifetime.ok_or_else(|| wrong("expires_in", "is missing, or not above zero"))?;
-        let interval = member("interval").and_then(number).filter(|seconds| *seconds > 0.0);
         Ok(Self {
             device_code: device_code.into(),
             user_code,
             verification_uri,
             verification_uri_complete: complete,
             lifetime: Duration::from_secs_f64(lifetime.min(LONGEST_LIFETIME)),
-            interval: interval
-                .map_or(INTERVAL, |seconds| Duration::from_secs_f64(seconds.min(LONGEST_INTERVAL.as_secs_f64()))),
+            interval: interval(member("interval")),
         })
     }
 }
@@ -81,15 +80,21 @@ fn is_showable(text: &str, most: usize) -> bool {
 
 /// A page that a person may be sent to (RFC 8628 section 3.3.1): https, or on this machine.
 fn page(uri: &str) -> Option<Url> {
-    if !is_showable(uri, LONGEST_URI) || uri.contains([' ', '\\']) {
+    if !is_showable(uri, LONGEST_URI) || uri.contains([' ', '\\', '"', '<', '>', '^', '`', '{', '|', '}']) {
         return None;
     }
     let url = Url::parse(uri).ok()?;
     (template::is_secure(&url) && url.username().is_empty() && url.password().is_none()).then_some(url)
 }
 
+/// The time between two questions: the server's, unless it is none, within what can be waited for.
+pub(crate) fn interval(member: Option<&RawValue>) -> Duration {
+    let seconds = member.and_then(number).filter(|seconds| *seconds > 0.0);
+    seconds.map_or(INTERVAL, |seconds| Duration::from_secs_f64(seconds.min(LONGEST_INTERVAL.as_secs_f64())))
+}
+
 /// A number, also as text; JSON knows no infinity.
-fn number(value: &serde_json::value::RawValue) -> Option<f64> {
+pub(crate) fn number(value: &RawValue) -> Option<f64> {
     let text = json::text(value).unwrap_or(Cow::Borrowed(value.get()));
     let number: f64 = text.trim().parse().ok()?;
     number.is_finite().then_some(number)

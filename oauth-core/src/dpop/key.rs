@@ -32,6 +32,11 @@ impl ProofKey {
         Ok(Self::new(alg, STANDARD_NO_PAD.encode(key.expose_der()).into()))
     }
 
+    /// A new key for the tokens of this client, where the provider binds them.
+    pub(crate) fn wanted(inner: &Inner, step: Step) -> Result<Option<Self>> {
+        inner.spec().dpop.map(|rules| Self::draw(inner, rules.alg, step)).transpose()
+    }
+
     /// A new key for a step of this client.
     pub(crate) fn draw(inner: &Inner, alg: SigningAlg, step: Step) -> Result<Self> {
         Self::generate(&**inner.crypto(step)?, alg).map_err(|error| {

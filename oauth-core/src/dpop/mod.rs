@@ -85,17 +85,27 @@ fn target(address: &str) -> Option<(String, String)> {
     Some((url.origin().ascii_serialization(), url.into()))
 }
 
-/// Keeps the nonce of an answer, whatever the answer is. RFC 9449 section 8.2: a server may give one with every answer.
-/// Says whether there was one.
+/// Keeps the nonce of an answer to a proof, whatever the answer is. RFC 9449 section 8.2: a server may give one with every
+/// answer. Says whether there was one.
 pub(crate) fn learn(inner: &Inner, address: &str, headers: &HeaderMap, challenged: bool) -> bool {
     let Some((origin, _)) = target(address) else { return false };
-    let nonces = &inner.config.nonces;
     if !challenged {
-        nonces.settle(&origin);
+        inner.config.nonces.settle(&origin);
     }
+    keep(inner, origin, headers, challenged)
+}
+
+/// The same of an answer to a request without a proof, which says nothing of those before it.
+pub(crate) fn note(inner: &Inner, address: &str, headers: &HeaderMap) {
+    if let Some((origin, _)) = target(address) {
+        keep(inner, origin, headers, false);
+    }
+}
+
+fn keep(inner: &Inner, origin: String, headers: &HeaderMap, challenged: bool) -> bool {
     let mut given = headers.get_all(NONCE).iter();
     let (Some(nonce), None) = (given.next().and_then(|nonce| nonce.to_str().ok()), given.next()) else { return false };
-    nonces.keep(origin, nonce, challenged)
+    inner.config.nonces.keep(origin, nonce, challenged)
 }
 
 /// Whether a resource server refused a proof because it had no nonce, or one that is over; its nonce is kept in either

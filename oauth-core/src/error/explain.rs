@@ -57,6 +57,7 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
             "the refresh token was revoked, expired, or has been used already by somebody else"
         }
         ErrorKind::GrantRejected if step == Step::Grant => "the assertion or the password is wrong, expired or used up",
+        ErrorKind::GrantRejected if step == Step::Backchannel => "the request has ended, or was another client's",
         ErrorKind::GrantRejected if step == Step::Device => "the code has ended, or was another client's",
         ErrorKind::GrantRejected if step == Step::TokenExchange => {
             "the subject or actor token is expired, revoked, or not one that the provider exchanges"
@@ -85,23 +86,17 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
             "a client's id and secret belong to the server that gave them; a server that somebody else names gets none of them"
         }
         ErrorKind::PkceNotListed => "without PKCE a code that somebody else catches is as good as the login",
+        ErrorKind::RegistrationUnknown => {
+            "the registration was ended, or another process changed it and has the token that counts now"
+        }
         ErrorKind::RegistrationChanged => {
             "the server registers what it likes: another redirect URI would take the codes elsewhere"
         }
         ErrorKind::MetadataForeign | ErrorKind::MetadataEndpoint => {
             "whoever writes the metadata decides where codes and secrets go"
         }
-        ErrorKind::IdTokenAlgorithm => {
-            "the provider signs with another algorithm than its file says, or somebody made the token up"
-        }
-        ErrorKind::IdTokenKey | ErrorKind::IdTokenSignature => {
-            "the provider has changed its keys, its file names another provider's, or the token was made up"
-        }
-        ErrorKind::IdTokenIssuer => "the file's issuer is not what the provider writes into its tokens, byte for byte",
-        ErrorKind::IdTokenAudience => "the token was issued for another client: it proves nothing to this one",
-        ErrorKind::IdTokenNonce | ErrorKind::IdTokenHash => "the token is of another login, or somebody put it there",
-        ErrorKind::IdTokenExpired | ErrorKind::IdTokenNotYetValid | ErrorKind::IdTokenTooOld => {
-            "this machine's clock, or the provider's, is wrong"
+        ErrorKind::AnswerUnsigned => {
+            "the provider was not told that this client wants signed answers, or somebody put a plain one in the place of the signed one"
         }
         ErrorKind::IdentityChanged | ErrorKind::SubjectMismatch => {
             "two answers about one account name two users: neither is believed"
@@ -124,6 +119,25 @@ fn why(kind: ErrorKind, step: Step) -> Option<&'static str> {
         }
         ErrorKind::ResponseEncoded => {
             "compressed answers are not asked for, because their size cannot be bounded up front"
+        }
+        _ => return why_id_token(kind),
+    })
+}
+
+/// The usual reason for an ID token that is not believed.
+fn why_id_token(kind: ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::IdTokenAlgorithm => {
+            "the provider signs with another algorithm than its file says, or somebody made the token up"
+        }
+        ErrorKind::IdTokenKey | ErrorKind::IdTokenSignature => {
+            "the provider has changed its keys, its file names another provider's, or the token was made up"
+        }
+        ErrorKind::IdTokenIssuer => "the file's issuer is not what the provider writes into its tokens, byte for byte",
+        ErrorKind::IdTokenAudience => "the token was issued for another client: it proves nothing to this one",
+        ErrorKind::IdTokenNonce | ErrorKind::IdTokenHash => "the token is of another login, or somebody put it there",
+        ErrorKind::IdTokenExpired | ErrorKind::IdTokenNotYetValid | ErrorKind::IdTokenTooOld => {
+            "this machine's clock, or the provider's, is wrong"
         }
         _ => return None,
     })
@@ -164,6 +178,9 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
         | ErrorKind::NotConnected
         | ErrorKind::Revoked
         | ErrorKind::SubjectMismatch => "send the user through the login again",
+        ErrorKind::AnswerUnsigned => {
+            "set the signed answer in the client's registration, or leave it out of the provider's file where there is none"
+        }
         ErrorKind::IdTokenExpired | ErrorKind::IdTokenNotYetValid | ErrorKind::IdTokenTooOld => {
             "set the clock by a time server; `leeway` allows for a few minutes"
         }
@@ -174,6 +191,7 @@ fn fix(kind: ErrorKind, step: Step) -> Option<&'static str> {
         ErrorKind::IdTokenIssuer => "compare `openid.issuer` in the provider's file with the provider's metadata",
         ErrorKind::ResourceMismatch => "write the address as the resource's own metadata has it, byte for byte",
         ErrorKind::IssuerNotBound | ErrorKind::ClientSecretExpired => "register the client anew, with this server",
+        ErrorKind::RegistrationUnknown => "read the record from its store again; if that does not help, register anew",
         ErrorKind::RegistrationChanged => {
             "allow the change with `ClientMetadata::permit_change` if you can live with it"
         }

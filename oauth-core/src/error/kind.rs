@@ -20,12 +20,16 @@ pub enum Step {
     Grant,
     /// Logging in on another device.
     Device,
+    /// Asking a user for their approval on a device of their own.
+    Backchannel,
     /// Exchanging one token for another.
     TokenExchange,
     /// Asking the provider about a token.
     Introspect,
     /// Logging out.
     Logout,
+    /// Asking somebody to approve the app for others.
+    Consent,
     /// Registering a client.
     Registration,
     /// Asking the issuer for its metadata.
@@ -52,9 +56,11 @@ impl fmt::Display for Step {
             Self::Refresh => "refreshing the token",
             Self::Grant => "asking for a token",
             Self::Device => "logging in on another device",
+            Self::Backchannel => "asking the user to approve the login",
             Self::TokenExchange => "exchanging a token",
             Self::Introspect => "asking about a token",
             Self::Logout => "logging out",
+            Self::Consent => "asking for consent",
             Self::Registration => "registering the client",
             Self::Discovery => "asking the issuer for its metadata",
             Self::Session => "opening the session",
@@ -207,6 +213,8 @@ kinds! {
     PkceNotListed = "pkce-not-listed",
     /// The provider does not register the client.
     RegistrationRefused = "registration-refused",
+    /// The provider does not know the registration any more, or not the token that it is managed with (RFC 7592 section 2).
+    RegistrationUnknown = "registration-unknown",
     /// The provider registered something else than it was asked to (RFC 7591 section 3.2.1).
     RegistrationChanged = "registration-changed",
     /// The client's secret has ended (RFC 7591 section 3.2.1).
@@ -250,8 +258,15 @@ kinds! {
     IdTokenAuthTime = "id-token-auth-time",
     /// The user did not log in in the way that was asked for.
     IdTokenAcr = "id-token-acr",
+    /// An answer that the provider signs, a callback, a profile or what it says of a token, is of another kind, or lacks what
+    /// each has. Its issuer, audience, dates and signature are told by the same kinds as an ID token's.
+    SignedAnswer = "signed-answer-invalid",
+    /// An answer is not signed, or has something unsigned beside it, although the provider's file says that it is signed.
+    AnswerUnsigned = "answer-unsigned",
     /// A logout token is none: it has no logout event, has a `nonce`, or says neither who nor which session.
     LogoutToken = "logout-token-invalid",
+    /// A request for a logout through the browser names half a session.
+    LogoutRequest = "logout-request-invalid",
     /// A renewed ID token is of another user or another issuer.
     IdentityChanged = "identity-changed",
     /// The tokens are of another issuer than the client's: they are not sent to it.

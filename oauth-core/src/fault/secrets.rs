@@ -60,7 +60,10 @@ pub(crate) fn masked(line: &str) -> Cow<'_, str> {
     let mut hidden: Vec<(usize, usize)> = random_runs(line).collect();
     for (at, _) in line.match_indices(':') {
         let key = line[..at].trim_end_matches(['"', '\'', ' ']).rsplit([' ', '{', ',', '"', '\'']).next().unwrap_or("");
-        if is_secret_name(key) && !line[at + 1..].trim().is_empty() {
+        let value = line[at + 1..].trim();
+        // A header; the endpoint of that name has an address.
+        let is_header = key.eq_ignore_ascii_case("authorization") && !value.contains("://");
+        if (is_secret_name(key) || is_header) && !value.is_empty() {
             hidden.push((at + 1, line.len()));
         }
     }
@@ -145,6 +148,9 @@ mod tests {
         assert_eq!(masked("client_secret: hunter2"), "client_secret: *******");
         assert_eq!(masked("  app: {\"client_secret\": hunter2, x: y}"), "  app: {\"client_secret\": ******** ** **");
         assert_eq!(masked("id: acme"), "id: acme");
+        assert_eq!(masked("headers: {Authorization: Basic eDp5}"), "headers: {Authorization: ***** *****");
+        let endpoint = "endpoints: {authorization: https://acme.example/a}";
+        assert_eq!(masked(endpoint), endpoint);
         assert_eq!(masked("x: GkX9vQ2mZp7RtL4wYb8NcD3s"), "x: ************************");
     }
 }

@@ -17,6 +17,14 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
+impl Answer {
+    /// Whether its content is of that media type, whatever parameters it has (RFC 9110 section 8.3.1).
+    pub(crate) fn is_of(&self, media_type: &str) -> bool {
+        let given = self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        given.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type)
+    }
+}
+
 /// Sends a request to an OAuth endpoint and reads the whole answer: https or loopback only, no redirect, no
 /// compression, at most 1 MiB, within `deadline` all in all.
 pub(crate) async fn send_bounded(
@@ -78,6 +86,10 @@ async fn read_bounded(
             format!("{host} sent a compressed answer ({known}) that was not asked for"),
         );
     }
+    // RFC 9112 section 6.3: a message with both "ought to be handled as an error". It is not read, so that its connection ends.
+    if head.headers.contains_key(header::TRANSFER_ENCODING) && head.headers.contains_key(header::CONTENT_LENGTH) {
+        return fail(ErrorKind::BadResponse, format!("{host} told the length of its answer in two ways"));
+    }
     let declared =
         head.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let mut read = BytesMut::with_capacity(usize::try_from(declared.unwrap_or(0)).unwrap_or(usize::MAX).min(MAX_BODY));
@@ -110,9 +122,9 @@ pub(crate) fn transport_error(step: Step, host: &str, error: TransportError) -> 
     };
     let builder = Error::new(kind, step, what).source(error);
     match kind {
-        ErrorKind::Tls => {
-            builder.fix("check the local clock, the system's trust store, and whether a proxy intercepts TLS")
-        }
+        ErrorKind::Tls => builder.fix(
+            "check the local clock, the system's trust store, whether a proxy intercepts TLS, and, if it shows one, the client's own certificate",
+        ),
         ErrorKind::Connect => builder.fix("check the network, DNS and the address in the provider's file"),
         _ => builder,
     }

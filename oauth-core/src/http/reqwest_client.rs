@@ -6,9 +6,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use rustls::ConfigBuilder;
 use rustls::client::WantsClientCert;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls_platform_verifier::BuilderVerifierExt as _;
+#[cfg(not(target_os = "android"))]
+use rustls_platform_verifier::Verifier;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::guard::{Blocked, Guard};
@@ -33,9 +36,11 @@ impl ReqwestClient {
         Self::with(|builder| builder)
     }
 
-    /// A client that `configure` may adapt: a proxy, another certificate authority, a local address.
+    /// A client that `configure` may adapt: a proxy, a user agent, a local address.
     ///
-    /// Our policy is applied after it, because what a built client follows and keeps cannot be inspected.
+    /// Our policy is applied after it, because what a built client follows and keeps cannot be inspected. The TLS of the
+    /// transport is part of it: no setting of the builder turns verification off or adds an authority;
+    /// [`with_roots`](Self::with_roots) does the latter.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -48,15 +53,42 @@ impl ReqwestClient {
         Self::build(tls_config()?, None, configure)
     }
 
+    /// As [`with`](Self::with), and these certificate authorities, as PEM, vouch for servers as well as the system's do: for a
+    /// company's own, where it is not in the system's trust store. Text without a certificate, or with one that is no
+    /// authority's, is [`TransportErrorKind::Tls`].
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let roots = std::fs::read_to_string("company-ca.pem")?;
+    /// let http = oauth_core::http::ReqwestClient::with_roots(&roots, |builder| builder)?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(not(target_os = "android"))]
+    pub fn with_roots(
+        roots_pem: &str,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Self, TransportError> {
+        let roots = certificates(roots_pem)?;
+        let provider = provider()?;
+        let verifier = Verifier::new_with_extra_roots(roots, Arc::clone(&provider)).map_err(untrusted)?;
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(untrusted)?
+            .dangerous() // rustls' word for a verifier that is not its own: the platform's, which the other clients have, too
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth();
+        Self::build(tls, None, configure)
+    }
+
     /// A client that connects to public addresses only: for servers that somebody else names (RFC 9728 section 7.7). The
     /// address is checked that the connection is made to; there is no proxy.
     pub fn guarded() -> Result<Self, TransportError> {
         Self::guarded_with(Guard::new(), |builder| builder)
     }
 
-    /// As [`guarded`](Self::guarded), with a guard of your own and what `configure` adapts: a certificate authority, a user
-    /// agent. Our policy is applied after it, proxies are taken off, and names are looked up by the guard. What `configure`
-    /// fixes the address of (`resolve`, `unix_socket`) is yours to answer for.
+    /// As [`guarded`](Self::guarded), with a guard of your own and what `configure` adapts: a user agent, timeouts. Our policy
+    /// is applied after it, proxies are taken off, and names are looked up by the guard. What `configure` fixes the address of
+    /// (`resolve`, `unix_socket`) is yours to answer for.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -83,14 +115,20 @@ impl ReqwestClient {
         key_pem: &SecretString,
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, TransportError> {
-        let unreadable = |error: rustls::pki_types::pem::Error| TransportError::new(TransportErrorKind::Tls, error);
-        let chain: Vec<_> =
-            CertificateDer::pem_slice_iter(chain_pem.as_bytes()).collect::<Result<_, _>>().map_err(unreadable)?;
-        let key = PrivateKeyDer::from_pem_slice(key_pem.expose_secret().as_bytes()).map_err(unreadable)?;
-        let tls = verifying()?
-            .with_client_auth_cert(chain, key)
-            .map_err(|error| TransportError::new(TransportErrorKind::Tls, error))?;
-        Self::build(tls, None, configure)
+        Self::showing(chain_pem, key_pem, None, configure)
+    }
+
+    /// As [`with_identity`](Self::with_identity), perhaps with a guard.
+    pub(crate) fn showing(
+        chain_pem: &str,
+        key_pem: &SecretString,
+        guard: Option<Guard>,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Self, TransportError> {
+        let chain = certificates(chain_pem)?;
+        let key = PrivateKeyDer::from_pem_slice(key_pem.expose_secret().as_bytes()).map_err(untrusted)?;
+        let tls = verifying()?.with_client_auth_cert(chain, key).map_err(untrusted)?;
+        Self::build(tls, guard, configure)
     }
 
     fn build(
@@ -100,11 +138,11 @@ impl ReqwestClient {
     ) -> Result<Self, TransportError> {
         let fresh = reqwest::Client::builder()
             .user_agent(concat!("oauth-providers/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(tls)
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
             .no_proxy();
-        let mut builder = configure(fresh).redirect(reqwest::redirect::Policy::none());
+        let configured = configure(fresh).tls_backend_preconfigured(tls);
+        let mut builder = configured.redirect(reqwest::redirect::Policy::none());
         if let Some(guard) = &guard {
             builder = builder.no_proxy().dns_resolver(Arc::new(guard.clone()));
         }
@@ -127,14 +165,26 @@ pub fn tls_config() -> Result<rustls::ClientConfig, TransportError> {
     Ok(TLS.get_or_init(|| config).clone())
 }
 
-/// Servers are checked against the system's trust store.
+/// Servers are checked against the system's trust store. Without one there is no client: nothing is trusted in its place.
 fn verifying() -> Result<ConfigBuilder<rustls::ClientConfig, WantsClientCert>, TransportError> {
-    let provider =
-        tls_provider().ok_or_else(|| TransportError::new(TransportErrorKind::NoBackend, CryptoError::NoBackend))?;
-    rustls::ClientConfig::builder_with_provider(provider)
+    rustls::ClientConfig::builder_with_provider(provider()?)
         .with_safe_default_protocol_versions()
         .and_then(ConfigBuilder::with_platform_verifier)
-        .map_err(|error| TransportError::new(TransportErrorKind::Tls, error))
+        .map_err(untrusted)
+}
+
+fn provider() -> Result<Arc<CryptoProvider>, TransportError> {
+    tls_provider().ok_or_else(|| TransportError::new(TransportErrorKind::NoBackend, CryptoError::NoBackend))
+}
+
+/// The certificates of a PEM, one at least.
+fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, TransportError> {
+    let found: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>().map_err(untrusted)?;
+    if found.is_empty() { Err(untrusted(rustls::pki_types::pem::Error::NoItemsFound)) } else { Ok(found) }
+}
+
+fn untrusted(error: impl Into<Box<dyn StdError + Send + Sync>>) -> TransportError {
+    TransportError::new(TransportErrorKind::Tls, error)
 }
 
 impl HttpClient for ReqwestClient {
@@ -169,7 +219,7 @@ fn classify(error: reqwest::Error) -> TransportError {
         TransportErrorKind::Request
     } else if causes(&error).any(<dyn StdError>::is::<Blocked>) {
         TransportErrorKind::Blocked
-    } else if has_tls_cause(&error) {
+    } else if error.is_connect() && tls_cause(&error).is_some() || tls_cause(&error).is_some_and(is_about_identity) {
         TransportErrorKind::Tls
     } else if error.is_connect() {
         TransportErrorKind::Connect
@@ -185,8 +235,29 @@ fn is_malformed(error: &reqwest::Error) -> bool {
     causes(error).any(<dyn StdError>::is::<http::Error>)
 }
 
-fn has_tls_cause(error: &reqwest::Error) -> bool {
-    causes(error).any(<dyn StdError>::is::<rustls::Error>)
+fn tls_cause(error: &reqwest::Error) -> Option<&rustls::Error> {
+    causes(error).find_map(<dyn StdError>::downcast_ref)
+}
+
+/// RFC 8446 sections 2 and 4.4.2.4: in TLS 1.3 a client has finished its half of the handshake, and may have sent its
+/// request, before the server looks at its certificate; a server that refuses it reads nothing of the request. What fails
+/// beside that once a connection is made says nothing of how far the request got.
+fn is_about_identity(error: &rustls::Error) -> bool {
+    use rustls::AlertDescription as Alert;
+
+    matches!(
+        error,
+        rustls::Error::AlertReceived(
+            Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::UnknownCA
+                | Alert::AccessDenied
+                | Alert::CertificateRequired
+        )
+    )
 }
 
 /// The causes, outermost first. An I/O error names the source of what it wraps and not what it wraps: that is unwrapped.

@@ -7,6 +7,7 @@ use crate::openid::{Asked, Discovered};
 use crate::provider::Dynamic;
 use crate::registration::{ClientMetadata, RegisteredClient};
 use crate::spec::ProviderSpec;
+use crate::spec::template::is_loopback;
 
 /// Who an MCP client is: a client of one issuer, or facts with which it can become one of any.
 #[derive(Clone, Debug)]
@@ -66,61 +67,80 @@ impl Mcp {
             self.identities.iter().filter_map(ClientIdentity::registered).find(|own| own.issuer() == issuer)
         {
             let client = discovered.registered_as(asked, record, adapt)?;
-            return Ok(self.redirected(client, record.redirect_uris().first().map(String::as_str)));
+            return self.redirected(client, record.redirect_uris().first().map(String::as_str));
         }
-        let mut described = self.identities.iter().filter_map(ClientIdentity::metadata);
+        let described = self.identities.iter().filter_map(ClientIdentity::metadata);
+        let described = described.filter(|own| own.issuer().is_none_or(|only| only == issuer));
         if asked.metadata.client_id_metadata_document_supported
-            && let Some((metadata, id)) = described.clone().find_map(|own| Some((own, own.document_id()?)))
+            && let Some(metadata) = described.clone().find(|own| own.document_id().is_some())
         {
-            let client = discovered.made(asked, id.to_owned(), ClientAuth::none(), adapt)?;
-            return Ok(self.redirected(client, metadata.uris().next()));
+            let (id, redirect_uri) = metadata.as_document()?;
+            let client = discovered.made_of_document(asked, id, metadata, adapt)?;
+            return self.redirected(client, Some(&redirect_uri));
         }
-        match described.next() {
+        // What is for this issuer alone comes first: it may hold what the issuer gave for it.
+        let mut chosen = described.clone().filter(|own| own.issuer().is_some()).chain(described);
+        match chosen.next() {
             Some(metadata) if asked.metadata.registration_endpoint.is_some() => {
                 let metadata = self.completed(metadata);
-                let record = self.record(discovered, &asked, &metadata).await?;
+                let (record, is_new) = self.record(discovered, &asked, &metadata).await?;
                 let client = discovered.registered_as(asked, &record, adapt)?;
-                Ok(self.redirected(client, metadata.uris().next()))
+                // What is of no use is not kept.
+                if is_new {
+                    self.clients.save(&record).await?;
+                }
+                self.redirected(client, metadata.uris().next())
             }
-            _ => Err(self.nobody(&issuer, &asked)),
+            _ => Err(self.no_client(&issuer, &asked)),
         }
     }
 
-    fn redirected(&self, client: Client<Dynamic>, own: Option<&str>) -> Client<Dynamic> {
-        match self.redirect_uri.as_deref().or(own) {
-            Some(uri) => client.redirect_uri(uri),
-            None => client,
+    /// MCP, Communication Security: "All redirect URIs MUST be either `localhost` or use HTTPS". A scheme of the app's own (RFC
+    /// 8252 section 7.1) is on the user's machine as well.
+    fn redirected(&self, client: Client<Dynamic>, own: Option<&str>) -> Result<Client<Dynamic>> {
+        let Some(uri) = self.redirect_uri.as_deref().or(own) else { return Ok(client) };
+        let is_open = url::Url::parse(uri).is_ok_and(|url| url.scheme() == "http" && !is_loopback(&url));
+        if is_open {
+            let what = "the redirect URI is plain http to another machine: whoever is on the way could read the code";
+            let error = Error::new(ErrorKind::Config, Step::Configure, what);
+            return Err(error.fix("use https, or http to this machine").of(client.spec()));
         }
+        Ok(client.redirect_uri(uri))
     }
 
-    /// What was registered with this issuer before, where it is still of use; else a new registration, which is kept.
+    /// What was registered with this issuer before, where it is still of use; else a new registration, and that it is one.
     async fn record(
         &self,
         discovered: &Discovered,
         asked: &Asked,
         metadata: &ClientMetadata,
-    ) -> Result<RegisteredClient> {
+    ) -> Result<(RegisteredClient, bool)> {
         let issuer = &asked.metadata.issuer;
+        let metadata = &metadata.proved(asked.inner())?;
         let kept = self.clients.load(issuer).await?.filter(|kept| {
             let lasts = kept.secret_expires_at().is_none_or(|end| end > asked.inner().now());
             // A store that was told to keep something else does not make it this issuer's.
             kept.issuer() == issuer
                 && lasts
-                && metadata.uris().all(|uri| kept.redirect_uris().iter().any(|own| own == uri))
+                && kept.is_of(metadata)
+                && metadata.uris().all(|uri| kept.redirect_uris().iter().any(|own| leads_alike(own, uri)))
         });
         if let Some(kept) = kept {
-            return Ok(kept);
+            let kept = match metadata.held() {
+                Some(held) => kept.credentials(held),
+                None => kept,
+            };
+            return Ok((kept, false));
         }
         let nobody = discovered.made(asked.clone(), "unregistered".to_owned(), ClientAuth::none(), |_| ())?;
-        let record = nobody.register(metadata).await?;
-        self.clients.save(&record).await?;
-        Ok(record)
+        Ok((nobody.register(metadata).await?, true))
     }
 
     /// What a registration says that the caller has not. MCP, Refresh Tokens: clients "SHOULD include `refresh_token` in their
     /// `grant_types`"; Application Type: they "MUST specify an appropriate `application_type`".
     fn completed(&self, metadata: &ClientMetadata) -> ClientMetadata {
-        let mut metadata = metadata.clone();
+        // The server named this issuer: an initial access token is not for everybody whom somebody names.
+        let mut metadata = metadata.clone().for_strangers();
         if let Some(uri) = &self.redirect_uri
             && metadata.uris().all(|own| own != uri)
         {
@@ -129,13 +149,13 @@ impl Mcp {
         metadata
             .or_member("grant_types", |_| ["authorization_code", "refresh_token"].into_iter().collect())
             .or_member("response_types", |_| ["code"].into_iter().collect())
-            .or_member("token_endpoint_auth_method", |_| "none".into())
+            .or_member("token_endpoint_auth_method", |own| own.method().unwrap_or("none").into())
             .or_member("application_type", |own| if own.uris().all(is_native) { "native" } else { "web" }.into())
             // Whatever it says is what the client does, as far as it can.
             .permit_change("token_endpoint_auth_method")
     }
 
-    fn nobody(&self, issuer: &str, asked: &Asked) -> Error {
+    fn no_client(&self, issuer: &str, asked: &Asked) -> Error {
         let elsewhere = self.identities.iter().find_map(ClientIdentity::registered);
         let what = match elsewhere {
             Some(record) => format!(
@@ -152,7 +172,20 @@ impl Mcp {
     }
 }
 
+/// Whether a registration of the one is one of the other. RFC 8252 section 7.3: the server "MUST allow any port to be specified
+/// at the time of the request for loopback IP redirect URIs".
+fn leads_alike(registered: &str, wanted: &str) -> bool {
+    let portless = |uri: &str| {
+        let mut url = url::Url::parse(uri).ok()?;
+        let is_address = matches!(url.host(), Some(url::Host::Ipv4(_) | url::Host::Ipv6(_)));
+        (url.scheme() == "http" && is_address && is_loopback(&url)).then_some(())?;
+        url.set_port(None).ok()?;
+        Some(url)
+    };
+    registered == wanted || portless(registered).is_some_and(|known| portless(wanted) == Some(known))
+}
+
 /// Whether only a program on the user's machine can be called back there (RFC 8252 section 7).
 fn is_native(uri: &str) -> bool {
-    url::Url::parse(uri).is_ok_and(|url| crate::spec::template::is_loopback(&url) || !url.scheme().starts_with("http"))
+    url::Url::parse(uri).is_ok_and(|url| is_loopback(&url) || !url.scheme().starts_with("http"))
 }

@@ -11,6 +11,7 @@ use crate::challenge::ResourceChallenge;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::provider::Dynamic;
+use crate::scopes::is_scope_token;
 
 impl Mcp {
     /// The whole login. `challenge` is the `WWW-Authenticate` header of the server's 401, or `""` without one. `browse` opens
@@ -64,7 +65,8 @@ impl Mcp {
         // MCP, Step-Up Authorization Flow: "the union of the client's previously requested scope set and the scopes from the
         // current challenge".
         let mut before = account.spec().scopes.default.clone();
-        before.extend(tokens.scopes().iter().filter(|scope| !before.contains(scope)).cloned().collect::<Vec<_>>());
+        let granted = tokens.scopes().iter().filter(|scope| is_scope_token(scope) && !before.contains(scope));
+        before.extend(granted.cloned().collect::<Vec<_>>());
         if challenge.scopes().iter().all(|scope| before.contains(scope)) {
             let what = "the server wants scopes that the login has asked for already, or names none";
             let error = Error::new(ErrorKind::InsufficientScope, Step::Authorize, what);

@@ -1,15 +1,18 @@
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::Metadata;
+use super::demands::Demands;
 use super::discovery::ask;
-use super::well_known::WellKnown;
+use super::proving;
+use super::well_known::{WellKnown, has_dot_segments};
 use crate::client::{Client, ClientAuth, Inner};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::http::HttpClient;
 use crate::provider::Dynamic;
-use crate::spec::{ClientAuthMethod, OpenId, ProviderSpec, SigningAlg, Template, template};
+use crate::spec::{self, OpenId, ProviderSpec, SigningAlg, Template, TokenBound, template};
 
 /// A provider without a file: everything that a client needs is in the metadata of its issuer (OpenID Connect Discovery,
 /// RFC 8414).
@@ -33,6 +36,9 @@ pub struct Discovered {
     clock: Option<Arc<dyn Clock>>,
     timeout: Option<Duration>,
     order: WellKnown,
+    demands: Demands,
+    /// The algorithms of proofs of possession, where tokens are to be bound.
+    bound: Option<Vec<String>>,
 }
 
 /// What an issuer said, and who asked.
@@ -67,9 +73,10 @@ impl Discovered {
                 && url.password().is_none()
                 && url.query().is_none()
                 && url.fragment().is_none()
+                && !has_dot_segments(&issuer)
         });
         if sound.is_none() {
-            let what = "an issuer is an https address without credentials, query and fragment";
+            let what = "an issuer is an https address without credentials, query, fragment and dot segments";
             return Err(Error::new(ErrorKind::MetadataIssuer, Step::Configure, what)
                 .fix("write it as the provider does, for example https://accounts.example.com")
                 .of(&spec));
@@ -77,7 +84,15 @@ impl Discovered {
         spec.endpoints.issuer = Some(Template::literal(&issuer));
         spec.endpoints.discovery = true;
         spec.endpoints.hosts = vec!["*".to_owned()];
-        Ok(Self { spec, http: None, clock: None, timeout: None, order: WellKnown::default() })
+        Ok(Self {
+            spec,
+            http: None,
+            clock: None,
+            timeout: None,
+            order: WellKnown::default(),
+            demands: Demands::default(),
+            bound: None,
+        })
     }
 
     /// The hosts that the metadata may lead to beside the issuer's own: names, or `*.example.com`. Without this it may
@@ -94,7 +109,14 @@ impl Discovered {
         self
     }
 
-    /// The transport; the client's later one as well.
+    /// What the metadata has to say, now and later.
+    pub(crate) fn demanding(mut self, demands: Demands) -> Self {
+        self.demands = demands;
+        self
+    }
+
+    /// The transport; the client's later one as well. For an issuer that somebody else named it is a
+    /// [guarded](crate::http::ReqwestClient::guarded) one.
     pub fn http_client(mut self, http: Arc<dyn HttpClient>) -> Self {
         self.http = Some(http);
         self
@@ -112,11 +134,29 @@ impl Discovered {
         self
     }
 
-    /// Asks the issuer and makes a client of what it says: `basic`, or `body` where it takes nothing else; the scopes
-    /// `openid`, `profile` and `email`, as far as it lists them; ID tokens verified with its keys.
+    /// Has the client's tokens bound to a key (RFC 9449): one that is not is discarded.
+    pub fn dpop(mut self) -> Self {
+        self.bound.get_or_insert_default();
+        self
+    }
+
+    /// The same, by an algorithm of that list; an empty one has all.
+    pub(crate) fn dpop_by(mut self, algs: &[String]) -> Self {
+        self.bound = Some(algs.to_vec());
+        self
+    }
+
+    /// Asks the issuer and makes a client of what it says.
+    ///
+    /// A secret is sent as `basic`, or `body`, or signs (`client_secret_jwt`); a private key signs (`private_key_jwt`), a
+    /// certificate is shown (`tls_client_auth`): whichever the issuer lists. Where it lists nothing that goes with the
+    /// credentials, the error says what does. The scopes are `openid`, `profile` and `email`, as far as it lists them; ID
+    /// tokens are verified with its keys. Requests are pushed (RFC 9126) and signed (RFC 9101, with the private key or
+    /// [`Client::request_key`]) where the issuer takes no others.
     pub async fn client(&self, id: impl Into<String>, credentials: impl Into<ClientAuth>) -> Result<Client<Dynamic>> {
-        let asked = self.ask().await?;
-        self.made(asked, id.into(), credentials.into(), |_| ())
+        let (asked, credentials) = (self.ask().await?, credentials.into());
+        proving::check_public(asked.inner(), &asked.metadata, &credentials)?;
+        self.made(asked, id.into(), credentials, |_| ())
     }
 
     /// A public client: one that has no secret.
@@ -154,17 +194,37 @@ impl Discovered {
         credentials: ClientAuth,
         adapt: impl FnOnce(&mut ProviderSpec),
     ) -> Result<Client<Dynamic>> {
-        let mut spec = self.described(&asked.metadata, credentials.as_secret().is_some())?;
+        let proof = proving::client_auth(asked.inner(), &asked.metadata, &credentials)?;
+        self.made_by(asked, id, (credentials, proof), adapt)
+    }
+
+    /// The same for a client that proves itself in that way.
+    pub(crate) fn made_by(
+        &self,
+        asked: Asked,
+        id: String,
+        (credentials, proof): (ClientAuth, spec::ClientAuth),
+        adapt: impl FnOnce(&mut ProviderSpec),
+    ) -> Result<Client<Dynamic>> {
+        let mut spec = self.described(&asked.metadata)?;
+        spec.client_auth = proof;
+        // RFC 8705 section 3: such a token is used over a connection with the certificate.
+        if asked.metadata.tls_client_certificate_bound_access_tokens && credentials.client_certificate().is_some() {
+            spec.token.bound = Some(TokenBound::Mtls);
+        }
+        if let Some(algs) = &self.bound {
+            spec.dpop = Some(proving::dpop(&spec, &[algs, &asked.metadata.dpop_signing_alg_values_supported])?);
+        }
         adapt(&mut spec);
         // One transport for both: the connection to the issuer is open already.
         let http = asked.client.inner().shared_http()?;
-        let client = self.configured(Client::dynamic(spec, id, credentials)).http_client(http);
+        let client = self.configured(Client::dynamic(spec, id, credentials)).sharing(http);
         client.inner().adopt(asked.metadata, asked.fresh_until)?;
         Ok(client)
     }
 
     fn configured(&self, client: Client<Dynamic>) -> Client<Dynamic> {
-        let mut client = client.well_known(self.order);
+        let mut client = client.well_known(self.order).demanding(self.demands.clone());
         if let Some(http) = &self.http {
             client = client.http_client(Arc::clone(http));
         }
@@ -178,24 +238,8 @@ impl Discovered {
     }
 
     /// What the metadata lets a client choose.
-    fn described(&self, metadata: &Metadata, has_secret: bool) -> Result<ProviderSpec> {
+    fn described(&self, metadata: &Metadata) -> Result<ProviderSpec> {
         let mut spec = self.spec.clone();
-        let methods = &metadata.token_endpoint_auth_methods_supported;
-        let takes = |method: &str| methods.iter().any(|known| known == method);
-        // RFC 8414 section 2: "If omitted, the default is client_secret_basic".
-        spec.client_auth = if methods.is_empty() || takes("client_secret_basic") {
-            ClientAuthMethod::Basic
-        } else if takes("client_secret_post") {
-            ClientAuthMethod::Body
-        } else if has_secret {
-            let what = "the issuer takes a client secret neither in a header nor in the body";
-            return Err(Error::new(ErrorKind::Unsupported, Step::Discovery, what)
-                .fix("register a public client, or one with a secret")
-                .of(&spec));
-        } else {
-            ClientAuthMethod::None
-        }
-        .into();
         let signs = &metadata.id_token_signing_alg_values_supported;
         let is_openid = !signs.is_empty() || metadata.scopes_supported.iter().any(|scope| scope == "openid");
         if metadata.jwks_uri.is_some() && is_openid {
@@ -230,7 +274,7 @@ pub(crate) fn stranger(address: &str) -> ProviderSpec {
     if let Some(host) = url.as_ref().and_then(url::Url::host_str) {
         host.clone_into(&mut spec.name);
         spec.id = id(address);
-        address.clone_into(&mut spec.docs);
+        without_query(address).clone_into(&mut spec.docs);
     }
     spec
 }
@@ -240,18 +284,32 @@ fn blank() -> ProviderSpec {
     ProviderSpec::from_json(BLANK).unwrap_or_else(|fault| unreachable!("the blank spec does not decode: {fault}"))
 }
 
+/// An address as it may be shown: some servers take keys in the query.
+pub(crate) fn without_query(address: &str) -> &str {
+    address.split('?').next().unwrap_or_default()
+}
+
 /// An issuer as an id, by which errors and stored records know the provider: `https://id.example.com` is `id-example-com`.
 /// No two issuers have the same: what is no letter, digit or dot is written as `_` and two hexadecimal digits, and a scheme
 /// that is not `https` stands behind two `_`. There is no limit to its length, because a cut id is another issuer's as well.
 fn id(issuer: &str) -> String {
     let (scheme, rest) = issuer.split_once("://").unwrap_or(("", issuer));
+    let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
     let mut id = String::with_capacity(issuer.len());
     push_escaped(&mut id, rest);
+    if let Some(query) = query {
+        let _ = write!(id, "__{:016x}", fingerprint(query));
+    }
     if scheme != "https" {
         id.push_str("__");
         push_escaped(&mut id, scheme);
     }
     id
+}
+
+/// FNV-1a: tells the queries of one server apart, and shows none. Nothing is decided by it but which tokens are whose.
+fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn push_escaped(id: &mut String, text: &str) {

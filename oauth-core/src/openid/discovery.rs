@@ -6,14 +6,16 @@ use std::time::{Duration, SystemTime};
 use super::Metadata;
 use super::asking::Asking;
 use super::documents::fetch;
-use super::well_known::WellKnown;
+use super::proving;
+use super::well_known::{WellKnown, has_dot_segments};
 use crate::client::{Client, Context, Inner, fill};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::origin::host_matches;
 use crate::provider::Provider;
 use crate::spec::{
-    CLIENT_CREDENTIALS_GRANT, DeviceGrant, GrantRequest, Introspect, JWT_BEARER_GRANT, JwtBearer, Logout, Profile,
-    ProviderSpec, Push, Revoke, SigningAlg, TOKEN_EXCHANGE_GRANT, Template,
+    CIBA_GRANT, CLIENT_CREDENTIALS_GRANT, CibaGrant, DeviceGrant, GrantRequest, Introspect, JWT_BEARER_GRANT,
+    JwtBearer, Logout, Profile, ProviderSpec, Push, Revoke, SAML_BEARER_GRANT, SigningAlg, TOKEN_EXCHANGE_GRANT,
+    Template,
 };
 
 /// How long metadata that cannot be renewed is still used.
@@ -75,6 +77,10 @@ impl Inner {
                 Err(error) => error,
             }
         };
+        // What an issuer has taken back it does not offer any more.
+        if matches!(error.kind(), ErrorKind::PkceNotListed | ErrorKind::ResourceMismatch) {
+            return Err(error);
+        }
         // What was true an hour ago is better than nothing, for a while; a document that fails a check changes nothing.
         let known = {
             let mut known = self.discovery.known.write().unwrap_or_else(PoisonError::into_inner);
@@ -157,15 +163,23 @@ pub(super) async fn ask(inner: &Inner) -> Result<(Metadata, SystemTime)> {
     for address in order.addresses(&issuer) {
         match fetch(inner, Step::Discovery, &address, "its metadata").await {
             Ok(Some(document)) => {
-                let metadata = Metadata::read(inner, &issuer, &document.body)?;
+                let metadata = match Metadata::read(inner, &issuer, &document.body) {
+                    Err(error) if order == WellKnown::OAuthFirst && is_none(&error) => {
+                        refused.get_or_insert(error);
+                        continue;
+                    }
+                    read => read?,
+                };
                 admit_hosts(inner, &metadata)?;
+                inner.config.demands.check(inner, &metadata)?;
                 tracing::debug!("metadata read");
                 return Ok((metadata, document.fresh_until));
             }
             Ok(None) => {}
-            // Some servers answer an address that they do not know with another refusal than 404.
-            Err(error) if order == WellKnown::OAuthFirst && error.kind() == ErrorKind::MetadataStatus => {
-                refused = Some(error);
+            // Some servers answer an address that they do not know with another refusal than 404, with a page, or with a
+            // redirect to one. MCP, Authorization Server Metadata Discovery: each is tried.
+            Err(error) if order == WellKnown::OAuthFirst && is_none(&error) => {
+                refused.get_or_insert(error);
             }
             Err(error) => return Err(error),
         }
@@ -178,21 +192,33 @@ pub(super) async fn ask(inner: &Inner) -> Result<(Metadata, SystemTime)> {
         .of(inner.spec()))
 }
 
+/// Whether it says no more than that there is no metadata here.
+fn is_none(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::MetadataStatus | ErrorKind::MetadataFormat | ErrorKind::RedirectRefused)
+}
+
 fn issuer(inner: &Inner) -> Result<String> {
     let Some(issuer) = &inner.spec().endpoints.issuer else {
         return Err(inner.error(ErrorKind::Config, Step::Discovery, "there is no issuer to ask"));
     };
-    fill(&inner.config, Step::Discovery, issuer, Context::default())
+    let issuer = fill(&inner.config, Step::Discovery, issuer, Context::default())?;
+    if has_dot_segments(&issuer) {
+        let what = "the issuer has dot segments, so its metadata would be another's";
+        return Err(inner.error(ErrorKind::MetadataIssuer, Step::Discovery, what));
+    }
+    Ok(issuer)
 }
 
 /// RFC 9700 section 4.4.2: an issuer may lead anywhere. Here it leads to its own host and to those that the file names;
 /// everything secret goes there.
 fn admit_hosts(inner: &Inner, metadata: &Metadata) -> Result<()> {
     let hosts = &inner.spec().endpoints.hosts;
-    let own = host_of(&metadata.issuer);
+    let origin = |address: &str| url::Url::parse(address).ok().map(|url| url.origin());
+    let own = origin(&metadata.issuer);
     for (name, address) in metadata.addresses() {
         let host = host_of(address);
-        if host != own && !hosts.iter().any(|known| known == "*" || host_matches(known, &host)) {
+        // Another port of the same host may be somebody else's.
+        if origin(address) != own && !hosts.iter().any(|known| known == "*" || host_matches(known, &host)) {
             let what =
                 format!("the metadata's `{name}` is on {}, which is not the issuer's host", crate::error::clean(&host));
             return Err(Error::new(ErrorKind::MetadataForeign, Step::Discovery, what)
@@ -222,6 +248,7 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
     for (own, told) in [
         (&mut endpoints.revocation, &metadata.revocation_endpoint),
         (&mut endpoints.device_authorization, &metadata.device_authorization_endpoint),
+        (&mut endpoints.backchannel_authentication, &metadata.backchannel_authentication_endpoint),
         (&mut endpoints.introspection, &metadata.introspection_endpoint),
         (&mut endpoints.pushed_authorization, &metadata.pushed_authorization_request_endpoint),
         (&mut endpoints.end_session, &metadata.end_session_endpoint),
@@ -239,6 +266,9 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
         spec.authorize.push = Push::Required;
     } else if inner.spec().endpoints.pushed_authorization.is_none() && spec.authorize.push == Push::Supported {
         spec.authorize.push = Push::Asked;
+    }
+    if metadata.require_signed_request_object && spec.authorize.request_object.is_none() {
+        spec.authorize.request_object = Some(proving::request_object(inner, metadata)?);
     }
     if spec.endpoints.revocation.is_some() {
         spec.revoke.get_or_insert_with(Revoke::standard);
@@ -285,6 +315,16 @@ fn grants(spec: &mut ProviderSpec, metadata: &Metadata) {
     *own = own.take().or_else(|| request(TOKEN_EXCHANGE_GRANT));
     if grants.jwt_bearer.is_none() {
         grants.jwt_bearer = request(JWT_BEARER_GRANT).map(JwtBearer::of);
+    }
+    let own = &mut grants.saml_bearer;
+    *own = own.take().or_else(|| request(SAML_BEARER_GRANT));
+    // OpenID Connect Client-Initiated Backchannel Authentication 1.0 section 4. This client polls; a server that lists its ways
+    // and does not have that one is of no use here.
+    let modes = &metadata.backchannel_token_delivery_modes_supported;
+    let polls = modes.is_empty() || modes.iter().any(|mode| mode == "poll");
+    let has_endpoint = spec.endpoints.backchannel_authentication.is_some() && spec.openid.is_some();
+    if lists(CIBA_GRANT) && polls && has_endpoint {
+        grants.ciba.get_or_insert_with(CibaGrant::standard);
     }
     // RFC 8628 section 4: whoever names the endpoint has the grant.
     if spec.endpoints.device_authorization.is_some() {

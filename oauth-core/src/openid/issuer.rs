@@ -17,6 +17,11 @@ pub(crate) fn check_same_issuer(inner: &Inner, tokens: &TokenSet, step: Step) ->
     Err(inner.error(ErrorKind::IssuerChanged, step, what))
 }
 
+/// Whether an ID token is of this client's provider.
+pub(crate) fn is_own(inner: &Inner, identity: &IdToken) -> bool {
+    inner.spec().openid.is_some() && is_issuer(inner, identity).unwrap_or_default()
+}
+
 /// Whether a verified token of another kind is from the provider. Where the issuer is one of many tenants, nothing in such a
 /// token says which, so none is believed.
 pub(crate) fn check_issuer_text(inner: &Inner, openid: &OpenId, given: &str, step: Step) -> Result<()> {

@@ -230,6 +230,12 @@ fn unbelieved(inner: &Inner, error: JoseError, step: Step) -> Error {
         JoseError::Crypto(_) => ErrorKind::Config,
         _ => ErrorKind::IdTokenMalformed,
     };
-    let what = if step == Step::Logout { "the logout token is not believed" } else { "the ID token is not believed" };
+    let what = match step {
+        Step::Logout => "the logout token is not believed",
+        Step::Callback => "the signed callback is not believed",
+        Step::Profile => "the signed profile is not believed",
+        Step::Introspect => "the signed answer is not believed",
+        _ => "the ID token is not believed",
+    };
     Error::new(kind, step, what).source(error).of(inner.spec())
 }

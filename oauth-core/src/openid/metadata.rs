@@ -12,6 +12,7 @@ use crate::spec::template;
 /// The issuer in it is the one that was asked, byte for byte; the addresses are https (or loopback).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "what the document says, each by its own name")]
 pub struct Metadata {
     /// The issuer.
     pub issuer: String,
@@ -25,6 +26,10 @@ pub struct Metadata {
     pub userinfo_endpoint: Option<String>,
     /// The device authorization endpoint (RFC 8628 section 4).
     pub device_authorization_endpoint: Option<String>,
+    /// The backchannel authentication endpoint (OpenID Connect Client-Initiated Backchannel Authentication section 4).
+    pub backchannel_authentication_endpoint: Option<String>,
+    /// How clients hear of an approval there: `poll`, `ping`, `push`.
+    pub backchannel_token_delivery_modes_supported: Vec<String>,
     /// The introspection endpoint (RFC 8414 section 2).
     pub introspection_endpoint: Option<String>,
     /// The pushed authorization request endpoint (RFC 9126 section 5).
@@ -43,6 +48,12 @@ pub struct Metadata {
     pub dpop_signing_alg_values_supported: Vec<String>,
     /// The algorithms of client assertions that it lists (RFC 8414 section 2).
     pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
+    /// Whether it binds tokens to client certificates (RFC 8705 section 3.3).
+    pub tls_client_certificate_bound_access_tokens: bool,
+    /// Whether authorization requests must be signed (RFC 9101 section 10.5).
+    pub require_signed_request_object: bool,
+    /// The algorithms of signed authorization requests that it lists (OpenID Connect Discovery section 3).
+    pub request_object_signing_alg_values_supported: Vec<String>,
     /// The endpoints for clients with a certificate, by the names of the others (RFC 8705 section 5).
     pub mtls_endpoint_aliases: Vec<(&'static str, String)>,
     /// Where the keys are.
@@ -53,6 +64,8 @@ pub struct Metadata {
     pub token_endpoint_auth_methods_supported: Vec<String>,
     /// How it may sign ID tokens.
     pub id_token_signing_alg_values_supported: Vec<String>,
+    /// The resources that it lists as those that it issues tokens for (RFC 9728 section 4).
+    pub protected_resources: Option<Vec<String>>,
     /// The PKCE methods that it lists.
     pub code_challenge_methods_supported: Vec<String>,
     /// Whether callbacks name the issuer (RFC 9207 section 3).
@@ -78,6 +91,8 @@ impl Metadata {
             revocation_endpoint: document.address("revocation_endpoint")?,
             userinfo_endpoint: document.address("userinfo_endpoint")?,
             device_authorization_endpoint: document.address("device_authorization_endpoint")?,
+            backchannel_authentication_endpoint: document.address("backchannel_authentication_endpoint")?,
+            backchannel_token_delivery_modes_supported: document.texts("backchannel_token_delivery_modes_supported")?,
             introspection_endpoint: document.address("introspection_endpoint")?,
             pushed_authorization_request_endpoint: document.address("pushed_authorization_request_endpoint")?,
             require_pushed_authorization_requests: document.flag("require_pushed_authorization_requests")?,
@@ -88,11 +103,16 @@ impl Metadata {
             dpop_signing_alg_values_supported: document.texts("dpop_signing_alg_values_supported")?,
             token_endpoint_auth_signing_alg_values_supported: document
                 .texts("token_endpoint_auth_signing_alg_values_supported")?,
+            tls_client_certificate_bound_access_tokens: document.flag("tls_client_certificate_bound_access_tokens")?,
+            require_signed_request_object: document.flag("require_signed_request_object")?,
+            request_object_signing_alg_values_supported: document
+                .texts("request_object_signing_alg_values_supported")?,
             mtls_endpoint_aliases: document.aliases()?,
             jwks_uri: document.address("jwks_uri")?,
             scopes_supported: document.texts("scopes_supported")?,
             token_endpoint_auth_methods_supported: document.texts("token_endpoint_auth_methods_supported")?,
             id_token_signing_alg_values_supported: document.texts("id_token_signing_alg_values_supported")?,
+            protected_resources: document.optional_texts("protected_resources")?,
             code_challenge_methods_supported: document.texts("code_challenge_methods_supported")?,
             authorization_response_iss_parameter_supported: document
                 .flag("authorization_response_iss_parameter_supported")?,
@@ -107,6 +127,7 @@ impl Metadata {
             ("revocation_endpoint", &self.revocation_endpoint),
             ("userinfo_endpoint", &self.userinfo_endpoint),
             ("device_authorization_endpoint", &self.device_authorization_endpoint),
+            ("backchannel_authentication_endpoint", &self.backchannel_authentication_endpoint),
             ("introspection_endpoint", &self.introspection_endpoint),
             ("pushed_authorization_request_endpoint", &self.pushed_authorization_request_endpoint),
             ("end_session_endpoint", &self.end_session_endpoint),
@@ -127,6 +148,7 @@ impl Metadata {
                 "token_endpoint" => &mut metadata.token_endpoint,
                 "revocation_endpoint" => &mut metadata.revocation_endpoint,
                 "introspection_endpoint" => &mut metadata.introspection_endpoint,
+                "backchannel_authentication_endpoint" => &mut metadata.backchannel_authentication_endpoint,
                 "device_authorization_endpoint" => &mut metadata.device_authorization_endpoint,
                 "pushed_authorization_request_endpoint" => &mut metadata.pushed_authorization_request_endpoint,
                 "userinfo_endpoint" => &mut metadata.userinfo_endpoint,
@@ -139,11 +161,12 @@ impl Metadata {
 }
 
 /// The endpoints that clients prove themselves at, or that bound tokens go to.
-const ALIASED: [&str; 6] = [
+const ALIASED: [&str; 7] = [
     "token_endpoint",
     "revocation_endpoint",
     "introspection_endpoint",
     "device_authorization_endpoint",
+    "backchannel_authentication_endpoint",
     "pushed_authorization_request_endpoint",
     "userinfo_endpoint",
 ];
@@ -222,7 +245,9 @@ impl<'a> Document<'a> {
                 && url.password().is_none()
                 && url.fragment().is_none()
         });
-        if sound && !text.chars().any(|c| c.is_control() || c == ' ') {
+        // RFC 3986 section 2: other characters are in no URI. These addresses reach browsers and terminals.
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(&byte);
+        if sound && text.bytes().all(is_plain) {
             return Ok(Some(text));
         }
         let what = format!("the metadata's `{name}` is not a whole https address without credentials and fragment");

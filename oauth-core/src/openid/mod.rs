@@ -2,6 +2,7 @@
 
 mod asking;
 mod claims;
+mod demands;
 mod discovered;
 mod discovery;
 mod documents;
@@ -11,17 +12,22 @@ mod issuer;
 mod keys;
 mod measured;
 mod metadata;
+mod proving;
+mod signed;
 mod well_known;
 
 pub(crate) use self::discovery::Discovery;
 pub use self::{claims::IdToken, discovered::Discovered, measured::check_id_token, metadata::Metadata};
 pub(crate) use self::{
-    discovered::{Asked, stranger},
+    demands::Demands,
+    discovered::{Asked, stranger, without_query},
     documents::fetch,
     hybrid::{accept_beside_code, check_same_user},
     id_token::{Expected, accept, accept_renewed, verify_signed},
-    issuer::{ExpectedIssuer, check_issuer_text, check_same_issuer},
+    issuer::{ExpectedIssuer, check_issuer_text, check_same_issuer, is_own},
     keys::KeyCache,
     metadata::Document,
-    well_known::WellKnown,
+    proving::{key_signer, with as proved_by},
+    signed::{CALLBACK as SIGNED_CALLBACK, INTROSPECTION as SIGNED_INTROSPECTION, USERINFO as SIGNED_USERINFO},
+    well_known::{WellKnown, has_dot_segments},
 };

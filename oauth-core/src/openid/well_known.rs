@@ -30,6 +30,13 @@ impl WellKnown {
     }
 }
 
+/// Whether the path of an address has segments that lead elsewhere. The well-known address of such a one would be another's.
+pub(crate) fn has_dot_segments(address: &str) -> bool {
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let is_dot = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    path.split(['/', '\\']).any(is_dot)
+}
+
 /// Scheme and host, and the path without its last slash: RFC 8414 section 3.1 says "any terminating "/" MUST be removed".
 fn split(address: &str) -> (&str, &str) {
     let bare = address.strip_suffix('/').unwrap_or(address);

@@ -3,8 +3,11 @@ use std::fmt;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
-use super::texts;
+use super::answer::SERVERS_OWN;
+use super::{proof, texts};
+use crate::client::{Client, ClientAuth};
 use crate::error::{Error, ErrorKind, Result, Step};
+use crate::openid::{has_dot_segments, stranger};
 
 /// What a client says of itself: in a registration (RFC 7591 section 2), or in a document that it hosts (OAuth Client ID
 /// Metadata Document).
@@ -29,7 +32,14 @@ pub struct ClientMetadata {
     pub(super) initial_access_token: Option<SecretString>,
     pub(super) software_statement: Option<SecretString>,
     permitted: Vec<String>,
+    /// The only issuer that it is for.
+    issuer: Option<String>,
+    /// The private key or the certificate.
+    pub(super) credentials: Option<ClientAuth>,
 }
+
+/// RFC 9449 section 5.2.
+pub(super) const BOUND: &str = "dpop_bound_access_tokens";
 
 impl ClientMetadata {
     /// With nothing in it.
@@ -84,6 +94,21 @@ impl ClientMetadata {
         self.text("token_endpoint_auth_method", method)
     }
 
+    /// The private key or the certificate that the client will prove itself with. Unless it says otherwise it is registered
+    /// with `private_key_jwt` or `self_signed_tls_client_auth`, and with the public half of it (`jwks`). A client whose
+    /// certificate an authority vouches for says `tls_client_auth`, and who it is in a [`member`](Self::member) of RFC 8705
+    /// section 2.1.2. What is secret is sent nowhere. A client secret is the server's to give, and none of these.
+    pub fn credentials(mut self, credentials: impl Into<ClientAuth>) -> Self {
+        self.credentials = Some(credentials.into());
+        self
+    }
+
+    /// Says that the client's tokens are always bound to a key (RFC 9449 section 5.2): a client of a [`Discovered`](crate::Discovered)
+    /// issuer takes no others then.
+    pub fn dpop_bound_access_tokens(self) -> Self {
+        self.member(BOUND, Value::Bool(true))
+    }
+
     /// The scopes that the client may ask for.
     pub fn scope<S: AsRef<str>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
         let scopes: Vec<String> = scopes.into_iter().map(|scope| scope.as_ref().to_owned()).collect();
@@ -136,7 +161,15 @@ impl ClientMetadata {
         self
     }
 
-    /// What the registration endpoint is shown (RFC 7591 section 3). It is never in a document.
+    /// Says that this is for one issuer, byte for byte: no other is told any of it. Where a server names the issuer
+    /// ([`Mcp`](crate::Mcp)), an initial access token and a software statement are sent only by metadata that says this.
+    pub fn for_issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// What the registration endpoint is shown (RFC 7591 section 3). It is never in a document. Say whose it is with
+    /// [`for_issuer`](Self::for_issuer).
     pub fn initial_access_token(mut self, token: impl Into<SecretString>) -> Self {
         self.initial_access_token = Some(token.into());
         self
@@ -158,7 +191,8 @@ impl ClientMetadata {
     /// that takes a shared secret: everybody can read it.
     pub fn to_document(&self) -> Result<String> {
         let (id, _) = self.as_document()?;
-        let mut members = self.members.clone();
+        let nobody = Client::dynamic(stranger(&id), "unregistered", ClientAuth::none());
+        let mut members = self.proved(nobody.inner())?.members;
         members.insert("client_id".to_owned(), Value::String(id));
         // Without a word the method would be `client_secret_basic` (RFC 7591 section 2).
         members.entry("token_endpoint_auth_method").or_insert_with(|| Value::String("none".to_owned()));
@@ -188,9 +222,33 @@ impl ClientMetadata {
         self.document.as_deref()
     }
 
+    /// The issuer that it is for, where it is for one only.
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
+    }
+
+    /// As an issuer may see it that somebody else named.
+    pub(crate) fn for_strangers(mut self) -> Self {
+        if self.issuer.is_none() {
+            (self.initial_access_token, self.software_statement) = (None, None);
+        }
+        self
+    }
+
     /// The body of a registration.
     pub(super) fn body(&self) -> String {
         let mut members = self.members.clone();
+        if let Some(statement) = &self.software_statement {
+            members.insert("software_statement".to_owned(), statement.expose_secret().into());
+        }
+        Value::Object(members).to_string()
+    }
+
+    /// The body of a changed registration (RFC 7592 section 2.2).
+    pub(super) fn update(&self, client_id: &str) -> String {
+        let mut members = self.members.clone();
+        members.retain(|name, _| !SERVERS_OWN.contains(&name.as_str()));
+        members.insert("client_id".to_owned(), client_id.into());
         if let Some(statement) = &self.software_statement {
             members.insert("software_statement".to_owned(), statement.expose_secret().into());
         }
@@ -215,6 +273,16 @@ impl ClientMetadata {
         self.members.get(name).and_then(Value::as_str)
     }
 
+    /// Whether it is to have bound tokens only.
+    pub(super) fn is_bound(&self) -> bool {
+        self.members.get(BOUND).and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    /// How the client will authenticate, where it says so or has a key or a certificate.
+    pub(crate) fn method(&self) -> Option<&str> {
+        self.text_of("token_endpoint_auth_method").or_else(|| proof::method(self.credentials.as_ref()?))
+    }
+
     pub(super) fn permits(&self, member: &str) -> bool {
         self.permitted.iter().any(|permitted| permitted == member)
     }
@@ -232,11 +300,10 @@ fn check_document(text: &str) -> Result<()> {
     let authority = text.strip_prefix("https://").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
     let path = text.get(8 + authority.map_or(0, str::len)..).unwrap_or_default();
     let path = path.split(['?', '#']).next().unwrap_or_default();
-    let is_dot = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
     let sound = url.is_some_and(|url| url.as_str() == text && url.host_str().is_some())
         && authority.is_some_and(|authority| !authority.contains('@'))
         && path.len() > 1
-        && !path.split('/').any(is_dot)
+        && !has_dot_segments(path)
         && !text.contains('#');
     if sound {
         return Ok(());

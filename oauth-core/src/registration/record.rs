@@ -4,8 +4,9 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
+use super::ClientMetadata;
 use crate::client::{ClientAuth, Inner};
-use crate::error::{ErrorKind, Result, Step, clean};
+use crate::error::{Error, ErrorKind, Result, Step, clean};
 use crate::spec::ClientAuthMethod;
 
 /// A client as an issuer registered it (RFC 7591 section 3.2.1). It is secret, and it is of use at that issuer only: records
@@ -20,21 +21,42 @@ pub struct RegisteredClient {
     pub(super) redirect_uris: Vec<String>,
     pub(super) registration_access_token: Option<SecretString>,
     pub(super) registration_client_uri: Option<String>,
+    /// Whether its tokens are bound to a key (RFC 9449 section 5.2).
+    pub(super) dpop_bound: bool,
+    /// The name of the key that was registered.
+    pub(super) key_id: Option<String>,
+    /// A private key or a certificate, which is not written down.
+    pub(super) held: Option<ClientAuth>,
 }
 
 impl RegisteredClient {
     /// A client that was registered by hand at that issuer.
     pub fn known(issuer: impl Into<String>, client_id: impl Into<String>, credentials: impl Into<ClientAuth>) -> Self {
+        let credentials = credentials.into();
         Self {
             issuer: issuer.into(),
             client_id: client_id.into(),
-            secret: credentials.into().client_secret().cloned(),
+            secret: credentials.client_secret().cloned(),
             secret_expires_at: None,
             auth_method: None,
             redirect_uris: Vec::new(),
             registration_access_token: None,
             registration_client_uri: None,
+            dpop_bound: false,
+            key_id: None,
+            held: None,
         }
+        .credentials(credentials)
+    }
+
+    /// With the private key or the certificate that it was registered with. They are not written down with the record, so that
+    /// they are given again when it was read.
+    pub fn credentials(mut self, credentials: impl Into<ClientAuth>) -> Self {
+        let credentials = credentials.into();
+        if credentials.is_key() || credentials.client_certificate().is_some() || credentials.secret_source().is_some() {
+            self.held = Some(credentials);
+        }
+        self
     }
 
     /// The issuer that registered it, byte for byte; the token endpoint of a provider whose file names no issuer.
@@ -79,10 +101,38 @@ impl RegisteredClient {
 
     /// What the client proves itself with.
     pub fn auth(&self) -> ClientAuth {
-        match &self.secret {
-            Some(secret) if self.auth_method.as_deref() != Some("none") => secret.into(),
+        let method = self.auth_method.as_deref();
+        match (&self.held, &self.secret) {
+            (Some(held), _) if method.is_none_or(|method| !method.starts_with("client_secret")) => self.named(held),
+            (_, Some(secret)) if method != Some("none") => secret.into(),
             _ => ClientAuth::none(),
         }
+    }
+
+    /// With the name by which the issuer knows the key.
+    fn named(&self, held: &ClientAuth) -> ClientAuth {
+        match &self.key_id {
+            Some(kid) if held.key_id().is_none() => held.clone().kid(kid),
+            _ => held.clone(),
+        }
+    }
+
+    /// Whether its tokens are bound to a key (RFC 9449 section 5.2).
+    pub fn has_bound_tokens(&self) -> bool {
+        self.dpop_bound
+    }
+
+    /// Whether it is the client that this metadata would make, with the key or the certificate that it has.
+    pub(crate) fn is_of(&self, metadata: &ClientMetadata) -> bool {
+        let has_proof = match self.auth_method.as_deref() {
+            Some("private_key_jwt") => metadata.held().is_some_and(|held| held.signing_key().is_some()),
+            Some("tls_client_auth" | "self_signed_tls_client_auth") => {
+                metadata.held().is_some_and(|held| held.client_certificate().is_some())
+            }
+            _ => true,
+        };
+        let kid = metadata.held().and_then(|held| held.key_id().map(str::to_owned));
+        has_proof && (self.dpop_bound || !metadata.is_bound()) && self.key_id == kid
     }
 
     /// Writes the record, secrets in clear, for a store of your own: encrypt it there.
@@ -98,6 +148,8 @@ impl RegisteredClient {
             redirect_uris: self.redirect_uris.clone(),
             registration_access_token: secret(&self.registration_access_token),
             registration_client_uri: self.registration_client_uri.clone(),
+            dpop_bound: self.dpop_bound,
+            key_id: self.key_id.clone(),
         };
         // Texts, a number and a list of texts: serde_json can write each of them.
         serde_json::to_string(&stored).unwrap_or_default().into()
@@ -122,33 +174,56 @@ impl RegisteredClient {
             redirect_uris: stored.redirect_uris,
             registration_access_token: stored.registration_access_token.map(Into::into),
             registration_client_uri: stored.registration_client_uri,
+            dpop_bound: stored.dpop_bound,
+            key_id: stored.key_id,
+            held: None,
         })
     }
 
     /// Whether it may be used at that server, now.
     pub(super) fn check(&self, inner: &Inner, server: &str) -> Result<()> {
-        if self.issuer != server {
-            let what = format!("the client is registered with {}, this is {}", clean(&self.issuer), clean(server));
-            return Err(inner.error(ErrorKind::IssuerNotBound, Step::Registration, what));
-        }
+        self.check_issuer(inner, server)?;
         match self.secret_expires_at.filter(|end| *end <= inner.now()) {
             Some(_) => Err(super::expired(inner, Step::Registration)),
             None => Ok(()),
         }
     }
 
-    /// How it authenticates, as a provider's file says it. RFC 7591 section 2: without a word "the default is
-    /// `client_secret_basic`".
-    pub(super) fn method(&self, inner: &Inner) -> Result<ClientAuthMethod> {
-        match (self.auth_method.as_deref(), &self.secret) {
-            (Some("none"), _) | (None, None) => Ok(ClientAuthMethod::None),
-            (Some("client_secret_post"), Some(_)) => Ok(ClientAuthMethod::Body),
-            (Some("client_secret_basic") | None, Some(_)) => Ok(ClientAuthMethod::Basic),
-            (Some(method), _) => {
-                let what = format!("the client is registered to authenticate with `{}`", clean(method));
-                Err(inner.error(ErrorKind::Unsupported, Step::Registration, what))
-            }
+    /// Whether it is of that server.
+    pub(super) fn check_issuer(&self, inner: &Inner, server: &str) -> Result<()> {
+        if self.issuer == server {
+            return Ok(());
         }
+        let what = format!("the client is registered with {}, this is {}", clean(&self.issuer), clean(server));
+        Err(inner.error(ErrorKind::IssuerNotBound, Step::Registration, what))
+    }
+
+    /// How it authenticates, as a provider's file says it; none where the issuer did not say. RFC 7591 section 2: "the default
+    /// is `client_secret_basic`".
+    pub(super) fn method(&self, inner: &Inner) -> Result<Option<ClientAuthMethod>> {
+        let auth = self.auth();
+        let (has_secret, has_key) = (self.secret.is_some(), auth.signing_key().is_some());
+        let has_certificate = auth.client_certificate().is_some() || inner.config.has_own_http;
+        let (method, fix) = match self.auth_method.as_deref() {
+            None => return Ok(None),
+            Some("none") => return Ok(Some(ClientAuthMethod::None)),
+            Some("client_secret_post") if has_secret => return Ok(Some(ClientAuthMethod::Body)),
+            Some("client_secret_basic") if has_secret => return Ok(Some(ClientAuthMethod::Basic)),
+            Some("client_secret_jwt") if has_secret => return Ok(Some(ClientAuthMethod::ClientSecretJwt)),
+            Some("private_key_jwt") if has_key => return Ok(Some(ClientAuthMethod::PrivateKeyJwt)),
+            Some("tls_client_auth" | "self_signed_tls_client_auth") if has_certificate => {
+                return Ok(Some(ClientAuthMethod::Mtls));
+            }
+            Some(method @ "private_key_jwt") => {
+                (method, "give the record the key that was registered: `.credentials(ClientAuth::private_key(pem))`")
+            }
+            Some(method @ ("tls_client_auth" | "self_signed_tls_client_auth")) => {
+                (method, "give the record the certificate: `.credentials(ClientAuth::certificate(chain, key))`")
+            }
+            Some(method) => (method, "register it with a method that this client has: see `ClientMetadata`"),
+        };
+        let what = format!("the client is registered to authenticate with `{}`", clean(method));
+        Err(Error::new(ErrorKind::Unsupported, Step::Registration, what).fix(fix).of(inner.spec()))
     }
 }
 
@@ -181,6 +256,10 @@ struct Stored {
     registration_access_token: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     registration_client_uri: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    dpop_bound: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key_id: Option<String>,
 }
 
 impl fmt::Debug for RegisteredClient {

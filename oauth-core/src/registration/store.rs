@@ -16,6 +16,10 @@ pub trait ClientStore: Send + Sync + 'static {
 
     /// Keeps a registration, in the place of the one before with [its issuer](RegisteredClient::issuer).
     fn save<'a>(&'a self, client: &'a RegisteredClient) -> BoxFuture<'a, StoreResult<()>>;
+
+    /// Forgets a registration that has ended. Where there is another one with [its issuer](RegisteredClient::issuer) by now,
+    /// under another client id, that one stays.
+    fn remove<'a>(&'a self, client: &'a RegisteredClient) -> BoxFuture<'a, StoreResult<()>>;
 }
 
 /// Registrations in the memory of this process.
@@ -40,6 +44,14 @@ impl ClientStore for MemoryClients {
     fn save<'a>(&'a self, client: &'a RegisteredClient) -> BoxFuture<'a, StoreResult<()>> {
         let mut by_issuer = self.by_issuer.lock().unwrap_or_else(PoisonError::into_inner);
         by_issuer.insert(client.issuer().to_owned(), client.clone());
+        Box::pin(async { Ok(()) })
+    }
+
+    fn remove<'a>(&'a self, client: &'a RegisteredClient) -> BoxFuture<'a, StoreResult<()>> {
+        let mut by_issuer = self.by_issuer.lock().unwrap_or_else(PoisonError::into_inner);
+        if by_issuer.get(client.issuer()).is_some_and(|kept| kept.client_id() == client.client_id()) {
+            by_issuer.remove(client.issuer());
+        }
         Box::pin(async { Ok(()) })
     }
 }

@@ -59,15 +59,18 @@ impl StoredClients {
     }
 
     async fn read(&self, issuer: &str) -> StoreResult<Option<RegisteredClient>> {
-        let key = self.key(issuer)?;
-        let Some(stored) = self.store.load(&key).await? else { return Ok(None) };
-        let opened = self.sealer()?.open(STORE, of(&key, stored.version), &stored.payload)?;
+        Ok(self.versioned(&self.key(issuer)?, issuer).await?.map(|(_, record)| record))
+    }
+
+    async fn versioned(&self, key: &RecordKey, issuer: &str) -> StoreResult<Option<(u64, RegisteredClient)>> {
+        let Some(stored) = self.store.load(key).await? else { return Ok(None) };
+        let opened = self.sealer()?.open(STORE, of(key, stored.version), &stored.payload)?;
         let text = std::str::from_utf8(opened.plain.expose_secret()).ok();
         // The place is a digest of the issuer, and a record is sealed to its place: this is the issuer's own.
         let record = text.and_then(|text| RegisteredClient::from_json(text).ok());
         let record = record.filter(|record| record.issuer() == issuer);
         record
-            .map(Some)
+            .map(|record| Some((stored.version, record)))
             .ok_or_else(|| StoreError::new(StoreErrorKind::Corrupt, STORE, "this opens, and is no registration"))
     }
 
@@ -84,6 +87,22 @@ impl StoredClients {
             match self.store.save(&key, Write { expected, record: &record, lease: None }).await {
                 Err(error) if error.kind() == StoreErrorKind::Conflict && tries < TRIES => {}
                 done => return done,
+            }
+        }
+    }
+
+    async fn forget(&self, client: &RegisteredClient) -> StoreResult<()> {
+        let key = self.key(client.issuer())?;
+        let mut tries = 0;
+        loop {
+            let Some((version, kept)) = self.versioned(&key, client.issuer()).await? else { return Ok(()) };
+            if kept.client_id() != client.client_id() {
+                return Ok(());
+            }
+            tries += 1;
+            match self.store.delete(&key, Some(version)).await {
+                Err(error) if error.kind() == StoreErrorKind::Conflict && tries < TRIES => {}
+                done => return done.map(|_| ()),
             }
         }
     }
@@ -120,6 +139,10 @@ impl ClientStore for StoredClients {
 
     fn save<'a>(&'a self, client: &'a RegisteredClient) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(self.write(client))
+    }
+
+    fn remove<'a>(&'a self, client: &'a RegisteredClient) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(self.forget(client))
     }
 }
 

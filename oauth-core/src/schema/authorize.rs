@@ -1,7 +1,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::de::{Deserializer, IntoDeserializer as _, SeqAccess, Visitor};
 
 use super::{Entries, Values};
 use crate::spec::{MintedAlg, Push, ResponseMode, StateAlphabet, StatePlace};
@@ -19,7 +19,8 @@ pub(crate) struct Authorize {
     /// Parameters that a caller may add, by name.
     pub(crate) options: Entries<AuthorizeOption>,
     /// The value of `response_type`: another word that the provider has for the code flow, or `code id_token`, where the
-    /// answer brings an ID token as well (needs `openid` and `response_mode: form_post`). Default: `code`.
+    /// answer brings an ID token as well (needs `openid` and `response_mode: form_post` or `form_post.jwt`). Default:
+    /// `code`.
     pub(crate) response_type: Option<String>,
     /// Standard parameters that are left out: `response_type`, `redirect_uri`.
     pub(crate) omit: Vec<String>,
@@ -27,7 +28,11 @@ pub(crate) struct Authorize {
     pub(crate) fragment: Option<String>,
     /// The order of the parameters, for providers that look at it: `sorted`, or a list of those that come first.
     pub(crate) order: Option<Order>,
-    /// How the answer comes back, sent as `response_mode`: `query`, or `form_post` (a POST of the browser).
+    /// How the answer comes back, sent as `response_mode`: `query`, or `form_post` (a POST of the browser); or as a JWT that
+    /// the provider signs (JARM), `query.jwt`, `form_post.jwt`, `jwt` (the default of the `response_type`). The JWT is
+    /// verified by `openid`, and without one no callback is believed.
+    #[serde(deserialize_with = "response_mode")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "Option<ResponseMode>"))]
     pub(crate) response_mode: Option<ResponseMode>,
     /// Where `state` travels and how it is written.
     pub(crate) state: State,
@@ -39,6 +44,27 @@ pub(crate) struct Authorize {
     pub(crate) resource: Vec<String>,
     /// The parameters travel in a signed object (RFC 9101).
     pub(crate) request_object: Option<RequestObject>,
+}
+
+/// JWT Secured Authorization Response Mode has a fourth mode, which no server sees.
+fn response_mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ResponseMode>, D::Error> {
+    struct Mode;
+    impl Visitor<'_> for Mode {
+        type Value = Option<ResponseMode>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a response mode")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Self::Value, E> {
+            if word == "fragment.jwt" {
+                let what = "`fragment.jwt` cannot be supported: a browser sends no server what stands behind `#`; use `query.jwt`";
+                return Err(E::custom(what));
+            }
+            ResponseMode::deserialize(word.into_deserializer()).map(Some)
+        }
+    }
+    deserializer.deserialize_str(Mode)
 }
 
 /// How the request object is made (RFC 9101). It is signed with the private key (PKCS#8 PEM) that the client is given as

@@ -15,6 +15,8 @@ pub(crate) struct Endpoints {
     pub(crate) revocation: Option<String>,
     /// The device authorization endpoint (RFC 8628 section 3.1).
     pub(crate) device_authorization: Option<String>,
+    /// The backchannel authentication endpoint (OpenID Connect Client-Initiated Backchannel Authentication section 7).
+    pub(crate) backchannel_authentication: Option<String>,
     /// The introspection endpoint (RFC 7662 section 2).
     pub(crate) introspection: Option<String>,
     /// The pushed authorization request endpoint (RFC 9126 section 2).

@@ -20,6 +20,11 @@ pub(crate) struct Grants {
     /// The user's password for a token (RFC 6749 section 4.3). It must not be used (RFC 9700 section 2.4): needs an
     /// entry in `quirks`.
     pub(crate) password: Option<Grant>,
+    /// A SAML assertion for a token (RFC 7522 section 2.1).
+    pub(crate) saml_bearer: Option<Grant>,
+    /// A login that the user approves on a device of their own (OpenID Connect Client-Initiated Backchannel
+    /// Authentication 1.0, poll mode); needs `endpoints.backchannel_authentication` and `openid`.
+    pub(crate) ciba: Option<CibaGrant>,
 }
 
 /// What the token requests of all grants have.
@@ -104,6 +109,27 @@ grant! {
         /// How the client signs a JWT with the user's private key, where it makes them itself.
         assertion: Option<Assertion>,
     }
+}
+
+grant! {
+    /// The token request of a login that the user approves on a device of their own, and the request before it.
+    CibaGrant {
+        /// The authentication request (OpenID Connect Client-Initiated Backchannel Authentication 1.0 section 7.1).
+        authentication: BackchannelAuthentication,
+    }
+}
+
+/// The authentication request at `endpoints.backchannel_authentication`. What is left out is as the standard has it.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct BackchannelAuthentication {
+    /// As in the token request. Default: `true`.
+    pub(crate) client_auth: Option<ClientAuthUse>,
+    /// Extra parameters.
+    pub(crate) params: Entries<String>,
+    /// Extra headers; those of `token.request` are sent as well.
+    pub(crate) headers: Entries<String>,
 }
 
 /// The device authorization request and its answer. What is left out is as RFC 8628 has it.

@@ -27,4 +27,7 @@ pub(crate) struct Introspect {
     /// `true` where the token response does not say when the access token ends: it is asked for here, right after the
     /// exchange and after each refresh.
     pub(crate) expiry: bool,
+    /// `true` where the answer is a JWT that the provider signs (RFC 9701): it is asked for and verified by `openid`, and an
+    /// answer that is none is refused.
+    pub(crate) signed: bool,
 }

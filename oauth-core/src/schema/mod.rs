@@ -5,6 +5,7 @@ mod api;
 mod authorize;
 mod callback;
 mod client_auth;
+mod consent;
 mod dpop;
 mod endpoints;
 mod entries;
@@ -32,11 +33,12 @@ pub(crate) use self::api::{Api, Operation, ParameterFull, Returns};
 pub(crate) use self::authorize::{Authorize, AuthorizeOption, Order, RequestObject};
 pub(crate) use self::callback::Callback;
 pub(crate) use self::client_auth::{ClientAuth, ClientAuthFull};
+pub(crate) use self::consent::Consent;
 pub(crate) use self::dpop::Dpop;
 pub(crate) use self::endpoints::Endpoints;
 pub(crate) use self::entries::{Condition, Entries, OneOrMany, ShortOr, Values};
 pub(crate) use self::environments::Environment;
-pub(crate) use self::grants::{DeviceAuthorization, GrantRequest, Grants};
+pub(crate) use self::grants::{BackchannelAuthentication, DeviceAuthorization, GrantRequest, Grants};
 pub(crate) use self::introspect::Introspect;
 pub(crate) use self::logout::Logout;
 pub(crate) use self::openid::OpenId;
@@ -122,6 +124,8 @@ pub(crate) struct Provider {
     pub(crate) introspect: Option<Introspect>,
     /// How a browser is logged out at `endpoints.end_session`, where that is not as OpenID Connect has it.
     pub(crate) logout: Option<Logout>,
+    /// The page on which somebody approves the app for others: an administrator for an organisation.
+    pub(crate) consent: Option<Consent>,
     /// ID tokens (OpenID Connect Core section 2). With this section they are verified.
     pub(crate) openid: Option<OpenId>,
     /// Where the profile of the logged-in user comes from.

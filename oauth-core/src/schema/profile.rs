@@ -34,6 +34,9 @@ pub(crate) struct Profile {
     /// Whether an address that it calls verified is the user's beyond doubt: the provider owns its domain, or has had a
     /// mail answered, and users cannot change it without that. Default: `false`.
     pub(crate) email_authoritative: bool,
+    /// `true` where the answer to `request` is a JWT that the provider signs (OpenID Connect Core section 5.3.2): it is asked
+    /// for and verified by `openid`, and an answer that is none is refused.
+    pub(crate) signed: bool,
 }
 
 /// A further request for what the profile leaves empty.

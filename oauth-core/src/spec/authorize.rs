@@ -83,7 +83,12 @@ impl Authorize {
 
     /// Whether the browser brings the answer as a POST from the provider's site.
     pub fn is_form_post(&self) -> bool {
-        self.response_mode == Some(ResponseMode::FormPost)
+        matches!(self.response_mode, Some(ResponseMode::FormPost | ResponseMode::FormPostJwt))
+    }
+
+    /// Whether the answer is a JWT that the provider signs (JWT Secured Authorization Response Mode).
+    pub fn is_answer_signed(&self) -> bool {
+        self.response_mode.is_some_and(ResponseMode::is_signed)
     }
 
     /// The parameters whose value is another one in each request: those with a `{random}`.
@@ -104,7 +109,8 @@ fn is_fresh(value: &Template) -> bool {
     value.holes().any(|hole| *hole == Hole::Random)
 }
 
-/// How the authorization response comes back (OAuth 2.0 Multiple Response Types section 2.1).
+/// How the authorization response comes back (OAuth 2.0 Multiple Response Types section 2.1, JWT Secured Authorization
+/// Response Mode section 2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(serde::Deserialize))]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
@@ -115,9 +121,23 @@ pub enum ResponseMode {
     Query,
     /// In the body of a POST that the browser makes (OAuth 2.0 Form Post Response Mode).
     FormPost,
+    /// In the query, as a signed JWT.
+    #[serde(rename = "query.jwt")]
+    QueryJwt,
+    /// In the body of a POST, as a signed JWT.
+    #[serde(rename = "form_post.jwt")]
+    FormPostJwt,
+    /// As a signed JWT in the way that is the default of the `response_type`: of `code`, in the query.
+    Jwt,
 }
 
-words!(ResponseMode { Query = "query", FormPost = "form_post" });
+words!(ResponseMode {
+    Query = "query",
+    FormPost = "form_post",
+    QueryJwt = "query.jwt",
+    FormPostJwt = "form_post.jwt",
+    Jwt = "jwt",
+});
 
 impl ResponseMode {
     /// The value of `response_mode`.
@@ -125,7 +145,15 @@ impl ResponseMode {
         match self {
             Self::Query => "query",
             Self::FormPost => "form_post",
+            Self::QueryJwt => "query.jwt",
+            Self::FormPostJwt => "form_post.jwt",
+            Self::Jwt => "jwt",
         }
+    }
+
+    /// Whether the answer is a JWT that the provider signs.
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Self::QueryJwt | Self::FormPostJwt | Self::Jwt)
     }
 }
 

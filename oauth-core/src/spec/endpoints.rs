@@ -19,6 +19,9 @@ pub struct Endpoints {
     /// The device authorization endpoint (RFC 8628 section 3.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_authorization: Option<Template>,
+    /// The backchannel authentication endpoint (OpenID Connect Client-Initiated Backchannel Authentication section 7).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_authentication: Option<Template>,
     /// The introspection endpoint (RFC 7662 section 2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub introspection: Option<Template>,
@@ -50,6 +53,7 @@ fields!(Endpoints {
     token = None,
     revocation = None,
     device_authorization = None,
+    backchannel_authentication = None,
     introspection = None,
     pushed_authorization = None,
     end_session = None,
@@ -130,5 +134,11 @@ impl ClientAuthMethod {
             Self::Mtls => "mtls",
             Self::Mechanism => "mechanism",
         }
+    }
+
+    /// Whether nothing of what the client proves itself with is ever sent.
+    #[cfg(feature = "client")]
+    pub(crate) const fn shows_no_secret(self) -> bool {
+        matches!(self, Self::None | Self::Mtls | Self::Minted | Self::PrivateKeyJwt)
     }
 }

@@ -73,6 +73,7 @@ impl ProviderSpec {
             &mut endpoints.revocation,
             &mut endpoints.issuer,
             &mut endpoints.device_authorization,
+            &mut endpoints.backchannel_authentication,
             &mut endpoints.introspection,
             &mut endpoints.pushed_authorization,
             &mut endpoints.end_session,
@@ -88,6 +89,9 @@ impl ProviderSpec {
         }
         if let Some(url) = self.refresh.as_mut().and_then(|refresh| refresh.url.as_mut()) {
             visit(Place::Address(url));
+        }
+        if let Some(consent) = &mut self.consent {
+            visit(Place::Address(&mut consent.url));
         }
         self.grants.urls_mut().for_each(|address| visit(Place::Address(address)));
         endpoints.hosts.iter_mut().for_each(|host| visit(Place::Host(host)));

@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::decode::fields;
-use super::{BodyFormat, Method, MintedAlg, Params, RefreshAuth, Template};
+use super::{BodyFormat, Hole, Method, MintedAlg, Params, RefreshAuth, Template};
 
 /// The grants beside the authorization code that the provider has, each as its own section of the file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -22,9 +22,24 @@ pub struct Grants {
     /// The user's password (RFC 6749 section 4.3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<GrantRequest>,
+    /// A SAML assertion as authorization grant (RFC 7522 section 2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saml_bearer: Option<GrantRequest>,
+    /// A login that the user approves on a device of their own (OpenID Connect Client-Initiated Backchannel
+    /// Authentication 1.0, poll mode).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ciba: Option<CibaGrant>,
 }
 
-fields!(Grants { client_credentials = None, device = None, token_exchange = None, jwt_bearer = None, password = None });
+fields!(Grants {
+    client_credentials = None,
+    device = None,
+    token_exchange = None,
+    jwt_bearer = None,
+    password = None,
+    saml_bearer = None,
+    ciba = None,
+});
 
 impl Grants {
     /// Whether the file declares none.
@@ -40,6 +55,8 @@ impl Grants {
             ("token_exchange", self.token_exchange.as_ref()),
             ("jwt_bearer", self.jwt_bearer.as_ref().map(|bearer| &bearer.request)),
             ("password", self.password.as_ref()),
+            ("saml_bearer", self.saml_bearer.as_ref()),
+            ("ciba", self.ciba.as_ref().map(|ciba| &ciba.request)),
         ]
         .into_iter()
         .filter_map(|(name, request)| Some((name, request?)))
@@ -53,6 +70,8 @@ impl Grants {
             self.token_exchange.as_mut(),
             self.jwt_bearer.as_mut().map(|bearer| &mut bearer.request),
             self.password.as_mut(),
+            self.saml_bearer.as_mut(),
+            self.ciba.as_mut().map(|ciba| &mut ciba.request),
         ];
         requests.into_iter().flatten().filter_map(|request| request.url.as_mut())
     }
@@ -100,6 +119,12 @@ fields!(GrantRequest {
 });
 
 impl GrantRequest {
+    /// Whether the file puts the client's secret into it.
+    pub(crate) fn shows_secret(&self) -> bool {
+        let values = self.params.iter().chain(&self.headers);
+        values.flat_map(|(_, value)| value.holes()).any(|hole| *hole == Hole::ClientSecret)
+    }
+
     /// The request as the standard has it.
     #[cfg(feature = "client")]
     pub(crate) fn standard(grant_type: &str) -> Self {
@@ -183,6 +208,45 @@ fields!(DeviceAuthorization {
     lifetime = None,
 });
 
+/// A login that the user approves on a device of their own: the authentication request (OpenID Connect Client-Initiated
+/// Backchannel Authentication 1.0 section 7.1), and the token request that asks whether the user has (section 10.1).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CibaGrant {
+    /// The token request.
+    pub request: GrantRequest,
+    /// The authentication request.
+    pub authentication: BackchannelAuthentication,
+}
+
+fields!(CibaGrant { request, authentication });
+
+impl CibaGrant {
+    /// The grant as the standard has it.
+    #[cfg(feature = "client")]
+    pub(crate) fn standard() -> Self {
+        let authentication =
+            BackchannelAuthentication { client_auth: RefreshAuth::Full, params: Vec::new(), headers: Vec::new() };
+        Self { request: GrantRequest::standard(CIBA_GRANT), authentication }
+    }
+}
+
+/// The authentication request, a POST of a form to `endpoints.backchannel_authentication`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct BackchannelAuthentication {
+    /// What the client says of itself.
+    pub client_auth: RefreshAuth,
+    /// Extra parameters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub params: Params,
+    /// Extra headers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub headers: Params,
+}
+
+fields!(BackchannelAuthentication { client_auth, params = Vec::new(), headers = Vec::new() });
+
 /// A JWT as authorization grant (RFC 7523 section 2.1).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -219,13 +283,23 @@ pub struct AssertionForm {
 fields!(AssertionForm { alg, claims, lifetime });
 
 /// RFC 6749 section 4.4.2.
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const CLIENT_CREDENTIALS_GRANT: &str = "client_credentials";
 /// RFC 8628 section 3.4.
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// RFC 8693 section 2.1.
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const TOKEN_EXCHANGE_GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 /// RFC 7523 section 2.1.
+#[cfg(any(feature = "schema", feature = "client"))]
 pub(crate) const JWT_BEARER_GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// RFC 7522 section 2.1.
+#[cfg(any(feature = "schema", feature = "client"))]
+pub(crate) const SAML_BEARER_GRANT: &str = "urn:ietf:params:oauth:grant-type:saml2-bearer";
+/// OpenID Connect Client-Initiated Backchannel Authentication 1.0 section 10.1.
+#[cfg(any(feature = "schema", feature = "client"))]
+pub(crate) const CIBA_GRANT: &str = "urn:openid:params:grant-type:ciba";
 /// RFC 6749 section 4.3.2.
 #[cfg(feature = "schema")]
 pub(crate) const PASSWORD_GRANT: &str = "password";

@@ -27,6 +27,9 @@ pub struct Introspect {
     /// Whether the token response does not say when the token ends, so that it is asked for here.
     #[serde(skip_serializing_if = "is_false")]
     pub expiry: bool,
+    /// Whether the answer is a JWT that the provider signs (RFC 9701).
+    #[serde(skip_serializing_if = "is_false")]
+    pub signed: bool,
 }
 
 fields!(Introspect {
@@ -38,6 +41,7 @@ fields!(Introspect {
     params = Vec::new(),
     headers = Vec::new(),
     expiry = false,
+    signed = false,
 });
 
 impl Introspect {
@@ -53,6 +57,7 @@ impl Introspect {
             params: Vec::new(),
             headers: Vec::new(),
             expiry: false,
+            signed: false,
         }
     }
 }

@@ -14,6 +14,7 @@ mod authorize;
 pub(crate) mod callback;
 mod client_auth;
 mod condition;
+mod consent;
 mod decode;
 mod dpop;
 mod endpoints;
@@ -57,6 +58,7 @@ pub use self::callback::{
 };
 pub use self::client_auth::{BasicForm, BasicUser, ClientAuth, MintedAlg, MintedPlace, MintedSecret, PublicForm};
 pub use self::condition::Condition;
+pub use self::consent::Consent;
 use self::decode::fields;
 pub use self::dpop::{Dpop, DpopSupport};
 pub use self::endpoints::{ClientAuthMethod, Endpoints};
@@ -64,9 +66,14 @@ pub use self::environment::Environment;
 pub use self::expiry::{Expiry, ExpiryKind, ExpiryUnit, ZeroExpiry};
 pub use self::fetch::Fetch;
 pub use self::field::{FieldKind, FieldType};
-pub use self::grants::{AssertionForm, DeviceAuthorization, DeviceGrant, GrantRequest, Grants, JwtBearer};
+pub use self::grants::{
+    AssertionForm, BackchannelAuthentication, CibaGrant, DeviceAuthorization, DeviceGrant, GrantRequest, Grants,
+    JwtBearer,
+};
 #[cfg(any(feature = "schema", feature = "client"))]
-pub(crate) use self::grants::{CLIENT_CREDENTIALS_GRANT, JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT};
+pub(crate) use self::grants::{
+    CIBA_GRANT, CLIENT_CREDENTIALS_GRANT, JWT_BEARER_GRANT, SAML_BEARER_GRANT, TOKEN_EXCHANGE_GRANT,
+};
 #[cfg(feature = "schema")]
 pub(crate) use self::grants::{DEVICE_GRANT, PASSWORD_GRANT};
 pub use self::introspect::Introspect;
@@ -173,6 +180,9 @@ pub struct ProviderSpec {
     /// Logging out at the provider; `None` where it has no address for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logout: Option<Logout>,
+    /// Asking somebody to approve the app for others; `None` where the provider has no page for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
     /// ID tokens; `None` where the provider issues none that are verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub openid: Option<OpenId>,
@@ -218,6 +228,7 @@ fields!(ProviderSpec {
     grants = Grants::default(),
     introspect = None,
     logout = None,
+    consent = None,
     openid = None,
     profile = None,
     api = None,
@@ -281,6 +292,9 @@ impl ProviderSpec {
         }
         if self.logout.is_some() {
             capabilities.push("logout");
+        }
+        if self.consent.is_some() {
+            capabilities.push("consent");
         }
         if self.openid.is_some() {
             capabilities.push("openid");

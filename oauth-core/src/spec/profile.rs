@@ -29,6 +29,9 @@ pub struct Profile {
     /// Whether an address that the provider calls verified is the user's beyond doubt.
     #[serde(skip_serializing_if = "is_false")]
     pub email_authoritative: bool,
+    /// Whether the answer to the request is a JWT that the provider signs (OpenID Connect Core section 5.3.2).
+    #[serde(skip_serializing_if = "is_false")]
+    pub signed: bool,
 }
 
 fields!(Profile {
@@ -39,6 +42,7 @@ fields!(Profile {
     map,
     then = Vec::new(),
     email_authoritative = false,
+    signed = false,
 });
 
 /// What holds the members of a profile.
@@ -105,6 +109,7 @@ impl Profile {
             map,
             then: Vec::new(),
             email_authoritative: false,
+            signed: false,
         }
     }
 }
@@ -120,6 +125,7 @@ impl Profile {
             fails_when: None,
             map: ProfileMap::standard_claims(),
             email_authoritative: false,
+            signed: false,
             then: Vec::new(),
         }
     }

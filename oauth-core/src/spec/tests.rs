@@ -77,9 +77,14 @@ fn full() -> Value {
         "introspect": {
             "method": "GET", "format": "query", "param": "access_token", "hint": false, "client_auth": "id",
             "params": [["app", "{client_id}"]], "headers": [["X-Version", "2"]], "expiry": true,
+            "signed": true,
         },
         "logout": {
             "rename": [["post_logout_redirect_uri", "returnTo"]], "omit": ["state"], "params": [["app", "{client_id}"]],
+        },
+        "consent": {
+            "url": "https://{region}/consent", "params": [["app", "{client_id}"]], "rename": [["state", "st"]],
+            "omit": ["client_id"], "granted": [["ok", "1"]], "keep": [["tenant", "Who"]],
         },
         "openid": {
             "issuer": "https://{claim.tid}", "also_issuers": ["acme"], "jwks": "https://acme.example/keys", "algs": ["ES256"],
@@ -102,7 +107,7 @@ fn profile() -> Value {
         "body": [["b", "3"]], "format": "form",
     });
     json!({
-        "from": "id_token", "request": request, "at": ["/data", ""], "fails_when": {"at": "/code", "differs": 0},
+        "signed": true, "from": "id_token", "request": request, "at": ["/data", ""], "fails_when": {"at": "/code", "differs": 0},
         "map": {
             "subject": ["/id"], "username": ["/login"], "name": ["/first", "/last"], "email": ["/email"],
             "email_verified": ["/ok"], "avatar_url": ["/picture"], "url": ["/page"],
@@ -256,7 +261,7 @@ const REQUIRED: &str = "
     api.operations.0.returns.rust api.operations.0.rust authorize authorize.options.0.name authorize.options.0.rust
     callback callback.code callback.keep.0.name callback.keep.0.rust callback.profile.map callback.profile.param
     callback.verify.algorithm callback.verify.encoding callback.verify.over callback.verify.param checked client_auth
-    client_auth.assertion.alg client_auth.method client_auth.minted.alg client_auth.minted.claims client_auth.minted.lifetime confidence docs
+    client_auth.assertion.alg client_auth.method client_auth.minted.alg client_auth.minted.claims client_auth.minted.lifetime confidence consent.url docs
     dpop.alg dpop.support endpoints environments.0.name environments.0.rust id introspect.client_auth introspect.format introspect.hint
     introspect.method introspect.param marker module name openid.algs pkce profile.fails_when.at
     profile.map profile.request.method profile.request.url profile.then.0.map profile.then.0.pick.at

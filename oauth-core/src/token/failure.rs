@@ -54,6 +54,15 @@ impl Reader<'_> {
         }
     }
 
+    /// The answer of an endpoint that signs what it says, if it is of that type. A refusal is JSON, as at any endpoint.
+    pub(super) fn signed(&self, answer: &Answer, media_type: &str) -> Result<Option<SecretString>> {
+        if !answer.status.is_success() {
+            return Err(self.refusal(answer, serde_json::from_slice(&answer.body).ok()));
+        }
+        let text = std::str::from_utf8(&answer.body).ok().filter(|_| answer.is_of(media_type));
+        Ok(text.map(|text| text.trim().to_owned().into()))
+    }
+
     /// The tokens, which are bound to the key where the answer says so.
     pub(super) fn grant(
         &self,
@@ -92,8 +101,19 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether the request is to be sent once more, with the nonce that the answer brought; any nonce is kept. RFC 9449
+    /// section 8: the client retries with the nonce, and a server that wants another then wants them for ever.
+    pub(super) fn is_to_be_proved_again(&self, answer: &Answer, again: bool) -> Result<bool> {
+        let wanted = self.wants_nonce(answer);
+        let given = dpop::learn(self.inner, &self.call.own_address(self.inner)?, &answer.headers, wanted);
+        match wanted && given {
+            true if again => Err(dpop::nonce_loop(self.inner, self.call.step)),
+            wanted => Ok(wanted),
+        }
+    }
+
     /// Whether the proof was refused for want of a nonce. RFC 9449 section 8: status 400 with this error.
-    pub(super) fn wants_nonce(&self, answer: &Answer) -> bool {
+    fn wants_nonce(&self, answer: &Answer) -> bool {
         let root: Option<&RawValue> = serde_json::from_slice(&answer.body).ok();
         let refused = matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED);
         refused && self.code(root).as_deref() == Some(dpop::USE_NONCE)

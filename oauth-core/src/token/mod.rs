@@ -17,7 +17,7 @@ pub(crate) use self::client_auth::basic;
 pub(crate) use self::failure::Ended;
 pub use self::measured::token_response_reader;
 pub(crate) use self::minted::{Minter, signing_alg};
-pub(crate) use self::request::{TokenCall, ask, context, end, named, send, send_typed};
+pub(crate) use self::request::{TokenCall, ask, ask_proved, ask_signed, context, end, named, send, send_typed};
 pub(crate) use self::response::{before, object};
 pub use self::set::TokenSet;
 pub(crate) use self::standing::Standing;

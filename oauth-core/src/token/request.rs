@@ -13,6 +13,7 @@ use crate::dpop::{self, ProofKey};
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Scrub, Step};
 use crate::http::send_bounded;
+use crate::introspect;
 use crate::mechanism;
 use crate::refresh::Progress;
 use crate::spec::{BodyFormat, Hole, Method, Params, RefreshAuth, Revoke, RevokePlace, Template, TokenTypeRule};
@@ -62,17 +63,9 @@ pub(crate) async fn send_typed<'a>(
         let answer =
             send_bounded(inner.endpoint_http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
         let reader = failure::Reader { inner, call: &call, proof: &proof, secure };
-        if key.is_some() {
-            let wants_nonce = reader.wants_nonce(&answer);
-            if dpop::learn(inner, &call.own_address(inner)?, &answer.headers, wants_nonce) && wants_nonce {
-                // RFC 9449 section 8: the client retries with the nonce, and a server that wants another then wants them
-                // for ever.
-                if again {
-                    return Err(dpop::nonce_loop(inner, call.step));
-                }
-                again = true;
-                continue;
-            }
+        if key.is_some() && reader.is_to_be_proved_again(&answer, again)? {
+            again = true;
+            continue;
         }
         return reader.grant(&answer, requested, (type_rule, key.as_ref()));
     }
@@ -80,10 +73,47 @@ pub(crate) async fn send_typed<'a>(
 
 /// Sends a request whose answer is an object without tokens, with that status where only one will do, and gives it as JSON.
 pub(crate) async fn ask<'a>(inner: &'a Inner, call: TokenCall<'a>, only: Option<StatusCode>) -> Result<SecretString> {
+    ask_proved(inner, call, only, None).await
+}
+
+/// The same, with a proof of that key (RFC 9449).
+pub(crate) async fn ask_proved<'a>(
+    inner: &'a Inner,
+    call: TokenCall<'a>,
+    only: Option<StatusCode>,
+    key: Option<&ProofKey>,
+) -> Result<SecretString> {
+    let mut again = false;
+    loop {
+        let (request, proof) = call.build(inner, key)?;
+        let secure = request.uri().scheme_str() == Some("https");
+        let answer =
+            send_bounded(inner.endpoint_http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
+        let reader = failure::Reader { inner, call: &call, proof: &proof, secure };
+        if key.is_some() && reader.is_to_be_proved_again(&answer, again)? {
+            again = true;
+            continue;
+        }
+        if key.is_none() && inner.spec().dpop.is_some() {
+            dpop::note(inner, &call.own_address(inner)?, &answer.headers);
+        }
+        return reader.object(&answer, only);
+    }
+}
+
+/// Sends a request whose answer is a JWT of that media type, and gives it as it came; nothing where it is of another type.
+pub(crate) async fn ask_signed<'a>(
+    inner: &'a Inner,
+    call: TokenCall<'a>,
+    media_type: &str,
+) -> Result<Option<SecretString>> {
     let (request, proof) = call.build(inner, None)?;
     let secure = request.uri().scheme_str() == Some("https");
     let answer = send_bounded(inner.endpoint_http()?, inner.spec(), call.step, inner.config.timeout, request).await?;
-    failure::Reader { inner, call: &call, proof: &proof, secure }.object(&answer, only)
+    if inner.spec().dpop.is_some() {
+        dpop::note(inner, &call.own_address(inner)?, &answer.headers);
+    }
+    failure::Reader { inner, call: &call, proof: &proof, secure }.signed(&answer, media_type)
 }
 
 /// Sends a request that ends a token.
@@ -112,7 +142,7 @@ pub(crate) async fn end<'a>(inner: &'a Inner, call: TokenCall<'a>, rules: &Revok
 
 /// The standard parameters that say nothing secret; every other is taken for a secret in error texts.
 fn is_secret(name: &str) -> bool {
-    const OPEN: [&str; 13] = [
+    const OPEN: [&str; 14] = [
         "grant_type",
         "redirect_uri",
         "client_id",
@@ -125,12 +155,19 @@ fn is_secret(name: &str) -> bool {
         "prompt",
         "acr_values",
         "max_age",
+        "requested_expiry",
         "ui_locales",
     ];
     !OPEN.contains(&name)
 }
 
 impl<'a> TokenCall<'a> {
+    /// With the key that the tokens are to be bound to; without one, and where the provider binds them, a new one is drawn.
+    pub(crate) fn bound_to(mut self, key: Option<&'a ProofKey>) -> Self {
+        self.context.proof_key = key;
+        self
+    }
+
     /// What its answer must not repeat in an error.
     pub(super) fn scrub(&self, inner: &Inner) -> Scrub {
         let params = self.params.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| &**value);
@@ -162,7 +199,7 @@ impl<'a> TokenCall<'a> {
         for (name, value) in self.extra {
             params.push((name, fill(config, self.step, value, context)?.into()));
         }
-        let mut builder = Request::builder().method(self.method.as_str()).header(ACCEPT, "application/json");
+        let mut builder = Request::builder().method(self.method.as_str()).header(ACCEPT, self.accept(inner));
         let mut made = Vec::new();
         builder =
             client_auth::prove(inner, (self.step, self.client_auth, self.context), &mut params, &mut made, builder)?;
@@ -219,8 +256,14 @@ impl<'a> TokenCall<'a> {
         Ok((request, made))
     }
 
+    /// RFC 9701 section 4: whoever wants a signed answer asks for its type.
+    fn accept(&self, inner: &Inner) -> &'static str {
+        let is_signed = inner.spec().introspect.as_ref().is_some_and(|rule| rule.signed);
+        if self.step == Step::Introspect && is_signed { introspect::SIGNED_TYPE } else { "application/json" }
+    }
+
     /// The address as the provider has it.
-    fn own_address(&self, inner: &Inner) -> Result<String> {
+    pub(super) fn own_address(&self, inner: &Inner) -> Result<String> {
         own_address(&inner.config, self.step, self.url, Context { secrets: false, ..self.context })
     }
 

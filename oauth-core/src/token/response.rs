@@ -40,10 +40,13 @@ impl Grant {
         let is_bound = grant.tokens.token_type.as_deref().is_some_and(|given| given.eq_ignore_ascii_case("dpop"));
         // RFC 9449 section 5: "a `token_type` of `DPoP` MUST be included in the access token response to signal to the client
         // that the access token was bound to its DPoP key".
-        match (key, is_bound) {
-            (Some(key), true) => grant.tokens.proof_key = Some(key.clone()),
-            (_, false) if spec.dpop.is_some_and(|dpop| dpop.is_required()) => return Err(Fault::Downgraded),
-            _ => {}
+        // The same section: a refresh token of a public client is bound to the key as well, whatever the access token is. The
+        // key of a request that was proved stays with what it brought.
+        grant.tokens.proof_key = key.cloned();
+        // RFC 8693 section 2.2.1: `N_A` is the type of what is no access token, and nothing binds that.
+        let is_none = type_rule == TokenTypeRule::Ignored && grant.tokens.is_not_applied();
+        if !is_bound && !is_none && spec.dpop.is_some_and(|dpop| dpop.is_required()) {
+            return Err(Fault::Downgraded);
         }
         Ok(grant)
     }

@@ -19,6 +19,8 @@ use crate::spec::{FieldKind, ProviderSpec, RefreshWith};
 
 /// A token that ends within this time is renewed before it is used: clocks differ, and requests take time.
 const MARGIN: Duration = Duration::from_secs(60);
+/// For how long a token without a lifetime is used before it is renewed.
+const SPACING: Duration = Duration::from_secs(30);
 
 /// What a successful token response gave (RFC 6749 section 5.1), with everything that later steps need.
 ///
@@ -130,7 +132,18 @@ impl TokenSet {
     /// Whether the access token is worth nothing without a key that this set holds (RFC 9449): it goes nowhere but with a
     /// fresh proof for each request, which the client makes.
     pub fn is_bound(&self) -> bool {
-        self.proof_key.is_some()
+        self.bound_key().is_some()
+    }
+
+    /// The key that the access token is bound to. RFC 9449 section 5: its type is `DPoP` then.
+    pub(crate) fn bound_key(&self) -> Option<&ProofKey> {
+        let is_dpop = || self.token_type.as_deref().is_some_and(|given| given.eq_ignore_ascii_case("dpop"));
+        self.proof_key.as_ref().filter(|_| is_dpop())
+    }
+
+    /// Whether the answer says that it is on no request (RFC 8693 section 2.2.1).
+    pub(crate) fn is_not_applied(&self) -> bool {
+        self.token_type.as_deref().is_some_and(|given| given.eq_ignore_ascii_case("N_A"))
     }
 
     /// The granted scopes. Where the server names none they are the requested ones, as RFC 6749 section 5.1 defines.
@@ -198,6 +211,11 @@ impl TokenSet {
             return Some(SystemTime::UNIX_EPOCH);
         }
         let ends = self.expires_at?;
+        // A lifetime that was over when it began says nothing of when it ends: such a token is used until a server refuses it,
+        // and not renewed for each request.
+        if let Some(issued) = self.issued_at.filter(|issued| ends <= *issued) {
+            return issued.checked_add(SPACING);
+        }
         let lifetime = self.issued_at.and_then(|start| ends.duration_since(start).ok());
         let margin = lifetime.map_or(MARGIN, |lifetime| MARGIN.min(lifetime / 10));
         Some(ends.checked_sub(margin).unwrap_or(SystemTime::UNIX_EPOCH))
@@ -308,6 +326,8 @@ impl TokenSet {
             identity: answer.identity.or_else(|| self.identity.clone()),
             again: answer.again.or_else(|| self.again.clone()),
             extras: merged(self.extras.as_ref(), answer.extras),
+            // A refresh token stays bound to its key, whatever the new access token is (RFC 9449 section 5).
+            proof_key: answer.proof_key.or_else(|| self.proof_key.clone()),
             resources: if answer.resources.is_empty() { self.resources.clone() } else { answer.resources },
             callback: if answer.callback.is_empty() { self.callback.clone() } else { answer.callback },
             ..answer

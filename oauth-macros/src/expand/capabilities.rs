@@ -18,8 +18,11 @@ pub(super) fn tokens(context: &Context<'_>) -> TokenStream {
         "token_exchange" => Some(quote!(CanExchangeTokens)),
         "jwt_bearer" => Some(quote!(CanUseJwtBearer)),
         "password" => Some(quote!(CanUsePassword)),
+        "saml_bearer" => Some(quote!(CanUseSamlBearer)),
+        "ciba" => Some(quote!(CanUseBackchannel)),
         "introspect" => Some(quote!(CanIntrospect)),
         "logout" => Some(quote!(CanLogOut)),
+        "consent" => Some(quote!(CanAskConsent)),
         "openid" => Some(quote!(HasIdTokens)),
         "profile" => Some(quote!(HasProfile)),
         "api" => Some(quote!(HasApi)),
@@ -64,13 +67,20 @@ mod tests {
         let spec = with(|json| {
             json["grants"] = serde_json::json!({
                 "client_credentials": request, "device": device, "token_exchange": request,
-                "jwt_bearer": {"request": request}, "password": request,
+                "jwt_bearer": {"request": request}, "password": request, "saml_bearer": request,
+                "ciba": {"request": request, "authentication": {"client_auth": true}},
             });
         });
         let all = tokens(&context(&spec)).to_string();
-        for grant in
-            ["CanUseClientCredentials", "CanUseDevice", "CanExchangeTokens", "CanUseJwtBearer", "CanUsePassword"]
-        {
+        for grant in [
+            "CanUseClientCredentials",
+            "CanUseDevice",
+            "CanExchangeTokens",
+            "CanUseJwtBearer",
+            "CanUsePassword",
+            "CanUseSamlBearer",
+            "CanUseBackchannel",
+        ] {
             assert!(all.contains(&format!("impl crate :: __private :: {grant} for Acme {{ }}")), "{all}");
         }
     }

@@ -22,6 +22,7 @@ mod options;
 mod results;
 mod scopes;
 mod settings;
+mod standards;
 mod tracking;
 mod values;
 
@@ -67,6 +68,7 @@ pub(crate) fn module(door: &Door<'_>, spec: &ProviderSpec, json: &str) -> Result
     let sections = [
         marker::tokens(&context, json)?,
         capabilities::tokens(&context),
+        standards::tokens(&context),
         scopes::tokens(&context)?,
         settings::tokens(&context)?,
         environments::tokens(&context)?,

@@ -67,6 +67,20 @@ fn claims(shared: &Shared, client: &RegisteredClient, user: &SimUser, grant: &Gr
     claims
 }
 
+/// An answer as a JWT: a callback, or a profile. JWT Secured Authorization Response Mode section 2.1: `iss`, `aud` and `exp`, of
+/// which it recommends ten minutes at most, beside what the answer says; OpenID Connect Core section 5.3.2 has the first two.
+pub(crate) fn signed_answer(shared: &Shared, client: usize, mut claims: Map<String, Value>) -> Result<String, String> {
+    let openid = shared.facts.spec.openid.as_ref();
+    let client = shared.facts.clients.get(client).ok_or("the client is gone")?;
+    let alg = openid.and_then(|openid| openid.algs.first()).copied().unwrap_or(SigningAlg::RS256);
+    let alg = shared.signing.lock().alg.unwrap_or(alg);
+    let now = shared.clock.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    claims.insert("iss".to_owned(), Value::from(shared.issuer.of_id_tokens.as_deref()));
+    claims.insert("aud".to_owned(), Value::from(client.id()));
+    claims.insert("exp".to_owned(), Value::from(now + 600));
+    compact(shared, alg, client, claims)
+}
+
 /// Who the person is (OpenID Connect Core section 5.1): in ID tokens and at the userinfo endpoint alike.
 pub(super) fn of_user(user: &SimUser) -> Map<String, Value> {
     let pairs = [
@@ -81,7 +95,7 @@ pub(super) fn of_user(user: &SimUser) -> Map<String, Value> {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The compact form (RFC 7515 section 7.1), after a test had its say.
+/// Signs an ID token, after a test had its say.
 fn sign(
     shared: &Shared,
     alg: SigningAlg,
@@ -95,23 +109,31 @@ fn sign(
     if let Some(alter) = alter_claims {
         alter(&mut claims);
     }
-    let secret = client.secret().map(|secret| secret.expose_secret().as_bytes());
-    let text = {
-        let mut signer = shared.signing.lock();
-        let mut header = json!({"typ": "JWT", "alg": name(alg)});
-        let without_kid = signer.without_kid;
-        let keys = signer.keys()?;
-        // An HMAC's key is the client's own secret, and has no name.
-        if !without_kid && keys.jwk(alg).is_some() {
-            header["kid"] = Value::from(keys.kid(alg));
-        }
-        let payload = Value::Object(claims).to_string();
-        let message = format!("{}.{}", base64url(header.to_string().as_bytes()), base64url(payload.as_bytes()));
-        let signature = keys.sign(alg, secret, message.as_bytes())?;
-        format!("{message}.{}", base64url(&signature))
-    };
+    let text = compact(shared, alg, client, claims)?;
     Ok(match alter_text {
         Some(alter) => alter(text),
         None => Some(text),
     })
+}
+
+/// The compact form (RFC 7515 section 7.1).
+fn compact(
+    shared: &Shared,
+    alg: SigningAlg,
+    client: &RegisteredClient,
+    claims: Map<String, Value>,
+) -> Result<String, String> {
+    let secret = client.secret().map(|secret| secret.expose_secret().as_bytes());
+    let mut signer = shared.signing.lock();
+    let mut header = json!({"typ": "JWT", "alg": name(alg)});
+    let without_kid = signer.without_kid;
+    let keys = signer.keys()?;
+    // An HMAC's key is the client's own secret, and has no name.
+    if !without_kid && keys.jwk(alg).is_some() {
+        header["kid"] = Value::from(keys.kid(alg));
+    }
+    let payload = Value::Object(claims).to_string();
+    let message = format!("{}.{}", base64url(header.to_string().as_bytes()), base64url(payload.as_bytes()));
+    let signature = keys.sign(alg, secret, message.as_bytes())?;
+    Ok(format!("{message}.{}", base64url(&signature)))
 }

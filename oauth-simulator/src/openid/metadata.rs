@@ -38,6 +38,8 @@ pub(crate) fn metadata(shared: &Shared, request: &Request) -> Reply {
         ("pushed_authorization_request_endpoint", Endpoint::PushedAuthorization),
         ("revocation_endpoint", Endpoint::Revocation),
         ("device_authorization_endpoint", Endpoint::Device),
+        ("introspection_endpoint", Endpoint::Introspection),
+        ("end_session_endpoint", Endpoint::EndSession),
     ];
     if spec.openid.is_some() {
         addresses.extend([("userinfo_endpoint", Endpoint::Userinfo), ("jwks_uri", Endpoint::Keys)]);
@@ -49,6 +51,9 @@ pub(crate) fn metadata(shared: &Shared, request: &Request) -> Reply {
     }
     if spec.authorize.push == Push::Required {
         document["require_pushed_authorization_requests"] = true.into();
+    }
+    if let Some(dpop) = &spec.dpop {
+        document["dpop_signing_alg_values_supported"] = json!([name(dpop.alg)]);
     }
     if spec.pkce != Pkce::Unsupported {
         document["code_challenge_methods_supported"] = json!([spec.challenge.method_name()]);
@@ -75,6 +80,8 @@ fn auth_methods(method: ClientAuthMethod) -> Vec<&'static str> {
     match method {
         ClientAuthMethod::Body => vec!["client_secret_post"],
         ClientAuthMethod::None => vec!["none"],
+        ClientAuthMethod::PrivateKeyJwt => vec!["private_key_jwt"],
+        ClientAuthMethod::ClientSecretJwt => vec!["client_secret_jwt"],
         _ => vec!["client_secret_basic"],
     }
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use oauth_core::spec::SigningAlg;
 use serde_json::{Map, Value};
 
-pub(crate) use self::id_token::id_token;
+pub(crate) use self::id_token::{id_token, signed_answer};
 pub(crate) use self::issuer::Issuer;
 pub(crate) use self::metadata::{keys, metadata, userinfo};
 use self::signing::Keys;

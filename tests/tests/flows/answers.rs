@@ -132,9 +132,10 @@ async fn a_further_token_is_an_account_of_its_own() {
     assert_eq!(user.extras().unwrap().str("team_id"), Some("T1"), "what came beside it");
     assert_eq!(user.extras().unwrap().str("id"), Some("U1"));
 
-    // Its token has ended and is renewed by itself; the login's export has the new one.
+    // Its token is renewed by itself, and the login's export has the new one.
     server.answer(one("user-2", "user-r2"));
     let again = account.also("user").unwrap();
+    user.refresh().await.unwrap();
     assert_eq!(user.token().await.unwrap().expose_secret(), "user-2");
     assert_eq!(access(&again.tokens()), "user-2", "they are the same account");
     let refresh = server.received().pop().unwrap();

@@ -7,6 +7,7 @@ mod answers;
 mod catalog;
 mod deviations;
 mod environments;
+mod grants;
 mod hosts;
 mod lookups;
 mod mutations;

@@ -100,14 +100,23 @@ async fn cr_04_what_cannot_be_meant_is_not_sent() {
     assert_eq!(server.received().len(), 0);
 }
 
+/// Two tenants, the same audience: each has the token that was issued for its own, however alike the questions are.
 #[tokio::test]
 async fn cr_05_nothing_is_cached() {
-    let answers = [issued(ACCESS, "Bearer"), issued(ACCESS, "Bearer")];
-    let (server, client, _) = at(&acme("token_exchange: {}"), answers).await;
-    for _ in 0..2 {
-        client.token_exchange("canary-subject", TokenKind::ACCESS_TOKEN).send().await.unwrap();
+    let subjects = ["canary-tenant-a", "canary-tenant-b", "canary-tenant-a"];
+    let answer = |at: usize| {
+        json(&format!(
+            r#"{{"access_token":"token-{at}","issued_token_type":"{ACCESS}","token_type":"Bearer","expires_in":3600}}"#
+        ))
+    };
+    let (server, client, _) = at(&acme("token_exchange: {}"), (0..3).map(answer)).await;
+    for (at, subject) in subjects.iter().enumerate() {
+        let exchange = client.clone().token_exchange(*subject, TokenKind::ACCESS_TOKEN).audience("billing");
+        let token = exchange.send().await.unwrap();
+        assert_eq!(oauth_core::ExposeSecret::expose_secret(token.token()), format!("token-{at}"));
+        assert_eq!(sent(&server.received()[at], "subject_token").as_deref(), Some(*subject));
     }
-    assert_eq!(server.received().len(), 2);
+    assert_eq!(server.received().len(), 3);
 }
 
 #[tokio::test]

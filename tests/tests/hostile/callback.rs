@@ -204,6 +204,7 @@ async fn cb_11_a_refusal_by_the_user_is_no_fault() {
     assert_eq!(error.server().unwrap().description(), Some("The user said no"));
     let again = client.callback(&query, &attempts, started.browser).await.unwrap_err();
     assert_eq!(again.kind(), ErrorKind::AlreadyUsed, "the attempt is used up");
+    assert!(server.received().is_empty());
 }
 
 #[tokio::test]
@@ -332,6 +333,24 @@ async fn cb_22_state_and_verifier_are_both_always_there() {
     let (server, account) = log_in([json(TOKENS)]).await;
     account.unwrap();
     assert!(server.received()[0].body.contains("code_verifier="));
+    // A provider without PKCE is one whose file says so; its logins are bound by state and browser all the same.
+    let without = format!(
+        "{ACME}pkce: unsupported\nquirks: [{{field: pkce, because: it is so, source: https://acme.example/docs}}]\n"
+    );
+    for yaml in [ACME, &*without] {
+        for state in ["", "x", "AAAAAAAAAAAAAAAAAAAAAA"] {
+            let (result, requests) = outcome(yaml, |_| format!("code=c&state={state}")).await;
+            assert!(matches!(result.unwrap_err().kind(), ErrorKind::StateMismatch | ErrorKind::StateMissing));
+            assert_eq!(requests, 0);
+        }
+        let client = client(yaml);
+        let started = start(&client).await;
+        let verifier = oauth_tests::login::parameter(&started.url, "code_challenge");
+        assert_eq!(verifier.is_some(), yaml == ACME);
+        let query = format!("code=c&state={}", started.state);
+        let error = client.callback(&query, started.pending, Browser::unknown()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BrowserMissing);
+    }
 }
 
 #[tokio::test]

@@ -5,12 +5,17 @@
 mod authorization_request;
 mod callback;
 mod discovery;
+mod fapi2;
 mod id_token;
 mod id_token_key_sets;
 mod id_token_keys;
 mod id_token_refresh;
 mod identity;
+mod network;
+mod supply;
+mod tls;
 mod token_response;
 mod transport;
+mod vectors;
 
 oauth_providers::provider!("src/acme_id.yaml");

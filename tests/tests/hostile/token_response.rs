@@ -164,6 +164,8 @@ async fn tok_13_no_lifetime_overflows() {
         ("9223372036854775808", TEN_YEARS),
         ("18446744073709551616", TEN_YEARS),
         ("\"1e400\"", TEN_YEARS),
+        ("1e400", TEN_YEARS),
+        ("-1e400", 0),
     ] {
         assert_eq!(
             lifetime(&accepted(tokens_with(&format!(r#","expires_in":{value}"#))).await),
@@ -171,6 +173,15 @@ async fn tok_13_no_lifetime_overflows() {
             "{value}"
         );
     }
+    // A token that has always ended already is used all the same, and is renewed no more often than others.
+    let ended = || tokens_with(r#","expires_in":0,"refresh_token":"r""#);
+    let (server, account) = log_in([ended()]).await;
+    let account = account.unwrap();
+    (0..9).for_each(|_| server.answer(ended()));
+    for _ in 0..5 {
+        assert_eq!(account.token().await.unwrap().expose_secret(), "a");
+    }
+    assert!(server.received().len() <= 2, "{} requests", server.received().len());
 }
 
 #[tokio::test]

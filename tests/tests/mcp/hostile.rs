@@ -17,7 +17,8 @@ async fn disc_02_a_new_issuer_gets_none_of_the_old_credentials() {
     let mcp = world.registering();
     let account = world.log_in(&mcp, &world.challenge()).await.unwrap();
     world.resource(|document| document["authorization_servers"] = json!([evil.at.origin()]));
-    evil.registers("registered-1");
+    // The id is the same, so that what was given for it would go along.
+    evil.at.answer(REGISTER, evil.registered("registered-1", "evil-secret"));
     evil.at.answer(TOKEN, oauth_tests::canned::json_status(400, r#"{"error":"invalid_grant"}"#));
     let error = evil.log_in(&mcp, &world.challenge()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::GrantRejected);
@@ -25,8 +26,10 @@ async fn disc_02_a_new_issuer_gets_none_of_the_old_credentials() {
     assert_eq!(evil.at.asked(REGISTER), 1, "a registration of its own");
     for request in [REGISTER, TOKEN, METADATA].iter().flat_map(|path| evil.at.requests(path)) {
         let text = format!("{request:?}");
-        assert!(!text.contains(SECRETS[0]) && !text.contains(SECRETS[1]), "{text}");
+        assert!(SECRETS.iter().all(|secret| !text.contains(secret)), "{text}");
     }
+    let exchange = evil.last_token_request();
+    assert_eq!(parameter(&exchange.body, "client_secret").as_deref(), Some("evil-secret"));
     // The account goes on with its own issuer.
     account.refresh().await.unwrap();
     assert_eq!((world.at.asked(TOKEN), evil.at.asked(TOKEN)), (2, 1));

@@ -104,7 +104,7 @@ async fn rp_dynamic_registration_is_made_once_for_an_issuer() {
     // It does what the issuer registered it for.
     assert_eq!(parameter(&exchange.body, "client_secret").as_deref(), Some("canary-registered-secret"));
     // Another redirect URI is another registration.
-    let error = mcp.redirect_uri("http://127.0.0.1:9/callback").connect("").await.unwrap_err();
+    let error = mcp.redirect_uri("http://127.0.0.1:9/another").connect("").await.unwrap_err();
     assert_eq!(error.kind(), oauth_core::ErrorKind::RegistrationChanged);
     assert_eq!(world.at.asked(REGISTER), 2);
 }

@@ -6,4 +6,5 @@ mod example;
 mod hostile;
 mod login;
 mod step_up;
+mod strangers;
 mod world;

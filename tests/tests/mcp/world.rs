@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use oauth_core::{Account, AuthorizationUrl, ClientMetadata, Error, Mcp, Result};
-use oauth_tests::canned::{Received, json, json_status};
+use oauth_tests::canned::{Answer, Received, json, json_status};
 use oauth_tests::issuer::{Issuer, TOKEN};
 use oauth_tests::login::parameter;
 use serde_json::{Value, json};
@@ -84,9 +84,15 @@ impl World {
 
     /// Registers clients under that id.
     pub(crate) fn registers(&self, id: &str) {
-        let answer = json!({"client_id": id, "client_secret": SECRETS[2], "client_secret_expires_at": 0,
+        self.at.answer(REGISTER, self.registered(id, SECRETS[2]));
+    }
+
+    /// The answer to a registration.
+    #[allow(clippy::unused_self, reason = "it stands beside the others")]
+    pub(crate) fn registered(&self, id: &str, secret: &str) -> Answer {
+        let answer = json!({"client_id": id, "client_secret": secret, "client_secret_expires_at": 0,
             "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "client_secret_post"});
-        self.at.answer(REGISTER, json_status(201, &answer.to_string()));
+        json_status(201, &answer.to_string())
     }
 
     /// The header of a 401.

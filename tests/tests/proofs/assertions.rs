@@ -5,6 +5,7 @@ use std::sync::Arc;
 use oauth_core::{Account, Client, ClientAuth, ErrorKind, TokenSet};
 use oauth_simulator::Simulator;
 use oauth_tests::canned::{Canned, Received, json, json_status};
+use oauth_tests::issuer::{Issuer, TOKEN};
 use oauth_tests::login::{ManualClock, TOKENS, parameter, spec, start};
 use ring::hmac;
 
@@ -67,13 +68,37 @@ async fn cr_01_an_assertion_is_for_the_issuer_alone() {
     assert!(!request.body.contains("PRIVATE"));
 }
 
+/// The audience is the issuer that the client was made for, whatever its metadata calls the endpoint: an assertion for one
+/// server is worth nothing at another.
 #[tokio::test]
 async fn cr_01_metadata_that_names_another_token_endpoint_gives_nobody_an_assertion_for_it() {
-    // The audience is the issuer that the client was made for, whatever the endpoint is called.
-    let (pem, _) = key();
-    let (_, jwt) = exchange(&client("private_key_jwt", &*pem)).await;
-    assert!(jwt.claims["aud"].is_string());
-    assert!(!jwt.claims["aud"].as_str().unwrap().contains("/token"));
+    let (pem, point) = key();
+    let (honest, evil) = (Issuer::start().await, Issuer::start().await);
+    for (name, issuer) in [("honest", &honest), ("evil", &evil)] {
+        let yaml = format!(
+            "id: acme\nname: Acme\ndocs: https://acme.example/docs\nchecked: 2026-11-21\n\
+             endpoints: {{issuer: \"{}\", discovery: true}}\nclient_auth: private_key_jwt\n",
+            issuer.origin()
+        );
+        issuer.answer(TOKEN, json(TOKENS));
+        let client = spec(&yaml).client("my-client", ClientAuth::private_key(&*pem));
+        let client = client.redirect_uri("https://app.example/callback").clock(Arc::new(issuer.clock.clone()));
+        // Whatever else the metadata says, and in whatever form.
+        issuer.metadata(|metadata| {
+            metadata["token_endpoint_auth_signing_alg_values_supported"] = serde_json::json!(["ES256"]);
+            metadata["audience"] = serde_json::json!([honest.origin(), "https://honest.example/token"]);
+        });
+        let started = start(&client).await;
+        let callback = format!("code=c0de&state={}", started.state);
+        client.callback(callback, started.pending, started.browser).await.unwrap();
+        let jwt = assertion(&issuer.requests(TOKEN)[0]);
+        assert!(jwt.is_by(&point));
+        assert_eq!(jwt.claims["aud"], issuer.origin(), "{name}");
+    }
+    // The evil one names the honest one's endpoint, or the other way round: nothing is signed for it.
+    evil.metadata(|metadata| metadata["token_endpoint"] = "https://honest.example/token".into());
+    let error = evil.discovered().hosts([""; 0]).client("my-client", ClientAuth::private_key(&*pem)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MetadataForeign);
 }
 
 #[tokio::test]

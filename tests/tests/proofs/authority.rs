@@ -45,8 +45,18 @@ impl Authority {
     }
 
     pub(crate) fn issue(&self, name: &str) -> Pair {
+        self.sign(CertificateParams::new([name.to_owned()]).unwrap())
+    }
+
+    /// A certificate that is valid no longer.
+    pub(crate) fn ended(&self, name: &str) -> Pair {
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        (params.not_before, params.not_after) = (rcgen::date_time_ymd(2001, 1, 1), rcgen::date_time_ymd(2002, 1, 1));
+        self.sign(params)
+    }
+
+    fn sign(&self, params: CertificateParams) -> Pair {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([name.to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap().der().clone();
         Pair { certificate, key: key.serialize_der() }
     }
@@ -96,13 +106,14 @@ impl Server {
                 let Some((line, body)) = read(&mut tls) else { continue };
                 let certificate = tls.conn.peer_certificates().and_then(|chain| chain.first().cloned());
                 let answer = answer(&line, &own_origin);
+                let status = if line.contains("/par ") { 201 } else { 200 };
                 recorded.lock().unwrap().push(Seen {
                     line,
                     body,
                     certificate: certificate.map(CertificateDer::into_owned),
                 });
                 let head = format!(
-                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                    "HTTP/1.1 {status} OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
                     answer.len()
                 );
                 let _ = tls.write_all(format!("{head}{answer}").as_bytes());

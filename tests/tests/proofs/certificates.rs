@@ -48,6 +48,7 @@ async fn in_a_process_of_its_own() {
     shown_to_the_token_endpoint_alone(&authority, &pair).await;
     shown_to_the_api_where_tokens_are_bound(&authority, &pair).await;
     aliases_of_the_metadata_are_used(&authority, &pair).await;
+    one_that_has_ended_is_refused_by_the_server(&authority).await;
     println!("all parts done");
 }
 
@@ -121,6 +122,18 @@ async fn aliases_of_the_metadata_are_used(authority: &Authority, pair: &Pair) {
         .collect();
     let metadata = ("/.well-known/openid-configuration".to_owned(), false);
     assert_eq!(told, [metadata.clone(), ("/mtls".to_owned(), true), metadata, ("/plain".to_owned(), false)]);
+}
+
+async fn one_that_has_ended_is_refused_by_the_server(authority: &Authority) {
+    let server = Server::start(authority, |_, _| TOKENS.to_owned());
+    let ended = authority.ended("my-client");
+    let client = file(&server.origin, &server.origin, "client_auth: mtls\n").client("my-client", certificate(&ended));
+    let error = client.refresh(&TokenSet::new("a").with_refresh_token("canary-refresh")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls, "{}", error.explain());
+    assert!(!error.needs_reauth() && error.explain().contains("the client's own certificate"), "{}", error.explain());
+    let told = format!("{error:?} {}", error.explain());
+    assert!(!told.contains("canary-refresh") && !told.contains("PRIVATE"), "{told}");
+    assert!(server.seen().is_empty(), "no request came in");
 }
 
 #[tokio::test]

@@ -10,3 +10,4 @@ mod jwt;
 mod layers;
 mod possession;
 mod sources;
+mod two_legged;

@@ -185,9 +185,28 @@ async fn a_provider_that_may_bind_tokens_gives_bearer_tokens_as_well() {
     let received = server.received();
     proof(&received[0], TOKEN, None);
     assert_eq!(received[1].header("authorization"), Some("Bearer canary-access-token"));
-    assert_eq!((received[1].header("dpop"), received[2].header("dpop")), (None, None));
+    assert_eq!(received[1].header("dpop"), None);
+    // RFC 9449 section 5: a refresh token of a public client is bound to the key as well.
+    proof(&received[2], TOKEN, None);
     let (_, account, _) = log_in("supported", [bound()]).await;
     assert!(account.unwrap().tokens().is_bound());
+}
+
+#[tokio::test]
+async fn ref_24_a_refresh_that_binds_nothing_does_not_lose_the_key() {
+    let (server, account, _) = log_in("supported", [bound()]).await;
+    let account = account.unwrap();
+    for binds in [false, false, true] {
+        server.answer(if binds { bound() } else { answer(200, &[], &tokens("Bearer")) });
+        account.refresh().await.unwrap();
+        assert_eq!(account.tokens().is_bound(), binds);
+        let stored = TokenSet::from_exposed_json(&account.tokens().expose_json()).unwrap();
+        assert_eq!(stored.is_bound(), binds);
+    }
+    let received = server.received();
+    let keys: Vec<_> = received.iter().map(|request| thumbprint(&proof(request, TOKEN, None))).collect();
+    assert_eq!(keys.len(), 4);
+    assert!(keys.windows(2).all(|pair| pair[0] == pair[1]), "one key");
 }
 
 #[tokio::test]

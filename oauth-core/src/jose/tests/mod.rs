@@ -3,6 +3,9 @@
 
 mod claims;
 mod confusion;
+mod forged;
+mod forged_pkcs1;
+mod forged_pss;
 mod malformed;
 mod rfc;
 mod sets;

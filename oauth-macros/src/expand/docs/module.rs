@@ -140,11 +140,14 @@ fn capabilities(context: &Context<'_>) -> String {
             "device" => "- Login on another device, `device`".to_owned(),
             "token_exchange" => "- Exchange of tokens, `token_exchange`".to_owned(),
             "jwt_bearer" => "- A JWT for tokens, `jwt_bearer`".to_owned(),
+            "saml_bearer" => "- A SAML assertion for tokens, `saml_bearer`".to_owned(),
+            "ciba" => "- Login that the user approves on a device of their own, `backchannel`".to_owned(),
             "password" => {
                 "- The user's password for tokens, `password`; it must not be used where there is another way"
                     .to_owned()
             }
             "logout" => "- Logout in the browser".to_owned(),
+            "consent" => "- Consent of an administrator, `ask_consent`".to_owned(),
             "openid" => "- ID tokens, which are verified".to_owned(),
             "introspect" => "- Questions about a token".to_owned(),
             "profile" => "- The user's profile".to_owned(),

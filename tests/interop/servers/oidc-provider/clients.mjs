@@ -9,7 +9,8 @@ export function clients({ secret, jwk, ownCertificateJwk, idTokenAlg }) {
   // registered as native. It also makes the library ask for consent every time.
   const user = {
     application_type: 'native',
-    redirect_uris: [`http://${HOST}/callback`],
+    // With a port, which counts only where the library sends an error without knowing the request.
+    redirect_uris: [`http://${HOST}:54321/callback`],
     response_types: ['code'],
     grant_types: ['authorization_code', 'refresh_token'],
     id_token_signed_response_alg: idTokenAlg,

@@ -213,8 +213,8 @@ const configuration = {
     rpInitiatedLogout: { enabled: true },
   },
 
-  // Logout tokens go to the driver, on loopback.
-  fetch: (url, options) => fetch(url, options),
+  // Logout tokens go to the driver, on loopback, which the library's own dispatcher refuses.
+  fetch: (url, { dispatcher: _, ...options }) => fetch(url, options),
 };
 
 // Extra features by name, switched on by INTEROP_FEATURES. To add one, add an
@@ -277,6 +277,7 @@ const provider = new Provider(issuer, configuration);
 // process now and not show as a puzzling protocol error later.
 for (const { client_id: id } of clients) await provider.Client.find(id);
 provider.on('server_error', (_ctx, error) => console.error('server_error:', error));
+provider.on('backchannel.error', (_ctx, error) => console.error('backchannel.error:', error));
 for (const server of servers) server.on('request', provider.callback());
 
 process.stdin.on('close', () => process.exit(0));

@@ -57,16 +57,18 @@ impl Browser {
     pub(crate) async fn refuse(&mut self, url: &str, until: &str, user: &str) -> Result<String> {
         let mut url = Url::parse(url)?;
         let mut page = self.load(Method::GET, &url, None).await?;
+        let mut refused = false;
         for _ in 0..20 {
-            let no =
-                page.body.split("href=\"").find_map(|rest| rest.split('"').next().filter(|at| at.ends_with("/abort")));
+            let mut links = page.body.split("href=\"").filter_map(|rest| rest.split('"').next());
+            let no = links.find(|link| link.ends_with("/abort"));
             if let Some(location) = page.location.as_deref().or(no) {
+                refused |= no.is_some();
                 url = url.join(location)?;
                 if url.as_str().starts_with(until) {
                     return Ok(url.into());
                 }
                 page = self.load(Method::GET, &url, None).await?;
-            } else if let Some(form) = Form::of(&page.body, user) {
+            } else if let Some(form) = Form::of(&page.body, user).filter(|_| !refused) {
                 url = if form.action.is_empty() { url } else { url.join(&form.action)? };
                 page = self.load(Method::POST, &url, Some(form.refused().body())).await?;
             } else {

@@ -103,7 +103,7 @@ async fn pushed<P: CanAuthorize + HasProfile>(client: &Client<P>, checks: &mut C
     let account = client.callback(callback, pending, browser).await?;
     checks.require("it ends in a login", account.profile().await?.subject == USER)?;
     let refused = refusal(url.as_str()).await?;
-    checks.require("the reference is refused a second time", refused.contains("400"))
+    checks.require("the reference is refused a second time", refused.contains("error=invalid_request_uri"))
 }
 
 /// RFC 9101: the request is signed, by value and pushed.

@@ -56,7 +56,7 @@ where
     let bare = get(&me, &format!("Bearer {token}")).await?;
     checks.require("as a Bearer token it is refused", bare == 401)?;
     let bare = get(&me, &format!("DPoP {token}")).await?;
-    checks.require("without a proof it is refused", bare == 401)?;
+    checks.require("without a proof it is refused", bare == 400)?;
 
     let said = client.introspect(&first).await?;
     let bound = said.token_type() == Some("DPoP") && said.member("cnf").is_some_and(|cnf| cnf["jkt"].is_string());
@@ -66,6 +66,7 @@ where
     let other = log_in(&client).await?.tokens();
     let json = |tokens: &TokenSet| serde_json::from_str::<Value>(tokens.expose_json().expose_secret());
     let mut stolen = json(&first)?;
+    stolen["refresh_token"] = Value::Null;
     stolen["dpop_key"] = json(&other)?["dpop_key"].clone();
     let stolen = client.account(TokenSet::from_exposed_json(&stolen.to_string().into())?);
     let refused = kind(stolen.profile().await);
