@@ -97,7 +97,7 @@ fn what_the_list_of_protocols_names_is_there() {
     }
     // What is not done names tests as well.
     for name in quoted(document.split("## What we do not do").nth(1).unwrap_or_default()) {
-        assert!(!name.contains("_") || tests.contains(name) || name.contains(' '), "there is no test `{name}`");
+        assert!(!name.contains('_') || tests.contains(name) || name.contains(' '), "there is no test `{name}`");
     }
     assert!(rows > 30, "only {rows} rows were read");
     println!("docs/protocols.md: {rows} rows, {} tests", named.len());

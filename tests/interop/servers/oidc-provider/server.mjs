@@ -213,8 +213,8 @@ const configuration = {
     rpInitiatedLogout: { enabled: true },
   },
 
-  // Logout tokens go to the driver, on loopback.
-  fetch: (url, options) => fetch(url, options),
+  // Logout tokens go to the driver, on loopback, which the library's own dispatcher refuses.
+  fetch: (url, { dispatcher: _, ...options }) => fetch(url, options),
 };
 
 // Extra features by name, switched on by INTEROP_FEATURES. To add one, add an
