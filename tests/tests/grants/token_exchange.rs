@@ -74,7 +74,7 @@ async fn cr_04_the_issued_type_is_the_requested_one() {
 #[tokio::test]
 async fn an_exchange_that_does_not_say_what_it_gave_gave_what_was_asked_for() {
     let yaml = acme("token_exchange: {issued_token_type: assume_requested}")
-        + "quirks: [{field: grants.token_exchange, because: a test, source: \"https://acme.example/docs\"}]\n";
+        + "quirks: [{field: grants.token_exchange.issued_token_type, because: a test, source: \"https://acme.example/docs\"}]\n";
     let silent = || json(r#"{"access_token":"narrow","token_type":"Bearer"}"#);
     let online = TokenKind::other("urn:acme:token-type:online");
     let (_server, client, _) = at(&yaml, [silent(), silent(), issued(REFRESH, "Bearer")]).await;
