@@ -1,10 +1,10 @@
 //! Clients that know nothing of the server but its address: metadata, registration, an MCP client's login.
 
-use oauth_core::{ClientMetadata, Discovered, ErrorKind, Mcp, ProtectedResource};
+use oauth_core::{ClientMetadata, Discovered, ErrorKind, ExposeSecret as _, Mcp, ProtectedResource};
 
 use super::Server;
 use crate::browser::Browser;
-use crate::oidc_provider::world::{REDIRECT, log_in};
+use crate::oidc_provider::world::{REDIRECT, kind, log_in};
 use crate::providers::django_oauth_toolkit::Scope;
 use crate::table::{Checks, Result, Table};
 
@@ -60,6 +60,26 @@ async fn registration(table: &mut Table, server: &Server) -> Result<()> {
     let error = error.ok_or("a grant that nobody knows was registered")?;
     checks.require("what the server does not offer is refused", error.kind() == ErrorKind::RegistrationRefused)?;
     table.row("dynamic registration", checks);
+    management(table, server).await
+}
+
+/// A registration is read, changed and ended (RFC 7592).
+async fn management(table: &mut Table, server: &Server) -> Result<()> {
+    let mut checks = Checks::of("registration management");
+    let app = ClientMetadata::named("Interop").redirect_uri(REDIRECT);
+    let web = server.web();
+    let mut registration = web.registration(web.register(&app).await?);
+    let said = registration.read().await?;
+    let token = registration.record().registration_access_token().cloned().ok_or("its token")?;
+    registration.update(&said.redirect_uri(format!("{REDIRECT}/second"))).await?;
+    let renewed = registration.record().registration_access_token().ok_or("its new token")?;
+    checks.require("a change renews the token", renewed.expose_secret() != token.expose_secret())?;
+    registration.read().await?;
+    checks.require("the change is read again, with that", registration.record().redirect_uris().len() == 2)?;
+    registration.delete().await?;
+    let refused = kind(registration.read().await);
+    checks.require("what was ended is gone", refused == Some(ErrorKind::RegistrationUnknown))?;
+    table.row("registration management", checks);
     Ok(())
 }
 
