@@ -64,8 +64,8 @@ pub(crate) fn at_token(shared: &Shared, request: &Request) -> Result<Option<Stri
     Ok(Some(check(shared, request, Server::Authorization, None)?))
 }
 
-/// Binds the grant to the key, or holds it against the one that it is bound to. Section 5: a refresh "MUST" be proved with the
-/// key that the refresh token is bound to; section 10: so must a code.
+/// Binds the grant to the key, or holds it against the one that it is bound to. Section 5: the refresh token of a public client is
+/// bound, and here that of every client; section 10: so is a code that was asked for with `dpop_jkt`.
 pub(crate) fn bind(grant: &mut Grant, proved: Option<String>) -> Result<bool, Refused> {
     match (&grant.key, proved) {
         (Some(bound), Some(proved)) if *bound == proved => {}

@@ -26,7 +26,7 @@ use crate::token_request::{expect_headers, read};
 pub(crate) fn issue(shared: &Shared, rules: &JwtBearer, request: &Request, own: &Params) -> Result<Issued, Refused> {
     let (facts, form, nothing) = (&shared.facts, &rules.request, Vec::new());
     let taken = read(request, form.method, form.format, own, &nothing)?;
-    // Section 3.1: "Client authentication [...] is optional".
+    // Section 3.1: such a grant comes with or without client authentication.
     let auth = if form.client_auth == RefreshAuth::None { RefreshAuth::Id } else { form.client_auth };
     let client = proved(shared, (request, &taken), auth, [&form.params, &nothing, &form.headers])?;
     let owner = facts.clients.get(client).ok_or_else(|| Refused::invalid_grant("the client is not registered"))?;
@@ -56,7 +56,7 @@ pub(crate) fn issue(shared: &Shared, rules: &JwtBearer, request: &Request, own: 
         key: None,
         revoked: false,
     });
-    // RFC 7521 section 4.1: refresh tokens "SHOULD NOT" be given.
+    // RFC 7521 section 4.1: whoever wants another token brings another assertion.
     Ok(access_token(shared, &mut state, grant, false))
 }
 

@@ -41,7 +41,7 @@ impl ClientMetadata {
                 }
                 metadata.credentials = Some(credentials.clone().kid(kid));
             }
-            // RFC 8705 section 2.2.2: the keys of the set have certificates, "provided via the `x5c` parameter".
+            // RFC 8705 section 2.2.2: each key of the set has its certificate beside it, as `x5c`.
             ("self_signed_tls_client_auth", _, Some(certificate)) if !has_keys => {
                 let key = public(inner, certificate.key().expose_secret())?;
                 let chain = own_certificate(certificate.chain());
