@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use oauth_core::{Client, ClientAuth, ErrorKind, ExposeSecret as _};
+use oauth_core::{Client, ClientAuth, ErrorKind};
 use oauth_tests::canned::{Canned, Received, json};
 use oauth_tests::login::{ManualClock, spec, start};
 

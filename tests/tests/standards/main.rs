@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use oauth_core::standards::{Fapi2, Mcp, Rfc9700, Standard};
+use oauth_core::standards::{Fapi2, Mcp, Rfc9700, Standard, Unmet};
 use oauth_core::{Client, ClientAuth, Compiled, Dynamic, Error, ErrorKind, ProviderSpec, Step};
 use oauth_tests::login::{ACME, client, spec};
 
@@ -12,7 +12,7 @@ use vault::Vault;
 
 const VAULT: &str = include_str!("vault.yaml");
 
-fn demanded<P: Rfc9700 + Fapi2 + Mcp>(client: Client<P>) -> String {
+fn demanded<P: Rfc9700 + Fapi2 + Mcp>(client: &Client<P>) -> String {
     client.client_id().to_owned()
 }
 
@@ -28,7 +28,7 @@ fn refused(client: Client<Dynamic>, standard: Standard) -> Error {
 #[test]
 fn a_bound_takes_a_provider_whose_file_meets_the_standard() {
     let key = ClientAuth::private_key("a key");
-    assert_eq!(demanded(Vault::client("my-client", key)), "my-client");
+    assert_eq!(demanded(&Vault::client("my-client", key)), "my-client");
     for standard in Standard::ALL {
         assert_eq!(Vault::spec().meets(standard), Ok(()), "{standard}");
     }
@@ -57,7 +57,7 @@ fn an_error_names_each_requirement_and_its_key() {
     assert!(error.explain().contains("fix: change these keys of the provider's YAML file"), "{}", error.explain());
 
     let text = refused(client(ACME), Standard::Fapi2).to_string();
-    let keys: Vec<&str> = spec(ACME).meets(Standard::Fapi2).unwrap_err().iter().map(|unmet| unmet.key()).collect();
+    let keys: Vec<&str> = spec(ACME).meets(Standard::Fapi2).unwrap_err().iter().map(Unmet::key).collect();
     assert_eq!(
         keys,
         ["endpoints.discovery", "client_auth", "dpop", "authorize.push", "pkce", "endpoints.iss_in_callback"]
