@@ -20,7 +20,7 @@ mod providers {
 async fn main() -> ExitCode {
     let suite = std::env::args().nth(1).unwrap_or_default();
     let result = match suite.as_str() {
-        "oidc-provider" => oidc_provider::run().await,
+        "oidc-provider" => Box::pin(oidc_provider::run()).await,
         oidc_provider::PART => oidc_provider::part().await,
         "django-oauth-toolkit" => Box::pin(django::run()).await,
         other => Err(format!("no suite `{other}`; there are oidc-provider and django-oauth-toolkit").into()),

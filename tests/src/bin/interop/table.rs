@@ -13,10 +13,10 @@ pub(crate) struct Table {
 
 impl Table {
     /// Adds the checks of a capability.
-    pub(crate) fn row(&mut self, capability: &str, checks: Checks) {
+    pub(crate) fn row(&mut self, capability: &str, Checks { passed }: Checks) {
         match self.rows.iter_mut().find(|(known, _)| known == capability) {
-            Some((_, count)) => *count += checks.passed,
-            None => self.rows.push((capability.to_owned(), checks.passed)),
+            Some((_, count)) => *count += passed,
+            None => self.rows.push((capability.to_owned(), passed)),
         }
     }
 

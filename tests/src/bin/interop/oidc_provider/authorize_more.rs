@@ -86,7 +86,7 @@ async fn hybrid<P: CanAuthorize + HasProfile>(client: &Client<P>, checks: &mut C
     let (mut form, pending, browser) = forms.pop().ok_or("two logins")?;
     for (name, value) in &mut form {
         if name == "code" {
-            *value = other.iter().find(|(known, _)| known == "code").ok_or("a code")?.1.clone();
+            value.clone_from(&other.iter().find(|(known, _)| known == "code").ok_or("a code")?.1);
         }
     }
     let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&form).finish();

@@ -23,7 +23,7 @@ pub(crate) async fn run() -> Result<Table> {
     let world = World::of_this_run()?;
     let mut table = Table::default();
     login::run(&world, &mut table).await?;
-    discovered::run(&world, &mut table).await?;
+    Box::pin(discovered::run(&world, &mut table)).await?;
     client_auth::run(&world, &mut table).await?;
     client_credentials::run(&world, &mut table).await?;
     device::run(&world, &mut table).await?;

@@ -105,6 +105,7 @@ pub(super) async fn refusal(url: &str) -> Result<String> {
 }
 
 /// A private key that nobody has registered.
+#[allow(clippy::disallowed_methods, reason = "a key of a test, which nobody trusts")]
 pub(super) fn other_key() -> Result<SecretString> {
     let random = ring::rand::SystemRandom::new();
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(|_| "no key")?;
