@@ -1,5 +1,6 @@
 //! The authorization response (RFC 6749 section 4.1.2): whose it is, and what it says.
 
+mod issuer;
 mod kept;
 mod signed;
 
@@ -9,6 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use tracing::Instrument as _;
 
+use self::issuer::check_issuer;
 use self::kept::kept;
 use crate::account::Account;
 use crate::browser::Browser;
@@ -235,9 +237,15 @@ impl<'a> Reading<'a> {
         belongs(inner, &self.prepared.server, attempt, self.state, self.browser)?;
         // The issuer in a signed callback is the one whose signature it has.
         if !self.input.signed {
-            check_issuer(inner, self.input, self.prepared.issuer.as_deref(), self.iss)?;
+            check_issuer(inner, self.input, (self.prepared.issuer.as_deref(), self.iss), self.has_id_token())?;
         }
         inner.config.spec.callback.verify.as_ref().map_or(Ok(()), |rules| signature::check(inner, rules, self.input))
+    }
+
+    /// Whether there is a code with an ID token beside it, which is verified, issuer and all, before the code is sent.
+    fn has_id_token(&self) -> bool {
+        let is_there = matches!(self.input.once("id_token"), Ok(Some(_)));
+        self.inner.spec().authorize.is_hybrid() && self.code.is_some() && is_there
     }
 
     /// OpenID Connect Core section 3.3.2.5: with `code id_token` the answer has both. It is verified before the code is sent
@@ -330,23 +338,6 @@ fn browser_missing(inner: &Inner) -> Error {
             .of(inner.spec());
     }
     error(what).of(inner.spec())
-}
-
-/// RFC 9207 section 2.4: clients "MUST compare the result to the issuer identifier of the authorization server where the
-/// authorization request was sent to" by simple string comparison; it counts whenever it is there.
-fn check_issuer(inner: &Inner, input: &CallbackInput, expected: Option<&str>, iss: Option<&str>) -> Result<()> {
-    match (expected, iss) {
-        (Some(expected), Some(iss)) if expected != iss => {
-            let what = format!("the callback names the issuer `{}`, expected `{expected}`", input.shown(inner, iss));
-            Err(inner.error(ErrorKind::IssuerMismatch, Step::Callback, what))
-        }
-        (_, None) if inner.config.spec.endpoints.iss_in_callback => Err(inner.error(
-            ErrorKind::IssuerMissing,
-            Step::Callback,
-            "the callback names no issuer although this provider always does",
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// Equal texts, in a time that depends on their length only.

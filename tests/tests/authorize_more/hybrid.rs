@@ -59,6 +59,24 @@ async fn an_id_token_beside_the_code_and_one_for_it() {
     assert_eq!(issuer.paths(), [KEYS, TOKEN]);
 }
 
+/// RFC 9207 section 4: the ID token beside the code names the issuer, and a server that always does so in `iss` may leave
+/// that out.
+#[tokio::test]
+async fn the_id_token_beside_the_code_may_name_the_issuer_alone() {
+    let issuer = Issuer::start().await;
+    let demanding = |file: &str| file.replacen("endpoints:\n", "endpoints:\n  iss_in_callback: true\n", 1);
+    let client = issuer.client_of(&demanding(&format!("{ACME_ID}{HYBRID}")));
+    assert!(client.spec().endpoints.iss_in_callback);
+    log_in(&issuer, &client, |_| ()).await.unwrap();
+    let another = |claims: &mut Value| claims["iss"] = "https://evil.example".into();
+    let error = log_in(&issuer, &client, another).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::IdTokenIssuer);
+    // Without the token nobody names it.
+    let error = log_in_with(&issuer, &client, |_| (), |_| None, |_| ()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::IssuerMissing);
+    assert_eq!(issuer.asked(TOKEN), 1);
+}
+
 #[tokio::test]
 async fn invalid_c_hash_a_code_that_the_id_token_is_not_for_is_not_sent() {
     let issuer = Issuer::start().await;

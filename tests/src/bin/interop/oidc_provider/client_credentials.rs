@@ -1,7 +1,8 @@
 //! Tokens of the client's own.
 
 use oauth_core::{
-    CanIntrospect, CanRefresh, CanRevoke, CanUseClientCredentials, Client, ErrorKind, ExposeSecret as _, Scopes,
+    CanIntrospect, CanRefresh, CanRevoke, CanUseClientCredentials, Client, ClientAuth, ErrorKind, ExposeSecret as _,
+    Scopes,
 };
 
 use super::world::{World, kind};
@@ -19,7 +20,7 @@ pub(super) async fn run(world: &World, table: &mut Table) -> Result<()> {
     let refused = kind(wrong.client_credentials().tokens().await);
     checks.require("a wrong secret is told as such", refused == Some(ErrorKind::ClientRejected))?;
 
-    let keyed = OidcProviderKey::client("interop-key-machine", &world.key, issuer);
+    let keyed = OidcProviderKey::client("interop-key-machine", ClientAuth::private_key(world.key.clone()), issuer);
     drive(&keyed, &mut checks).await?;
     table.row("client credentials", checks);
     Ok(())

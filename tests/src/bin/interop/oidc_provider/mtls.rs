@@ -7,7 +7,7 @@ use oauth_core::{
     CanAuthorize, CanIntrospect, CanRefresh, CanRevoke, Client, ErrorKind, ExposeSecret as _, HasProfile, TokenSet,
 };
 
-use super::world::{REDIRECT, USER, World, get, get_over, log_in, login_kind};
+use super::world::{REDIRECT, USER, World, get, get_over, log_in, log_in_with, login_kind};
 use crate::providers::oidc_provider_alias::OidcProviderAlias;
 use crate::providers::oidc_provider_bound::OidcProviderBound;
 use crate::providers::oidc_provider_mtls::OidcProviderMtls;
@@ -41,6 +41,10 @@ pub(crate) async fn part() -> Result<Table> {
     drive(&world, &generated.redirect_uri(REDIRECT), &mut checks).await?;
     let loaded = world.loaded("oidc-provider-mtls", "interop-mtls", world.certificate("client")?)?;
     drive(&world, &loaded, &mut checks).await?;
+    let tokens = loaded.client_credentials().tokens().await?;
+    bound(&loaded, &tokens, &mut checks).await?;
+    let account = log_in_with(&loaded, loaded.authorize().pushed()).await?;
+    bound(&loaded, &account.tokens(), &mut checks).await?;
     let other = OidcProviderMtls::client("interop-mtls", world.certificate("other")?, issuer, tls);
     let refused = login_kind(log_in(&other.redirect_uri(REDIRECT)).await);
     checks.require("another client's certificate is refused", refused == Some(ErrorKind::ClientRejected))?;
