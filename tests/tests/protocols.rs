@@ -1,5 +1,5 @@
-//! `docs/protocols.md` names files, tests and the rows that real servers have confirmed. Here: that all of them exist, and
-//! that the shortest programs are as short as promised.
+//! `docs/protocols.md` names files, tests and the rows that real servers have confirmed. Here: that all of them exist,
+//! and that the shortest programs are as short as promised.
 
 #![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 #![allow(clippy::print_stdout, reason = "the count is for whoever runs the tests")]

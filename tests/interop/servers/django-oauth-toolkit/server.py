@@ -1,7 +1,7 @@
 """The authorization server of the django-oauth-toolkit interop suite.
 
-It listens on a free loopback port and then writes exactly one line to stdout, a JSON object that tells the driver how to
-reach it:
+It listens on a free loopback port and then writes exactly one line to stdout, a JSON object that tells the driver how
+to reach it:
 
     {"issuer": "http://127.0.0.1:PORT", "port": PORT, "client_secret": "..."}
 

@@ -1,5 +1,6 @@
-//! `PyPI`'s `django-oauth-toolkit`: logins of confidential and public clients, with the generated clients and with the same
-//! files loaded at run time; login on another device, client credentials, introspection, revocation, logout, registration.
+//! `PyPI`'s `django-oauth-toolkit`: logins of confidential and public clients, with the generated clients and with the
+//! same files loaded at run time; login on another device, client credentials, introspection, revocation, logout,
+//! registration.
 
 mod after;
 mod login;
@@ -97,8 +98,8 @@ async fn clients(table: &mut Table, server: &Server) -> Result<()> {
     Ok(())
 }
 
-/// A user who says no. The server's metadata promises `iss` with every answer (RFC 9207 section 3), and it leaves it out of
-/// this one: a client that was told so takes no answer without.
+/// A user who says no. The server's metadata promises `iss` with every answer (RFC 9207 section 3), and it leaves it out
+/// of this one: a client that was told so takes no answer without.
 async fn refusals(table: &mut Table, server: &Server) -> Result<()> {
     let mut checks = Checks::of("iss in the callback");
     issuer(&server.found(), &mut checks).await?;
