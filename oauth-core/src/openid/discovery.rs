@@ -9,7 +9,7 @@ use super::documents::fetch;
 use super::proving;
 use super::well_known::{WellKnown, has_dot_segments};
 use crate::client::{Client, Context, Inner, fill};
-use crate::error::{Error, ErrorKind, Result, Step};
+use crate::error::{Error, ErrorKind, Result, Step, clean};
 use crate::origin::host_matches;
 use crate::provider::Provider;
 use crate::spec::{
@@ -219,8 +219,8 @@ fn admit_hosts(inner: &Inner, metadata: &Metadata) -> Result<()> {
         let host = host_of(address);
         // Another port of the same host may be somebody else's.
         if origin(address) != own && !hosts.iter().any(|known| known == "*" || host_matches(known, &host)) {
-            let what =
-                format!("the metadata's `{name}` is on {}, which is not the issuer's host", crate::error::clean(&host));
+            let place = origin(address).map(|origin| origin.ascii_serialization()).unwrap_or_default();
+            let what = format!("the metadata's `{name}` is at {}, which is not the issuer's place", clean(&place));
             return Err(Error::new(ErrorKind::MetadataForeign, Step::Discovery, what)
                 .fix("if that is right, list the host under `endpoints.hosts` in the provider's file, or give it to `Discovered::hosts`")
                 .of(inner.spec()));

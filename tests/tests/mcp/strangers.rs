@@ -176,7 +176,7 @@ async fn of_several_issuers_one_that_will_do_is_taken() {
     world.resource(|document| document["authorization_servers"] = json!([bad.at.origin(), world.at.origin()]));
     let client = world.documented().connect(&world.challenge()).await.unwrap();
     let url = client.authorize().begin().await.unwrap().url().to_string();
-    assert!(url.starts_with(&world.at.origin()), "{url}");
+    assert!(url.starts_with(world.at.origin()), "{url}");
     world.resource(|document| document["authorization_servers"] = json!([bad.at.origin()]));
     let error = world.documented().connect(&world.challenge()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PkceNotListed);
@@ -241,12 +241,8 @@ async fn a_key_in_the_servers_address_is_shown_nowhere() {
     let me = ClientMetadata::document(DOCUMENT).unwrap().client_name("My app").redirect_uri(REDIRECT);
     let client = mcp.client(me).connect("").await.unwrap();
     let error = client.authorize().scopes(["a b"]).begin().await.unwrap_err();
-    shown.push_str(&format!(
-        "{error} {error:?} {} {client:?} {} {}",
-        error.explain(),
-        client.spec().id,
-        client.spec().docs
-    ));
+    let more = format!("{error} {error:?} {} {client:?} {} {}", error.explain(), client.spec().id, client.spec().docs);
+    shown.push_str(&more);
     assert!(!shown.contains("canary"), "{shown}");
     // The tokens are for that address all the same, and no other server's with another query.
     let url = client.authorize().begin().await.unwrap().url().to_string();

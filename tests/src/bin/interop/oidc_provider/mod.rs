@@ -1,6 +1,7 @@
 //! npm `oidc-provider`: every capability that it has, with the generated clients and with the same files loaded at run time.
 
 mod after;
+mod answers;
 mod authorize_more;
 mod client_auth;
 mod client_credentials;
@@ -28,6 +29,7 @@ pub(crate) async fn run() -> Result<Table> {
     client_credentials::run(&world, &mut table).await?;
     device::run(&world, &mut table).await?;
     authorize_more::run(&world, &mut table).await?;
+    answers::run(&world, &mut table).await?;
     resource::run(&world, &mut table).await?;
     proofs::run(&world, &mut table).await?;
     mtls::run(&world, &mut table).await?;

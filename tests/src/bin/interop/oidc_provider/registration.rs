@@ -1,7 +1,8 @@
 //! Clients that register themselves.
 
 use oauth_core::{
-    CanAuthorize, CanRegister, Client, ClientMetadata, Discovered, ErrorKind, HasProfile, RegisteredClient,
+    CanAuthorize, CanRegister, Client, ClientMetadata, Discovered, ErrorKind, ExposeSecret as _, HasProfile,
+    RegisteredClient,
 };
 use serde_json::json;
 
@@ -17,7 +18,31 @@ pub(super) async fn run(world: &World, table: &mut Table) -> Result<()> {
     drive(world, &loaded, &mut checks).await?;
     discovered(world, &mut checks).await?;
     table.row("dynamic registration", checks);
+
+    let mut checks = Checks::of("registration management");
+    managed(world, &generated, &mut checks).await?;
+    managed(world, &loaded, &mut checks).await?;
+    table.row("registration management", checks);
     Ok(())
+}
+
+/// RFC 7592: the server gives a new token with each answer.
+async fn managed<P: CanAuthorize + CanRegister>(world: &World, client: &Client<P>, checks: &mut Checks) -> Result<()> {
+    let first = client.register(&app(world)?).await?;
+    let token =
+        |record: &RegisteredClient| record.registration_access_token().map(|token| token.expose_secret().to_owned());
+    let mut registration = client.registration(first.clone());
+    let known = registration.read().await?;
+    let changed = known.redirect_uri("http://127.0.0.1/second");
+    registration.update(&changed).await?;
+    let record = registration.record().clone();
+    checks.require("it is read and changed", record.redirect_uris().len() == 2)?;
+    checks.require("its token is a new one", token(&record).is_some() && token(&record) != token(&first))?;
+    let own = client.registered(&record).await?;
+    let refused = kind(client.registration(first).read().await);
+    checks.require("the old token is refused", refused == Some(ErrorKind::RegistrationUnknown))?;
+    registration.delete().await?;
+    checks.require("a client that has ended logs nobody in", log_in(&own).await.is_err())
 }
 
 /// What the suite's clients say of themselves.
