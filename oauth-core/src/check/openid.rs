@@ -13,6 +13,7 @@ pub(super) fn lower(cx: &mut Cx<'_>, openid: Option<schema::OpenId>) -> Option<O
         jwks: cx.maybe_template(&at!["openid", "jwks"], openid.jwks.as_deref()),
         algs: openid.algs.unwrap_or_else(|| vec![SigningAlg::RS256]),
         nonce: openid.nonce.unwrap_or(true),
+        auth_time: openid.auth_time.unwrap_or(true),
         required: openid.required,
     })
 }

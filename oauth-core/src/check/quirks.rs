@@ -94,6 +94,11 @@ pub(super) fn what_weakens_is_explained(cx: &mut Cx<'_>, spec: &ProviderSpec) {
             "the token that is asked about goes into the query",
         ),
         (spec.openid.as_ref().is_some_and(|openid| !openid.nonce), at!["openid", "nonce"], "the nonce is not checked"),
+        (
+            spec.openid.as_ref().is_some_and(|openid| !openid.auth_time),
+            at!["openid", "auth_time"],
+            "the time of the login may be another one's",
+        ),
         (!requires_token_type(spec), at!["token", "response", "token_type"], "the token type is not checked"),
         (spec.grants.password.is_some(), at!["grants", "password"], "the user's password goes to the client"),
         (

@@ -96,13 +96,18 @@ pub(crate) async fn accept_renewed(
     if openid.nonce && claims.nonce.is_some() && claims.nonce != before.nonce {
         return changed("nonce");
     }
-    if claims.auth_time().is_some() && before.auth_time().is_some() && claims.auth_time() != before.auth_time() {
+    let other_login = matches!((claims.auth_time(), before.auth_time()), (Some(new), Some(old)) if new != old);
+    if other_login && openid.auth_time {
         return changed("time of login");
     }
     if claims.issued_at() + inner.config.leeway < before.issued_at() {
         return changed("(earlier) time of issue");
     }
     check.hash("at_hash", claims.at_hash.as_deref(), tokens.access_token.expose_secret(), alg)?;
+    if other_login {
+        tracing::debug!("the renewed ID token names another login of the user: the identity stays the first one's");
+        return Ok(None);
+    }
     // Who it is has been shown; a clock that is wrong is no reason to lose the renewed tokens.
     if let Err(error) = check.times() {
         tracing::warn!(code = error.code(), "the renewed ID token is not believed");

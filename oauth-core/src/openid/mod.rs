@@ -14,13 +14,14 @@ mod measured;
 mod metadata;
 mod proving;
 mod signed;
+mod stranger;
 mod well_known;
 
 pub(crate) use self::discovery::Discovery;
 pub use self::{claims::IdToken, discovered::Discovered, measured::check_id_token, metadata::Metadata};
 pub(crate) use self::{
     demands::Demands,
-    discovered::{Asked, stranger, without_query},
+    discovered::Asked,
     documents::fetch,
     hybrid::{accept_beside_code, check_same_user},
     id_token::{Expected, accept, accept_renewed, verify_signed},
@@ -29,5 +30,6 @@ pub(crate) use self::{
     metadata::Document,
     proving::{key_signer, with as proved_by},
     signed::{CALLBACK as SIGNED_CALLBACK, INTROSPECTION as SIGNED_INTROSPECTION, USERINFO as SIGNED_USERINFO},
+    stranger::{stranger, without_query},
     well_known::{WellKnown, has_dot_segments},
 };

@@ -19,6 +19,10 @@ pub(crate) struct OpenId {
     pub(crate) algs: Option<Vec<SigningAlg>>,
     /// Whether the provider puts our `nonce` into the ID token. Default: `true`; `false` needs an entry in `quirks`.
     pub(crate) nonce: Option<bool>,
+    /// Whether a renewed ID token names the time of the login that it is renewed from (OpenID Connect Core section 12.2).
+    /// Default: `true`; `false` needs an entry in `quirks`: a renewed ID token with another `auth_time` is not believed
+    /// then, and the renewed tokens count.
+    pub(crate) auth_time: Option<bool>,
     /// Whether an ID token comes even where the scope `openid` is not asked for.
     pub(crate) required: bool,
 }

@@ -23,6 +23,9 @@ pub struct OpenId {
     /// Whether the provider puts our `nonce` into the ID token (OpenID Connect Core section 2).
     #[serde(skip_serializing_if = "is_true")]
     pub nonce: bool,
+    /// Whether a renewed ID token names the time of the login that it is renewed from (OpenID Connect Core section 12.2).
+    #[serde(skip_serializing_if = "is_true")]
+    pub auth_time: bool,
     /// Whether an ID token comes even where the scope `openid` is not asked for.
     #[serde(skip_serializing_if = "is_false")]
     pub required: bool,
@@ -34,6 +37,7 @@ fields!(OpenId {
     jwks = None,
     algs,
     nonce = true,
+    auth_time = true,
     required = false,
 });
 

@@ -76,6 +76,26 @@ async fn idt_32_a_renewed_id_token_is_of_the_same_login() {
 }
 
 #[tokio::test]
+async fn another_login_of_the_user_ends_none_where_the_file_says_that_it_shows() {
+    let quirk = "{field: openid.auth_time, because: it is the last login's, source: \"https://acme.example/docs\"}";
+    let file = ACME_ID.replace("openid: {jwks", "openid: {auth_time: false, jwks") + &format!("quirks: [{quirk}]\n");
+    let issuer = Issuer::start().await;
+    let client = issuer.client_of(&file);
+    let auth_time = |claims: &mut Value| claims["auth_time"] = (claims["iat"].as_u64().unwrap() - 10).into();
+    let account = issuer.log_in(&client, auth_time).await.account();
+    let first = account.tokens();
+    issuer.refresh(&account, |claims| claims["auth_time"] = claims["iat"].clone()).await.unwrap();
+    let renewed = account.tokens();
+    assert!(!std::sync::Arc::ptr_eq(&renewed, &first), "the renewed tokens count");
+    assert_eq!(renewed.identity(), first.identity(), "and the identity is the first login's");
+    // Another user is another user.
+    let error = issuer.refresh(&account, |claims| claims["sub"] = "other".into()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::IdentityChanged);
+    let unexplained = oauth_core::ProviderSpec::from_yaml(&file.replace("quirks: [", "# "));
+    assert!(unexplained.unwrap_err().to_string().contains("openid.auth_time"));
+}
+
+#[tokio::test]
 async fn idt_20_and_32_the_hash_of_a_renewed_token_is_checked() {
     refused(ErrorKind::IdTokenHash, |claims| claims["at_hash"] = "AAAAAAAAAAAAAAAAAAAAAA".into()).await;
 }

@@ -298,7 +298,7 @@ fn su_10_no_check_depends_on_a_feature() {
         "crypto/",
         "standards/",
         "apply.rs",
-        "openid/discovered.rs",
+        "openid/stranger.rs",
         "dpop/mod.rs",
     ];
     fn walk(folder: &Path, prefix: &str, found: &mut Vec<String>) {
@@ -323,7 +323,7 @@ fn su_10_no_check_depends_on_a_feature() {
     // The one line of each single file: an import, a constructor from YAML, and a module of tests.
     for (file, line) in [
         ("apply.rs", "#[cfg(feature = \"schema\")]"),
-        ("openid/discovered.rs", "#[cfg(feature = \"schema\")]"),
+        ("openid/stranger.rs", "#[cfg(feature = \"schema\")]"),
         ("dpop/mod.rs", "#[cfg(any(feature = \"ring\", feature = \"aws-lc-rs\"))]"),
     ] {
         let text = read(&format!("oauth-core/src/{file}"));
