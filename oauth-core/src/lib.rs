@@ -146,13 +146,13 @@ mod values;
 #[cfg(feature = "client")]
 pub use secrecy::{ExposeSecret, SecretString};
 
+#[cfg(feature = "schema")]
 pub use self::fault::{Fault, Faults};
 #[cfg(feature = "tower")]
 pub use self::layer::{BoxError, TokenLayer, TokenOnceLayer, TokenOnceService, TokenService};
 #[cfg(feature = "json-schema")]
 pub use self::schema::json_schema;
 pub use self::spec::ProviderSpec;
-#[cfg(feature = "schema")]
 #[cfg(all(feature = "schema", feature = "client"))]
 pub use self::untrusted::UntrustedSpec;
 #[cfg(feature = "client")]

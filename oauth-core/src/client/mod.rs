@@ -182,19 +182,11 @@ impl<P: Provider> Client<P> {
         self
     }
 
-    /// The order of the issuer's well-known addresses.
-    /// Connects to public addresses only ([`Guard`](crate::http::Guard)), unless it is given a transport of its own.
-    pub(crate) fn guarded(self) -> Self {
-        self.configured(|config| {
-            config.guarded = true;
-            config.http = OnceLock::new();
-        })
-    }
-
     pub(crate) fn demanding(self, demands: Demands) -> Self {
         self.configured(|config| config.demands = demands)
     }
 
+    /// The order of the issuer's well-known addresses.
     pub(crate) fn well_known(self, order: WellKnown) -> Self {
         self.configured(|config| config.well_known = order)
     }
@@ -221,6 +213,18 @@ impl<P: Provider> Client<P> {
         self.configured(|config| {
             config.http = OnceLock::from(Ok(http));
             config.has_own_http = true;
+            config.forget_keys();
+        })
+    }
+
+    /// Connects to public addresses only ([`Guard`](crate::http::Guard)), in the place of the transport that it has: for
+    /// providers whose addresses somebody else has written. A [transport](Self::http_client) that it is given later answers for
+    /// itself.
+    pub fn guarded(self) -> Self {
+        self.configured(|config| {
+            config.guarded = true;
+            config.http = OnceLock::new();
+            config.has_own_http = false;
             config.forget_keys();
         })
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use oauth_core::http::{BoxFuture, Guard, HttpClient, ReqwestClient, Resolver};
-use oauth_core::{Discovered, Error, ErrorKind, Metadata, ProtectedResource};
+use oauth_core::{Client, Discovered, Error, ErrorKind, Metadata, ProtectedResource, ProviderSpec};
 use oauth_tests::canned::Canned;
 use oauth_tests::issuer::Issuer;
 
@@ -124,4 +124,29 @@ async fn disc_05_a_server_on_this_machine_can_be_allowed() {
     let issuer = Issuer::start().await;
     let http = guarded(Guard::new().dangerous_allow_loopback());
     assert_eq!(ask(issuer.origin(), http).await.unwrap().issuer, issuer.origin());
+}
+
+#[tokio::test]
+async fn disc_05_a_file_that_somebody_else_wrote_leads_to_nothing_on_this_machine() {
+    let server = Canned::start([]).await;
+    let yaml = format!(
+        "{{id: theirs, name: Theirs, docs: \"https://theirs.example/docs\", checked: 2026-11-21, grants: {{client_credentials: {{}}}}, \
+         endpoints: {{token: \"{}/token\"}}}}",
+        server.origin()
+    );
+    let theirs = ProviderSpec::from_untrusted_yaml(&yaml).unwrap();
+    assert_eq!(theirs.spec().id, "theirs");
+    let client = theirs.client("id", "secret");
+    let kind = async |client: &Client| client.client_credentials().tokens().await.unwrap_err().kind();
+    assert_eq!(kind(&client).await, ErrorKind::AddressBlocked);
+    // What is configured later changes nothing of it.
+    let later = client.clone().timeout(std::time::Duration::from_secs(1)).scopes(["a"]);
+    assert_eq!(kind(&later).await, ErrorKind::AddressBlocked);
+    let own = ProviderSpec::from_yaml(&yaml).unwrap().client("id", "secret");
+    let own = own.http_client(Arc::new(ReqwestClient::new().unwrap())).guarded();
+    assert_eq!(kind(&own).await, ErrorKind::AddressBlocked);
+    assert!(server.received().is_empty());
+    // Whoever brings a transport answers for it.
+    let brought = client.http_client(Arc::new(ReqwestClient::new().unwrap()));
+    assert_ne!(kind(&brought).await, ErrorKind::AddressBlocked);
 }
