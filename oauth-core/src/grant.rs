@@ -6,7 +6,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::authorize;
-use crate::client::{Config, Context, Inner, checked_scopes, renamed};
+use crate::client::{self, Config, Context, Inner, checked_scopes, renamed};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::lookup;
 use crate::mechanism;
@@ -133,15 +133,24 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// What every request of one login is about.
+/// What every request of one login that a user finishes elsewhere is about.
 pub(crate) struct Aim {
     pub(crate) scopes: Vec<String>,
     pub(crate) resources: Vec<String>,
 }
 
 impl Aim {
-    pub(crate) fn new(inner: &Inner, scopes: Vec<String>, extra: &Extra) -> Result<Self> {
+    /// With the caller's scopes, else those of the grant's section, else those of logins.
+    pub(crate) fn new(inner: &Inner, rule: &GrantRequest, extra: &Extra) -> Result<Self> {
+        let own = Some(rule.scopes.as_slice()).filter(|scopes| !scopes.is_empty());
+        let scopes = client::scopes(&inner.config, extra.scopes.as_deref().or(own))?;
         Ok(Self { scopes, resources: resources(inner, extra)? })
+    }
+
+    /// The parameter of its first request that names the scopes.
+    pub(crate) fn scope<'a>(&'a self, spec: &'a ProviderSpec) -> Option<(&'a str, Cow<'a, str>)> {
+        let name = renamed(&spec.authorize.rename, &spec.scopes.param);
+        (!self.scopes.is_empty()).then(|| (name, self.scopes.join(&spec.scopes.separator).into()))
     }
 
     /// Its resources, and the further parameters of its first request.
