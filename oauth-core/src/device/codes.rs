@@ -68,5 +68,5 @@ fn page(uri: &str) -> Option<Url> {
         return None;
     }
     let url = Url::parse(uri).ok()?;
-    (template::is_secure(&url) && url.username().is_empty() && url.password().is_none()).then_some(url)
+    template::is_bare(&url).then_some(url)
 }
