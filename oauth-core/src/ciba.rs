@@ -17,11 +17,10 @@ use tracing::Instrument as _;
 use self::acknowledged::Acknowledged;
 pub use self::hint::UserHint;
 use crate::account::Account;
-use crate::client::{self, Client, Context, Inner, renamed};
-use crate::device::{DevicePoll, Polling};
-use crate::dpop::ProofKey;
+use crate::client::{Client, Context, Inner};
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::grant::{self, Aim, Asked, Extra};
+use crate::grant::{self, Aim, Extra};
+use crate::polling::{DevicePoll, Polling};
 use crate::provider::{CanUseBackchannel, Provider};
 use crate::scopes::IntoScopes;
 use crate::spec::{BodyFormat, CibaGrant, Method};
@@ -143,8 +142,8 @@ impl<P: Provider> Backchannel<P> {
             let (acknowledged, aim) = begin(&inner, &self.request).await?;
             tracing::debug!("backchannel login started");
             let Acknowledged { request_id, lifetime, interval } = acknowledged;
-            let polling = Polling::new(inner, Step::Backchannel, lifetime, interval)?;
-            Ok(BackchannelLogin { client: self.client, request_id, aim, polling })
+            let polling = Polling::new((inner, Step::Backchannel), aim, (lifetime, interval))?;
+            Ok(BackchannelLogin { client: self.client, request_id, polling })
         }
         .instrument(span)
         .await
@@ -167,7 +166,6 @@ impl<P: Provider> Backchannel<P> {
 pub struct BackchannelLogin<P: Provider = crate::Dynamic> {
     client: Client<P>,
     request_id: SecretString,
-    aim: Aim,
     polling: Polling,
 }
 
@@ -185,6 +183,9 @@ impl<P: Provider> BackchannelLogin<P> {
     /// Asks the provider once whether the user has answered (section 10.1); `None` where not. Whatever keeps the answer away
     /// is none: the next look is later then.
     ///
+    /// A question that comes early waits, by the client's clock, until [`poll`](Self::poll) says that it may be asked: the
+    /// provider is never asked more often than it allows (section 7.3), not even in a loop without a pause.
+    ///
     /// # Errors
     ///
     /// [`AccessDenied`](ErrorKind::AccessDenied) where the user said no, [`AttemptExpired`](ErrorKind::AttemptExpired) when
@@ -192,9 +193,10 @@ impl<P: Provider> BackchannelLogin<P> {
     /// what is wrong with the ID token, and what else the provider refuses with. Each is the last word: after it nothing is
     /// sent.
     pub async fn ask(&mut self) -> Result<Option<Account<P>>> {
+        self.polling.due().await?;
         let span = tracing::debug_span!("oauth.backchannel", provider = %self.client.spec().id);
         let tokens = self.look().instrument(span).await?;
-        Ok(tokens.map(|tokens| Account::new(Arc::clone(self.client.inner()), tokens)))
+        Ok(tokens.map(|tokens| self.client.account(tokens)))
     }
 
     /// Waits until the user has answered, and gives the account. A dropped future asks nothing more.
@@ -204,7 +206,6 @@ impl<P: Provider> BackchannelLogin<P> {
     /// Those of [`ask`](Self::ask).
     pub async fn account(mut self) -> Result<Account<P>> {
         loop {
-            self.polling.due().await?;
             if let Some(account) = self.ask().await? {
                 return Ok(account);
             }
@@ -212,13 +213,11 @@ impl<P: Provider> BackchannelLogin<P> {
     }
 
     async fn look(&mut self) -> Result<Option<TokenSet>> {
-        self.polling.check()?;
         let inner = Arc::clone(self.polling.inner());
-        let rule = section(&inner)?;
-        let answer = redeem(&inner, rule, (&self.request_id, &self.aim), self.polling.key()).await;
-        let Some(tokens) = self.polling.heard(answer)? else { return Ok(None) };
+        let rule = &section(&inner)?.request;
+        let Some(tokens) = self.polling.look(rule, ("auth_req_id", &self.request_id)).await? else { return Ok(None) };
         // Section 10.1.1: the answer has an ID token, which is verified before anything is believed.
-        let tokens = grant::settle(&inner, tokens, (true, self.aim.resources.clone())).await?;
+        let tokens = self.polling.settle(tokens, true).await?;
         check_request(&inner, &tokens, &self.request_id)?;
         tracing::debug!("backchannel login finished");
         Ok(Some(tokens))
@@ -254,17 +253,13 @@ async fn begin(inner: &Inner, request: &Request) -> Result<(Acknowledged, Aim)> 
     };
     grant::check_params(inner, &rule.request, &OWN, &request.extra, Step::Backchannel)?;
     let hint = request.user.checked(inner)?;
-    let own = Some(rule.request.scopes.as_slice()).filter(|scopes| !scopes.is_empty());
-    let mut scopes = client::scopes(&inner.config, request.extra.scopes.as_deref().or(own))?;
+    let mut aim = Aim::new(inner, &rule.request, &request.extra)?;
     // Section 7.1: requests "MUST therefore contain the openid scope value".
-    if !scopes.iter().any(|scope| scope == "openid") {
-        scopes.insert(0, "openid".to_owned());
+    if !aim.asks_identity() {
+        aim.scopes.insert(0, "openid".to_owned());
     }
-    let aim = Aim::new(inner, scopes, &request.extra)?;
-    let mut params: Vec<(&str, Cow<'_, str>)> = vec![
-        (renamed(&spec.authorize.rename, &spec.scopes.param), aim.scopes.join(&spec.scopes.separator).into()),
-        (hint.0, Cow::Borrowed(hint.1.expose_secret())),
-    ];
+    let mut params: Vec<_> = aim.scope(spec).into_iter().collect();
+    params.push((hint.0, Cow::Borrowed(hint.1.expose_secret())));
     params.extend(request.own.iter().map(|(name, value)| (*name, Cow::Borrowed(value.expose_secret()))));
     params.extend(aim.params(&request.extra));
     let form = &rule.authentication;
@@ -283,19 +278,6 @@ async fn begin(inner: &Inner, request: &Request) -> Result<(Acknowledged, Aim)> 
     };
     let answer = token::ask(inner, call, None).await?;
     Ok((Acknowledged::read(inner, &answer)?, aim))
-}
-
-/// Section 10.1: the token request with the request's id.
-async fn redeem(
-    inner: &Inner,
-    rule: &CibaGrant,
-    (id, aim): (&SecretString, &Aim),
-    key: Option<&ProofKey>,
-) -> Result<TokenSet> {
-    let mut params = vec![("auth_req_id", Cow::Borrowed(id.expose_secret()))];
-    params.extend(aim.named());
-    let asked = Asked { step: Step::Backchannel, rule: &rule.request, params, scopes: &[], extra: &[], progress: None };
-    Ok(token::send(inner, asked.call(inner)?.bound_to(key), &aim.scopes).await?.tokens)
 }
 
 /// Section 10.3.1: the claim binds an ID token to a request. Who polls need not get it; one of another request is refused.

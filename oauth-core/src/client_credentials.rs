@@ -10,7 +10,7 @@ use crate::account::Account;
 use crate::client::{Client, Inner};
 use crate::dpop::ProofKey;
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::grant::{self, Asked, Extra};
+use crate::grant::{self, Asked, Extra, Terms};
 use crate::provider::{CanUseClientCredentials, Provider};
 use crate::refresh::Progress;
 use crate::scopes::IntoScopes;
@@ -61,8 +61,8 @@ impl<P: Provider> ClientCredentials<P> {
     /// Asks, and gives an account that renews its token by asking again. Keep it: all its clones share one token, and
     /// however many tasks use it at once, one request renews it, before it ends or after an API has refused it.
     pub async fn account(self) -> Result<Account<P>> {
-        let client = Arc::clone(self.client.inner());
-        Ok(Account::new(client, self.tokens().await?))
+        let client = self.client.clone();
+        Ok(client.account(self.tokens().await?))
     }
 
     /// Asks, and gives the tokens, for a [`TokenManager`](crate::TokenManager) to keep. They remember what was asked for,
@@ -89,8 +89,7 @@ pub(crate) struct Again {
 async fn ask(inner: &Arc<Inner>, extra: &Extra) -> Result<TokenSet> {
     let inner = &*inner.ready().await?;
     let rule = grant::declared(inner, Step::Grant, KEY, |grants| grants.client_credentials.as_ref())?;
-    grant::check_params(inner, rule, &["scope"], extra, Step::Grant)?;
-    let scopes = grant::scopes(&inner.config, rule, extra.scopes.as_deref(), Step::Grant)?;
+    let Terms { scopes, .. } = Terms::new((inner, Step::Grant), rule, &[], extra)?;
     let again = Again { scopes, params: extra.params.clone() };
     let tokens = send(inner, Arc::new(again), None, None).await?;
     tracing::debug!("token issued to the client");

@@ -1,26 +1,20 @@
 //! Login on another device (RFC 8628): for programs on machines without a browser.
 
 mod codes;
-mod pace;
-mod polling;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use tracing::Instrument as _;
 
 use self::codes::Codes;
-pub(crate) use self::codes::{interval, number};
-pub use self::pace::DevicePoll;
-pub(crate) use self::polling::Polling;
 use crate::account::Account;
-use crate::client::{self, Client, Context, Inner, renamed};
-use crate::dpop::ProofKey;
+use crate::client::{Client, Context, Inner};
 use crate::error::{ErrorKind, Result, Step};
-use crate::grant::{self, Aim, Asked, Extra};
+use crate::grant::{self, Aim, Extra};
+use crate::polling::{DevicePoll, Polling};
 use crate::provider::{CanUseDevice, Provider};
 use crate::scopes::IntoScopes;
 use crate::spec::{DeviceGrant, Template};
@@ -74,8 +68,8 @@ impl<P: Provider> Device<P> {
             let inner = self.client.inner().ready().await?;
             let (codes, aim) = begin(&inner, &self.extra).await?;
             tracing::debug!("device login started");
-            let polling = Polling::new(inner, Step::Device, codes.lifetime, codes.interval)?;
-            Ok(DeviceLogin { client: self.client, codes, aim, polling })
+            let polling = Polling::new((inner, Step::Device), aim, (codes.lifetime, codes.interval))?;
+            Ok(DeviceLogin { client: self.client, codes, polling })
         }
         .instrument(span)
         .await
@@ -98,7 +92,6 @@ impl<P: Provider> Device<P> {
 pub struct DeviceLogin<P: Provider = crate::Dynamic> {
     client: Client<P>,
     codes: Codes,
-    aim: Aim,
     polling: Polling,
 }
 
@@ -132,15 +125,19 @@ impl<P: Provider> DeviceLogin<P> {
     /// Asks the provider once whether the user has finished (RFC 8628 section 3.4); `None` where not. Whatever keeps the
     /// answer away is none: the next look is later then.
     ///
+    /// A question that comes early waits, by the client's clock, until [`poll`](Self::poll) says that it may be asked: the
+    /// provider is never asked more often than it allows (RFC 8628 section 3.5), not even in a loop without a pause.
+    ///
     /// # Errors
     ///
     /// [`AccessDenied`](ErrorKind::AccessDenied) where the user said no, [`AttemptExpired`](ErrorKind::AttemptExpired) when
     /// the codes have ended, [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) where an answer with tokens may have been lost,
     /// and what else the provider refuses with. Each is the last word: after it nothing is sent.
     pub async fn ask(&mut self) -> Result<Option<Account<P>>> {
+        self.polling.due().await?;
         let span = tracing::debug_span!("oauth.device", provider = %self.client.spec().id);
         let tokens = self.look().instrument(span).await?;
-        Ok(tokens.map(|tokens| Account::new(Arc::clone(self.client.inner()), tokens)))
+        Ok(tokens.map(|tokens| self.client.account(tokens)))
     }
 
     /// Waits until the user has finished, and gives the account. A dropped future asks nothing more.
@@ -150,7 +147,6 @@ impl<P: Provider> DeviceLogin<P> {
     /// Those of [`ask`](Self::ask).
     pub async fn account(mut self) -> Result<Account<P>> {
         loop {
-            self.polling.due().await?;
             if let Some(account) = self.ask().await? {
                 return Ok(account);
             }
@@ -158,13 +154,12 @@ impl<P: Provider> DeviceLogin<P> {
     }
 
     async fn look(&mut self) -> Result<Option<TokenSet>> {
-        self.polling.check()?;
         let inner = Arc::clone(self.polling.inner());
-        let rule = section(&inner)?;
-        let answer = redeem(&inner, rule, (&self.codes.device_code, &self.aim), self.polling.key()).await;
-        let Some(tokens) = self.polling.heard(answer)? else { return Ok(None) };
+        let rule = &section(&inner)?.request;
+        let answer = self.polling.look(rule, ("device_code", &self.codes.device_code)).await?;
+        let Some(tokens) = answer else { return Ok(None) };
         tracing::debug!("device login finished");
-        grant::settle(&inner, tokens, (self.aim.asks_identity(), self.aim.resources.clone())).await.map(Some)
+        self.polling.settle(tokens, false).await.map(Some)
     }
 }
 
@@ -195,9 +190,7 @@ async fn begin(inner: &Inner, extra: &Extra) -> Result<(Codes, Aim)> {
         return Err(inner.error(ErrorKind::Unsupported, Step::Device, what));
     };
     grant::check_params(inner, &rule.request, &["scope", "device_code"], extra, Step::Device)?;
-    let own = Some(rule.request.scopes.as_slice()).filter(|scopes| !scopes.is_empty());
-    let scopes = client::scopes(&inner.config, extra.scopes.as_deref().or(own))?;
-    let aim = Aim::new(inner, scopes, extra)?;
+    let aim = Aim::new(inner, &rule.request, extra)?;
     let call = authorization(inner, (rule, url), &aim, extra);
     let answer = token::ask(inner, call, None).await?;
     Ok((Codes::read(inner, &rule.authorization, &answer)?, aim))
@@ -209,13 +202,8 @@ fn authorization<'a>(
     aim: &'a Aim,
     extra: &'a Extra,
 ) -> TokenCall<'a> {
-    let (spec, form) = (inner.spec(), &rule.authorization);
-    let mut params: Vec<(&str, Cow<'_, str>)> = Vec::new();
-    if !aim.scopes.is_empty() {
-        let name = renamed(&spec.authorize.rename, &spec.scopes.param);
-        params.push((name, aim.scopes.join(&spec.scopes.separator).into()));
-    }
-    params.extend(aim.params(extra));
+    let form = &rule.authorization;
+    let params = aim.scope(inner.spec()).into_iter().chain(aim.params(extra)).collect();
     TokenCall {
         step: Step::Device,
         url,
@@ -229,19 +217,4 @@ fn authorization<'a>(
         context: Context { scopes: &aim.scopes, ..Context::default() },
         progress: None,
     }
-}
-
-/// RFC 8628 section 3.4: the token request with the device code.
-async fn redeem(
-    inner: &Inner,
-    rule: &DeviceGrant,
-    (code, aim): (&SecretString, &Aim),
-    key: Option<&ProofKey>,
-) -> Result<TokenSet> {
-    let mut params = vec![("device_code", Cow::Borrowed(code.expose_secret()))];
-    params.extend(aim.named());
-    let asked = Asked { step: Step::Device, rule: &rule.request, params, scopes: &[], extra: &[], progress: None };
-    // The scopes are no parameter of this request (RFC 8628 section 3.4); a file that wants them has the hole.
-    let call = TokenCall { context: Context { scopes: &aim.scopes, ..Context::default() }, ..asked.call(inner)? };
-    Ok(token::send(inner, call.bound_to(key), &aim.scopes).await?.tokens)
 }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::authorize;
-use crate::client::{Config, Context, Inner, checked_scopes, renamed};
+use crate::client::{self, Context, Inner, checked_scopes, renamed};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::lookup;
 use crate::mechanism;
 use crate::openid::{self, Expected};
 use crate::refresh::Progress;
 use crate::spec::{GrantRequest, Grants, PROTOCOL_PARAMS, ProviderSpec, Template};
-use crate::token::{TokenCall, TokenSet};
+use crate::token::{self, TokenCall, TokenSet};
 
 /// What a caller adds to a grant's request.
 #[derive(Clone, Default)]
@@ -52,16 +52,6 @@ pub(crate) fn address<'a>(spec: &'a ProviderSpec, rule: &'a GrantRequest, step: 
         let what = format!("provider `{}` has no token endpoint", spec.id);
         Error::new(ErrorKind::Unsupported, step, what).of(spec)
     })
-}
-
-/// The scopes of a grant without a user: the caller's, or those of its section. Those of logins are none of its own.
-pub(crate) fn scopes(
-    config: &Config,
-    rule: &GrantRequest,
-    given: Option<&[String]>,
-    step: Step,
-) -> Result<Vec<String>> {
-    checked_scopes(config, given.unwrap_or(&rule.scopes), &[], step)
 }
 
 /// The provider's name of a standard parameter: the grant's own, else that of the token request.
@@ -133,15 +123,61 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// What every request of one login is about.
+/// What the one request of a grant without a page asks for, checked.
+pub(crate) struct Terms<'a> {
+    inner: &'a Inner,
+    step: Step,
+    rule: &'a GrantRequest,
+    extra: &'a Extra,
+    /// The caller's scopes, or those of the grant's section. Those of logins are none of its own.
+    pub(crate) scopes: Vec<String>,
+}
+
+impl<'a> Terms<'a> {
+    /// What the caller adds to a grant that has these parameters beside `scope`.
+    pub(crate) fn new(
+        (inner, step): (&'a Inner, Step),
+        rule: &'a GrantRequest,
+        own: &[&str],
+        extra: &'a Extra,
+    ) -> Result<Self> {
+        check_params(inner, rule, &[own, &["scope"]].concat(), extra, step)?;
+        let given = extra.scopes.as_deref().unwrap_or(&rule.scopes);
+        Ok(Self { inner, step, rule, extra, scopes: checked_scopes(&inner.config, given, &[], step)? })
+    }
+
+    /// What is sent with the grant's own parameters; it names these scopes.
+    pub(crate) fn asked<'b>(&'b self, params: Vec<(&'b str, Cow<'b, str>)>, scopes: &'b [String]) -> Asked<'b> {
+        Asked { step: self.step, rule: self.rule, params, scopes, extra: &self.extra.params, progress: None }
+    }
+
+    /// Sends that, and gives the user's tokens.
+    pub(crate) async fn redeem(&self, params: Vec<(&str, Cow<'_, str>)>, scopes: &[String]) -> Result<TokenSet> {
+        let inner = self.inner;
+        let tokens = token::send(inner, self.asked(params, scopes).call(inner)?, &self.scopes).await?.tokens;
+        tracing::debug!("token issued");
+        settle(inner, tokens, (false, resources(inner, self.extra)?)).await
+    }
+}
+
+/// What every request of one login that a user finishes elsewhere is about.
 pub(crate) struct Aim {
     pub(crate) scopes: Vec<String>,
     pub(crate) resources: Vec<String>,
 }
 
 impl Aim {
-    pub(crate) fn new(inner: &Inner, scopes: Vec<String>, extra: &Extra) -> Result<Self> {
+    /// With the caller's scopes, else those of the grant's section, else those of logins.
+    pub(crate) fn new(inner: &Inner, rule: &GrantRequest, extra: &Extra) -> Result<Self> {
+        let own = Some(rule.scopes.as_slice()).filter(|scopes| !scopes.is_empty());
+        let scopes = client::scopes(&inner.config, extra.scopes.as_deref().or(own))?;
         Ok(Self { scopes, resources: resources(inner, extra)? })
+    }
+
+    /// The parameter of its first request that names the scopes.
+    pub(crate) fn scope<'a>(&'a self, spec: &'a ProviderSpec) -> Option<(&'a str, Cow<'a, str>)> {
+        let name = renamed(&spec.authorize.rename, &spec.scopes.param);
+        (!self.scopes.is_empty()).then(|| (name, self.scopes.join(&spec.scopes.separator).into()))
     }
 
     /// Its resources, and the further parameters of its first request.
@@ -170,7 +206,7 @@ pub(crate) fn default_resources(inner: &Inner) -> Result<Vec<String>> {
 }
 
 /// What a grant's tokens are for: the caller's resource, else those of the file. Each refresh names them again.
-pub(crate) fn resources(inner: &Inner, extra: &Extra) -> Result<Vec<String>> {
+fn resources(inner: &Inner, extra: &Extra) -> Result<Vec<String>> {
     match extra.params.iter().find(|(name, _)| name == RESOURCE) {
         Some((_, own)) => Ok(vec![own.expose_secret().to_owned()]),
         None => default_resources(inner),

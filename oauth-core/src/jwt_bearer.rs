@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -14,7 +13,7 @@ use crate::client::{Client, Context, Inner, fill};
 use crate::crypto::PrivateKey;
 use crate::encode::base64url;
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::grant::{self, Asked, Extra};
+use crate::grant::{self, Extra, Terms};
 use crate::jose::JwsSigner;
 use crate::provider::{CanUseJwtBearer, Provider};
 use crate::scopes::IntoScopes;
@@ -104,8 +103,8 @@ impl<P: Provider> JwtBearer<P> {
     /// Asks, and gives an account. Its token is renewed as long as there is a refresh token; without one, which RFC 7521
     /// section 4.1 advises, ask anew with a fresh assertion when it has ended.
     pub async fn account(self) -> Result<Account<P>> {
-        let client = Arc::clone(self.client.inner());
-        Ok(Account::new(client, self.tokens().await?))
+        let client = self.client.clone();
+        Ok(client.account(self.tokens().await?))
     }
 
     /// Asks, and gives the tokens.
@@ -124,8 +123,7 @@ impl<P: Provider> fmt::Debug for JwtBearer<P> {
 /// RFC 7523 section 2.1: the `assertion` parameter "MUST contain a single JWT".
 async fn ask(inner: &Inner, source: &Source, extra: &Extra) -> Result<TokenSet> {
     let rule = grant::declared(inner, Step::Grant, KEY, |grants| grants.jwt_bearer.as_ref())?;
-    grant::check_params(inner, &rule.request, &["assertion", "scope"], extra, Step::Grant)?;
-    let scopes = grant::scopes(&inner.config, &rule.request, extra.scopes.as_deref(), Step::Grant)?;
+    let terms = Terms::new((inner, Step::Grant), &rule.request, &["assertion"], extra)?;
     let form = rule.assertion.as_ref();
     let (assertion, has_scope) = match source {
         Source::Ready(assertion) => (assertion.clone(), false),
@@ -137,21 +135,12 @@ async fn ask(inner: &Inner, source: &Source, extra: &Extra) -> Result<TokenSet> 
                 return Err(error.fix(fix).of(inner.spec()));
             };
             let holds = |(_, value): &(_, crate::spec::Template)| value.holes().any(|hole| *hole == Hole::Scope);
-            (sign(inner, form, (pem, kid.as_deref(), claims), &scopes)?, form.claims.iter().any(holds))
+            (sign(inner, form, (pem, kid.as_deref(), claims), &terms.scopes)?, form.claims.iter().any(holds))
         }
     };
-    let asked = Asked {
-        step: Step::Grant,
-        rule: &rule.request,
-        params: vec![("assertion", Cow::Borrowed(assertion.expose_secret()))],
-        // What the assertion says already is not said again.
-        scopes: if has_scope { &[] } else { &scopes },
-        extra: &extra.params,
-        progress: None,
-    };
-    let tokens = token::send(inner, asked.call(inner)?, &scopes).await?.tokens;
-    tracing::debug!("token issued for an assertion");
-    grant::settle(inner, tokens, (false, grant::resources(inner, extra)?)).await
+    // What the assertion says already is not said again.
+    let scopes = if has_scope { &[][..] } else { &terms.scopes };
+    terms.redeem(vec![("assertion", Cow::Borrowed(assertion.expose_secret()))], scopes).await
 }
 
 /// An assertion for one request. RFC 7523 section 3: it has `iss`, `sub`, `aud`, an end, and an id that a server takes

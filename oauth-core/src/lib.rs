@@ -107,6 +107,8 @@ mod password;
 #[cfg(feature = "client")]
 mod pending;
 #[cfg(feature = "client")]
+mod polling;
+#[cfg(feature = "client")]
 mod profile;
 #[cfg(feature = "client")]
 mod protected_resource;
@@ -170,7 +172,7 @@ pub use self::{
     client_credentials::ClientCredentials,
     clock::{Clock, SystemClock},
     consent::{AskConsent, ConsentAttempt, Consented, PendingConsent},
-    device::{Device, DeviceLogin, DevicePoll},
+    device::{Device, DeviceLogin},
     error::{Error, ErrorKind, Result, ServerError, Step},
     fields::{FieldReader, FromFields, NoExtras, RawFields},
     front_channel_logout::FrontChannelLogout,
@@ -189,6 +191,7 @@ pub use self::{
         HeldPending, IntoPending, PendingAttempt, PendingAttempts, SealedAttempt, SealedAttempts, SealedCookie,
         StoredAttempts,
     },
+    polling::DevicePoll,
     profile::Profile,
     protected_resource::{ProtectedResource, ResourceMetadata},
     provider::{

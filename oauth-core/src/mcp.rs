@@ -14,7 +14,7 @@ use crate::client::Client;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result, Step, clean};
 use crate::http::{Guard, HttpClient, ReqwestClient, TransportErrorKind, transport_error};
-use crate::openid::{Asked, Demands, Discovered, stranger, without_query};
+use crate::openid::{Asked, Asker, Demands, Discovered, stranger, without_query};
 use crate::protected_resource::{ProtectedResource, ResourceMetadata};
 use crate::provider::Dynamic;
 use crate::registration::{ClientStore, MemoryClients};
@@ -59,9 +59,7 @@ pub struct Mcp {
     clients: Arc<dyn ClientStore>,
     allow_loopback: bool,
     allow_unlisted: bool,
-    http: Option<Arc<dyn HttpClient>>,
-    clock: Option<Arc<dyn Clock>>,
-    timeout: Option<Duration>,
+    asker: Asker,
 }
 
 impl Mcp {
@@ -78,9 +76,7 @@ impl Mcp {
             clients: Arc::new(MemoryClients::new()),
             allow_loopback: false,
             allow_unlisted: false,
-            http: None,
-            clock: None,
-            timeout: None,
+            asker: Asker::default(),
         })
     }
 
@@ -142,19 +138,19 @@ impl Mcp {
 
     /// A transport of your own, in the place of the guarded one: it then answers for which addresses may be reached.
     pub fn http_client(mut self, http: Arc<dyn HttpClient>) -> Self {
-        self.http = Some(http);
+        self.asker.http = Some(http);
         self
     }
 
     /// The clock.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = Some(clock);
+        self.asker.clock = Some(clock);
         self
     }
 
     /// How long a request may take in all; 30 seconds unless set.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.asker.timeout = Some(timeout);
         self
     }
 
@@ -168,11 +164,12 @@ impl Mcp {
 
     /// As [`connect`](Self::connect), with the scopes of before.
     async fn prepare(&self, challenge: &ResourceChallenge, before: &[String]) -> Result<Client<Dynamic>> {
-        let http = self.transport()?;
-        let metadata = self.resource(&http, challenge).await?;
+        let by = Asker { http: Some(self.transport()?), ..self.asker.clone() };
+        let resource = ProtectedResource::at(&self.server)?.challenge(challenge.clone()).or_root();
+        let metadata = resource.asked_by(by.clone()).metadata().await?;
         let mut refused = None;
         for issuer in self.choices(&metadata)? {
-            match self.at_issuer(issuer, &metadata, (challenge, before), Arc::clone(&http)).await {
+            match self.at_issuer(issuer, &metadata, (challenge, before), by.clone()).await {
                 // RFC 9728 section 7.6: which of them to use is the client's choice: one that it can be a client of.
                 Err(error) if is_unfit(error.kind()) => refused = refused.or(Some(error)),
                 made => return made,
@@ -187,20 +184,14 @@ impl Mcp {
         issuer: &str,
         metadata: &ResourceMetadata,
         (challenge, before): (&ResourceChallenge, &[String]),
-        http: Arc<dyn HttpClient>,
+        by: Asker,
     ) -> Result<Client<Dynamic>> {
         let listed = (!self.allow_unlisted).then(|| metadata.resource.clone());
         let mut discovered = Discovered::at(issuer)?
             .hosts(self.hosts.clone())
             .oauth_first()
             .demanding(Demands { pkce: true, resource: listed })
-            .http_client(http);
-        if let Some(clock) = &self.clock {
-            discovered = discovered.clock(Arc::clone(clock));
-        }
-        if let Some(timeout) = self.timeout {
-            discovered = discovered.timeout(timeout);
-        }
+            .asked_by(by);
         // RFC 9728 section 2: whether the resource "always requires the use of DPoP-bound access tokens".
         if metadata.dpop_bound_access_tokens_required {
             discovered = discovered.dpop_by(&metadata.dpop_signing_alg_values_supported);
@@ -214,7 +205,7 @@ impl Mcp {
     }
 
     fn transport(&self) -> Result<Arc<dyn HttpClient>> {
-        if let Some(http) = &self.http {
+        if let Some(http) = &self.asker.http {
             return Ok(Arc::clone(http));
         }
         let guard = if self.allow_loopback { Guard::new().dangerous_allow_loopback() } else { Guard::new() };
@@ -228,18 +219,6 @@ impl Mcp {
         }
     }
 
-    async fn resource(&self, http: &Arc<dyn HttpClient>, challenge: &ResourceChallenge) -> Result<ResourceMetadata> {
-        let mut resource =
-            ProtectedResource::at(&self.server)?.challenge(challenge.clone()).or_root().http_client(Arc::clone(http));
-        if let Some(clock) = &self.clock {
-            resource = resource.clock(Arc::clone(clock));
-        }
-        if let Some(timeout) = self.timeout {
-            resource = resource.timeout(timeout);
-        }
-        resource.metadata().await
-    }
-
     /// RFC 9728 section 7.6: which server to use is the client's choice. First come those that the client is registered with,
     /// then the others in their order.
     fn choices<'m>(&self, metadata: &'m ResourceMetadata) -> Result<Vec<&'m str>> {
@@ -250,7 +229,7 @@ impl Mcp {
         // An issuer on this machine is for whoever has said so.
         let is_local = |issuer: &str| url::Url::parse(issuer).is_ok_and(|url| template::is_loopback(&url));
         let local = choices.first().filter(|issuer| is_local(issuer));
-        if let Some(issuer) = local.filter(|_| !self.allow_loopback && self.http.is_none()) {
+        if let Some(issuer) = local.filter(|_| !self.allow_loopback && self.asker.http.is_none()) {
             let what = format!("the server names an issuer on this machine: {}", clean(without_query(issuer)));
             return Err(self.error(ErrorKind::AddressBlocked, Step::Discovery, what));
         }

@@ -46,8 +46,7 @@ impl Origins {
         let url = url::Url::parse(&uri.to_string()).map_err(|_| {
             Error::new(ErrorKind::Config, Step::Api, "the request has no absolute address").of(&config.spec)
         })?;
-        let secure = template::is_secure(&url) && url.username().is_empty() && url.password().is_none();
-        if secure
+        if template::is_bare(&url)
             && (self.exact.contains(&url.origin())
                 || self.is_listed(&url)
                 || Self::is_the_accounts(config, tokens, &url))

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Instrument as _;
@@ -10,10 +9,10 @@ use tracing::Instrument as _;
 use crate::account::Account;
 use crate::client::{Client, Inner};
 use crate::error::{Result, Step};
-use crate::grant::{self, Asked, Extra};
+use crate::grant::{self, Extra, Terms};
 use crate::provider::{CanUsePassword, Provider};
 use crate::scopes::IntoScopes;
-use crate::token::{self, TokenSet};
+use crate::token::TokenSet;
 
 /// What stands in the error of a provider that has no such grant.
 const KEY: (&str, &str) = ("password", "takes no passwords");
@@ -55,8 +54,8 @@ impl<P: Provider> Password<P> {
 
     /// Asks, and gives the user's account.
     pub async fn account(self) -> Result<Account<P>> {
-        let client = Arc::clone(self.client.inner());
-        Ok(Account::new(client, self.tokens().await?))
+        let client = self.client.clone();
+        Ok(client.account(self.tokens().await?))
     }
 
     /// Asks, and gives the tokens.
@@ -76,11 +75,7 @@ impl<P: Provider> fmt::Debug for Password<P> {
 /// RFC 6749 section 4.3.2: `username` and `password`, and the scopes.
 async fn ask(inner: &Inner, (username, password): (&str, &SecretString), extra: &Extra) -> Result<TokenSet> {
     let rule = grant::declared(inner, Step::Grant, KEY, |grants| grants.password.as_ref())?;
-    grant::check_params(inner, rule, &["username", "password", "scope"], extra, Step::Grant)?;
-    let scopes = grant::scopes(&inner.config, rule, extra.scopes.as_deref(), Step::Grant)?;
+    let terms = Terms::new((inner, Step::Grant), rule, &["username", "password"], extra)?;
     let params = vec![("username", Cow::Borrowed(username)), ("password", Cow::Borrowed(password.expose_secret()))];
-    let asked = Asked { step: Step::Grant, rule, params, scopes: &scopes, extra: &extra.params, progress: None };
-    let tokens = token::send(inner, asked.call(inner)?, &scopes).await?.tokens;
-    tracing::debug!("token issued for a password");
-    grant::settle(inner, tokens, (false, grant::resources(inner, extra)?)).await
+    terms.redeem(params, &terms.scopes).await
 }

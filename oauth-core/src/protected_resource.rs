@@ -8,8 +8,7 @@ use crate::client::{Client, ClientAuth, Inner};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result, Step, clean};
 use crate::http::HttpClient;
-use crate::openid::{self, Document, fetch, stranger, without_query};
-use crate::provider::Dynamic;
+use crate::openid::{self, Asker, Document, first, stranger, without_query};
 use crate::scopes::is_scope_token;
 use crate::spec::{ProviderSpec, template};
 
@@ -40,9 +39,7 @@ pub struct ProtectedResource {
     resource: String,
     named: Option<String>,
     or_root: bool,
-    http: Option<Arc<dyn HttpClient>>,
-    clock: Option<Arc<dyn Clock>>,
-    timeout: Option<Duration>,
+    asker: Asker,
 }
 
 /// What a protected resource says of itself (RFC 9728 section 2), as far as it is needed here.
@@ -82,7 +79,7 @@ impl ProtectedResource {
                 .fix("write it as its own documentation does, for example https://mcp.example.com/mcp")
                 .of(&spec));
         }
-        Ok(Self { spec, resource, named: None, or_root: false, http: None, clock: None, timeout: None })
+        Ok(Self { spec, resource, named: None, or_root: false, asker: Asker::default() })
     }
 
     /// With what the resource said to a request without a token: where its metadata is. Without it the well-known address
@@ -99,78 +96,66 @@ impl ProtectedResource {
         self
     }
 
+    /// With what it is asked.
+    pub(crate) fn asked_by(mut self, asker: Asker) -> Self {
+        self.asker = asker;
+        self
+    }
+
     /// The transport.
     pub fn http_client(mut self, http: Arc<dyn HttpClient>) -> Self {
-        self.http = Some(http);
+        self.asker.http = Some(http);
         self
     }
 
     /// The clock.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = Some(clock);
+        self.asker.clock = Some(clock);
         self
     }
 
     /// How long the request may take in all; 30 seconds unless set.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.asker.timeout = Some(timeout);
         self
     }
 
     /// Asks the resource. Metadata of another resource is an [error](ErrorKind::ResourceMismatch), and so is an address of
     /// another origin that a challenge names.
     pub async fn metadata(&self) -> Result<ResourceMetadata> {
-        let client = self.asking();
+        let client = self.asker.equip(Client::dynamic(self.spec.clone(), "metadata", ClientAuth::none()));
         let inner = client.inner();
-        let own = [self.resource.as_str()];
-        let what = "the resource's metadata";
-        if let Some(named) = &self.named {
-            self.check_named(named)?;
-            if let Some(document) = fetch(inner, Step::Discovery, named, what).await? {
-                return ResourceMetadata::read(inner, &own, &document.body);
-            }
-            return Err(self.none());
-        }
-        let (origin, rest) = split(&self.resource);
-        let is_root = rest.is_empty();
-        match fetch(inner, Step::Discovery, &format!("{origin}{WELL_KNOWN}{rest}"), what).await {
-            Ok(Some(document)) => return ResourceMetadata::read(inner, &own, &document.body),
-            Ok(None) => {}
-            Err(error) if self.or_root && !is_root && error.kind() == ErrorKind::MetadataStatus => {}
-            Err(error) => return Err(error),
-        }
-        if self.or_root
-            && !is_root
-            && let Some(document) = fetch(inner, Step::Discovery, &format!("{origin}{WELL_KNOWN}"), what).await?
-        {
-            // RFC 9728 section 3.3: the resource is the one "into which the well-known URI path suffix was inserted", and
-            // that is the host here.
-            let slash = format!("{origin}/");
-            return ResourceMetadata::read(inner, &[own[0], origin, &slash], &document.body);
-        }
-        Err(self.none())
+        let addresses = match &self.named {
+            Some(named) => vec![self.checked(named)?],
+            None => self.well_known(),
+        };
+        let says_none = |error: &Error| addresses.len() > 1 && error.kind() == ErrorKind::MetadataStatus;
+        let found = first(inner, "the resource's metadata", &addresses, says_none, |at, document| {
+            let origin = split(&self.resource).0;
+            // RFC 9728 section 3.3: the resource is the one "into which the well-known URI path suffix was inserted", and at
+            // the second address that is the host.
+            let known = [&self.resource, origin, &format!("{origin}/")];
+            ResourceMetadata::read(inner, if at == 0 { &known[..1] } else { &known }, &document.body)
+        });
+        found.await?.ok_or_else(|| self.none())
     }
 
-    fn asking(&self) -> Client<Dynamic> {
-        let mut client = Client::dynamic(self.spec.clone(), "metadata", ClientAuth::none());
-        if let Some(http) = &self.http {
-            client = client.http_client(Arc::clone(http));
+    /// Where the metadata is, unless a challenge says so: at the resource's address, or at its host's.
+    fn well_known(&self) -> Vec<String> {
+        let (origin, rest) = split(&self.resource);
+        let mut addresses = vec![format!("{origin}{WELL_KNOWN}{rest}")];
+        if self.or_root && !rest.is_empty() {
+            addresses.push(format!("{origin}{WELL_KNOWN}"));
         }
-        if let Some(clock) = &self.clock {
-            client = client.clock(Arc::clone(clock));
-        }
-        match self.timeout {
-            Some(timeout) => client.timeout(timeout),
-            None => client,
-        }
+        addresses
     }
 
     /// RFC 9728 section 7.3 warns of metadata that somebody else wrote: where the resource says it is, is on the resource's
     /// own origin.
-    fn check_named(&self, named: &str) -> Result<()> {
+    fn checked(&self, named: &str) -> Result<String> {
         let origin = |address: &str| url::Url::parse(address).ok().map(|url| url.origin());
         if is_sound(named) && origin(named) == origin(&self.resource) {
-            return Ok(());
+            return Ok(named.to_owned());
         }
         let what =
             format!("the resource's answer leads to metadata at another origin: {}", clean(without_query(named)));
@@ -217,9 +202,7 @@ impl ResourceMetadata {
 
 /// RFC 9728 section 1.2: the identifier is "a URL that uses the https scheme and has no fragment component".
 fn is_sound(address: &str) -> bool {
-    let parsed = url::Url::parse(address).is_ok_and(|url| {
-        template::is_secure(&url) && url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
-    });
+    let parsed = url::Url::parse(address).is_ok_and(|url| template::is_endpoint(&url));
     parsed && !openid::has_dot_segments(address) && !address.chars().any(|c| c.is_control() || c == ' ' || c == '\\')
 }
 

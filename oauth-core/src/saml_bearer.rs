@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Instrument as _;
@@ -11,10 +10,10 @@ use crate::account::Account;
 use crate::client::{Client, Inner};
 use crate::encode::base64url;
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::grant::{self, Asked, Extra};
+use crate::grant::{self, Extra, Terms};
 use crate::provider::{CanUseSamlBearer, Provider};
 use crate::scopes::IntoScopes;
-use crate::token::{self, TokenSet};
+use crate::token::TokenSet;
 
 /// What stands in the error of a provider that has no such grant.
 const KEY: (&str, &str) = ("saml_bearer", "takes no SAML assertion for a grant");
@@ -60,8 +59,8 @@ impl<P: Provider> SamlBearer<P> {
     /// Asks, and gives an account. Its token is renewed as long as there is a refresh token; without one, which RFC 7521
     /// section 4.1 advises, ask anew with a fresh assertion when it has ended.
     pub async fn account(self) -> Result<Account<P>> {
-        let client = Arc::clone(self.client.inner());
-        Ok(Account::new(client, self.tokens().await?))
+        let client = self.client.clone();
+        Ok(client.account(self.tokens().await?))
     }
 
     /// Asks, and gives the tokens.
@@ -84,20 +83,9 @@ impl<P: Provider> fmt::Debug for SamlBearer<P> {
 
 async fn ask(inner: &Inner, assertion: &SecretString, extra: &Extra) -> Result<TokenSet> {
     let rule = grant::declared(inner, Step::Grant, KEY, |grants| grants.saml_bearer.as_ref())?;
-    grant::check_params(inner, rule, &["assertion", "scope"], extra, Step::Grant)?;
-    let scopes = grant::scopes(&inner.config, rule, extra.scopes.as_deref(), Step::Grant)?;
+    let terms = Terms::new((inner, Step::Grant), rule, &["assertion"], extra)?;
     let assertion = encoded(inner, assertion)?;
-    let asked = Asked {
-        step: Step::Grant,
-        rule,
-        params: vec![("assertion", Cow::Borrowed(assertion.expose_secret()))],
-        scopes: &scopes,
-        extra: &extra.params,
-        progress: None,
-    };
-    let tokens = token::send(inner, asked.call(inner)?, &scopes).await?.tokens;
-    tracing::debug!("token issued for a SAML assertion");
-    grant::settle(inner, tokens, (false, grant::resources(inner, extra)?)).await
+    terms.redeem(vec![("assertion", Cow::Borrowed(assertion.expose_secret()))], &terms.scopes).await
 }
 
 /// RFC 7522 section 2.1: the parameter "MUST contain a single SAML 2.0 Assertion", base64url without line wraps, and without

@@ -9,7 +9,7 @@ use tracing::Instrument as _;
 
 use crate::client::{Client, Inner};
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::grant::{self, Asked, Extra};
+use crate::grant::{self, Extra, Terms};
 use crate::json::{self, Members};
 use crate::provider::{CanExchangeTokens, Provider};
 use crate::scopes::IntoScopes;
@@ -18,8 +18,8 @@ use crate::token::{self, TokenSet};
 
 /// What stands in the error of a provider that has no such grant.
 const KEY: (&str, &str) = ("token_exchange", "exchanges no tokens");
-/// The parameters of the grant (RFC 8693 section 2.1).
-const OWN: [&str; 8] = [
+/// The parameters of the grant beside `scope` (RFC 8693 section 2.1).
+const OWN: [&str; 7] = [
     "subject_token",
     "subject_token_type",
     "actor_token",
@@ -27,7 +27,6 @@ const OWN: [&str; 8] = [
     "requested_token_type",
     "audience",
     "resource",
-    "scope",
 ];
 
 /// What a token is, as an identifier (RFC 8693 section 3).
@@ -233,20 +232,12 @@ impl<P: Provider> fmt::Debug for TokenExchange<P> {
 
 async fn exchange<P: Provider>(inner: &Inner, of: &TokenExchange<P>) -> Result<ExchangedToken> {
     let rule = grant::declared(inner, Step::TokenExchange, KEY, |grants| grants.token_exchange.as_ref())?;
-    grant::check_params(inner, rule, &OWN, &of.extra, Step::TokenExchange)?;
+    let terms = Terms::new((inner, Step::TokenExchange), rule, &OWN, &of.extra)?;
     let actor = of.actor.as_ref().map(|(token, kind)| (token, kind));
     check(inner, rule, (&of.subject.0, actor), (&of.audience, &of.resource))?;
-    let scopes = grant::scopes(&inner.config, rule, of.extra.scopes.as_deref(), Step::TokenExchange)?;
-    let asked = Asked {
-        step: Step::TokenExchange,
-        rule,
-        params: of.params(),
-        scopes: &scopes,
-        extra: &of.extra.params,
-        progress: None,
-    };
+    let call = terms.asked(of.params(), &terms.scopes).call(inner)?;
     // Whether the token's type is one for requests is asked when it becomes one for requests.
-    let mut tokens = token::send_typed(inner, asked.call(inner)?, &scopes, TokenTypeRule::Ignored).await?.tokens;
+    let mut tokens = token::send_typed(inner, call, &terms.scopes, TokenTypeRule::Ignored).await?.tokens;
     tokens.resources = match (&of.resource[..], &of.audience[..]) {
         ([], []) => grant::default_resources(inner)?,
         (named, _) => named.to_vec(),

@@ -7,6 +7,7 @@
     reason = "this is a library of tests: a panic is how a test fails"
 )]
 
+pub mod again;
 pub mod canned;
 pub mod counter;
 pub mod fitting;

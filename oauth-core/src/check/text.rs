@@ -1,7 +1,7 @@
 //! Rules for the small texts that many sections have: dates, pages, JSON pointers, documentation.
 
 use crate::fault::{Finding, Path, shown};
-use crate::spec::{FieldKind, FieldType, is_secure};
+use crate::spec::{FieldKind, FieldType, is_bare};
 
 use super::Cx;
 
@@ -39,8 +39,7 @@ pub(super) fn page(cx: &mut Cx<'_>, path: &Path, text: &str) {
     if text.is_empty() {
         return;
     }
-    let sound = url::Url::parse(text)
-        .is_ok_and(|url| is_secure(&url) && url.has_host() && url.username().is_empty() && url.password().is_none());
+    let sound = url::Url::parse(text).is_ok_and(|url| is_bare(&url) && url.has_host());
     if !sound || text.contains(char::is_whitespace) {
         let finding = Finding::new("page", path.clone(), format!("`{}` is not the address of a page", shown(text)));
         cx.report(finding.help("write a whole address that begins with https://"));

@@ -175,10 +175,7 @@ impl Prepared {
 /// A rendered address as the provider has it, checked to be secure.
 pub(crate) fn own_address(config: &Config, step: Step, address: &Template, context: Context<'_>) -> Result<String> {
     let rendered = fill(config, step, address, Context { in_address: true, ..context })?;
-    let secure = url::Url::parse(&rendered).is_ok_and(|url| {
-        template::is_secure(&url) && url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
-    });
-    if !secure {
+    if !url::Url::parse(&rendered).is_ok_and(|url| template::is_endpoint(&url)) {
         let what = format!("the address `{address}` is not an https address once its settings are filled in");
         return Err(Error::new(ErrorKind::InsecureUrl, step, what)
             .fix("use https; plain http is for loopback only")

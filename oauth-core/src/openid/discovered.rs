@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::Metadata;
+use super::asker::Asker;
 use super::demands::Demands;
 use super::discovery::ask;
 use super::proving;
@@ -32,9 +33,7 @@ use crate::spec::{self, OpenId, ProviderSpec, SigningAlg, Template, TokenBound, 
 #[must_use = "nothing happens before `client`"]
 pub struct Discovered {
     spec: ProviderSpec,
-    http: Option<Arc<dyn HttpClient>>,
-    clock: Option<Arc<dyn Clock>>,
-    timeout: Option<Duration>,
+    asker: Asker,
     order: WellKnown,
     demands: Demands,
     /// The algorithms of proofs of possession, where tokens are to be bound.
@@ -64,15 +63,8 @@ impl Discovered {
     pub fn at(issuer: impl Into<String>) -> Result<Self> {
         let issuer = issuer.into();
         let mut spec = stranger(&issuer);
-        let sound = url::Url::parse(&issuer).ok().filter(|url| {
-            template::is_secure(url)
-                && url.username().is_empty()
-                && url.password().is_none()
-                && url.query().is_none()
-                && url.fragment().is_none()
-                && !has_dot_segments(&issuer)
-        });
-        if sound.is_none() {
+        let parsed = url::Url::parse(&issuer).is_ok_and(|url| template::is_endpoint(&url) && url.query().is_none());
+        if !parsed || has_dot_segments(&issuer) {
             let what = "an issuer is an https address without credentials, query, fragment and dot segments";
             return Err(Error::new(ErrorKind::MetadataIssuer, Step::Configure, what)
                 .fix("write it as the provider does, for example https://accounts.example.com")
@@ -83,9 +75,7 @@ impl Discovered {
         spec.endpoints.hosts = vec!["*".to_owned()];
         Ok(Self {
             spec,
-            http: None,
-            clock: None,
-            timeout: None,
+            asker: Asker::default(),
             order: WellKnown::default(),
             demands: Demands::default(),
             bound: None,
@@ -112,22 +102,28 @@ impl Discovered {
         self
     }
 
+    /// With what it is asked, and the client's later requests are sent.
+    pub(crate) fn asked_by(mut self, asker: Asker) -> Self {
+        self.asker = asker;
+        self
+    }
+
     /// The transport; the client's later one as well. For an issuer that somebody else named it is a
     /// [guarded](crate::http::ReqwestClient::guarded) one.
     pub fn http_client(mut self, http: Arc<dyn HttpClient>) -> Self {
-        self.http = Some(http);
+        self.asker.http = Some(http);
         self
     }
 
     /// The clock; the client's later one as well.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = Some(clock);
+        self.asker.clock = Some(clock);
         self
     }
 
     /// How long a request may take in all; 30 seconds unless set.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.asker.timeout = Some(timeout);
         self
     }
 
@@ -221,17 +217,7 @@ impl Discovered {
     }
 
     fn configured(&self, client: Client<Dynamic>) -> Client<Dynamic> {
-        let mut client = client.well_known(self.order).demanding(self.demands.clone());
-        if let Some(http) = &self.http {
-            client = client.http_client(Arc::clone(http));
-        }
-        if let Some(clock) = &self.clock {
-            client = client.clock(Arc::clone(clock));
-        }
-        match self.timeout {
-            Some(timeout) => client.timeout(timeout),
-            None => client,
-        }
+        self.asker.equip(client.well_known(self.order).demanding(self.demands.clone()))
     }
 
     /// What the metadata lets a client choose.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::Metadata;
 use super::asking::Asking;
-use super::documents::fetch;
+use super::documents::first;
 use super::proving;
 use super::well_known::{WellKnown, has_dot_segments};
 use crate::client::{Client, Context, Inner, fill};
@@ -159,33 +159,18 @@ impl Discovery {
 pub(super) async fn ask(inner: &Inner) -> Result<(Metadata, SystemTime)> {
     let issuer = issuer(inner)?;
     let order = inner.config.well_known;
-    let mut refused = None;
-    for address in order.addresses(&issuer) {
-        match fetch(inner, Step::Discovery, &address, "its metadata").await {
-            Ok(Some(document)) => {
-                let metadata = match Metadata::read(inner, &issuer, &document.body) {
-                    Err(error) if order == WellKnown::OAuthFirst && is_none(&error) => {
-                        refused.get_or_insert(error);
-                        continue;
-                    }
-                    read => read?,
-                };
-                admit_hosts(inner, &metadata)?;
-                inner.config.demands.check(inner, &metadata)?;
-                tracing::debug!("metadata read");
-                return Ok((metadata, document.fresh_until));
-            }
-            Ok(None) => {}
-            // Some servers answer an address that they do not know with another refusal than 404, with a page, or with a
-            // redirect to one. MCP, Authorization Server Metadata Discovery: each is tried.
-            Err(error) if order == WellKnown::OAuthFirst && is_none(&error) => {
-                refused.get_or_insert(error);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    if let Some(error) = refused {
-        return Err(error);
+    let addresses = order.addresses(&issuer);
+    // Some servers answer an address that they do not know with another refusal than 404, with a page, or with a redirect to
+    // one. MCP, Authorization Server Metadata Discovery: each is tried.
+    let says_none = |error: &Error| order == WellKnown::OAuthFirst && is_none(error);
+    let found = first(inner, "its metadata", &addresses, says_none, |_, document| {
+        Ok((Metadata::read(inner, &issuer, &document.body)?, document.fresh_until))
+    });
+    if let Some((metadata, fresh_until)) = found.await? {
+        admit_hosts(inner, &metadata)?;
+        inner.config.demands.check(inner, &metadata)?;
+        tracing::debug!("metadata read");
+        return Ok((metadata, fresh_until));
     }
     Err(Error::new(ErrorKind::MetadataStatus, Step::Discovery, "the issuer has no metadata (status 404)")
         .fix("compare the issuer with the provider's documentation, byte for byte: scheme, host, path, final slash")

@@ -53,6 +53,28 @@ pub(crate) async fn fetch(inner: &Inner, step: Step, address: &str, what: &str) 
     Ok(Some(Document { body: answer.body, fresh_until }))
 }
 
+/// The document at the first of these addresses that has it, read. A refusal that says no more than that it is not there is
+/// passed over, and is the answer where no other address has it.
+pub(crate) async fn first<T>(
+    inner: &Inner,
+    what: &str,
+    addresses: &[String],
+    says_none: impl Fn(&Error) -> bool,
+    read: impl Fn(usize, &Document) -> Result<T>,
+) -> Result<Option<T>> {
+    let mut refused = None;
+    for (at, address) in addresses.iter().enumerate() {
+        let answer = fetch(inner, Step::Discovery, address, what).await;
+        let answer = answer.and_then(|document| document.map(|document| read(at, &document)).transpose());
+        match answer {
+            Ok(None) => {}
+            Err(error) if says_none(&error) => refused = refused.or(Some(error)),
+            known_or_wrong => return known_or_wrong,
+        }
+    }
+    refused.map_or(Ok(None), Err)
+}
+
 /// RFC 9111 sections 4.2 and 5.2.2, as far as a private cache of one document needs them.
 fn lifetime(headers: &HeaderMap) -> Duration {
     let directives = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());

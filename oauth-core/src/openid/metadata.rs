@@ -238,13 +238,8 @@ impl<'a> Document<'a> {
     /// plain http on this machine.
     fn address(&self, name: &str) -> Result<Option<String>> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        let sound = url::Url::parse(&text).is_ok_and(|url| {
-            template::is_secure(&url)
-                && (url.scheme() == "https" || self.plain)
-                && url.username().is_empty()
-                && url.password().is_none()
-                && url.fragment().is_none()
-        });
+        let sound = url::Url::parse(&text)
+            .is_ok_and(|url| template::is_endpoint(&url) && (url.scheme() == "https" || self.plain));
         // RFC 3986 section 2: other characters are in no URI. These addresses reach browsers and terminals.
         let is_plain = |byte: u8| byte.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(&byte);
         if sound && text.bytes().all(is_plain) {

@@ -1,5 +1,6 @@
 //! OpenID Connect: who issues ID tokens, with which keys, and what makes one worth believing.
 
+mod asker;
 mod asking;
 mod claims;
 mod demands;
@@ -18,11 +19,11 @@ mod stranger;
 mod well_known;
 
 pub(crate) use self::discovery::Discovery;
-pub use self::{claims::IdToken, discovered::Discovered, measured::check_id_token, metadata::Metadata};
 pub(crate) use self::{
+    asker::Asker,
     demands::Demands,
     discovered::Asked,
-    documents::fetch,
+    documents::first,
     hybrid::{accept_beside_code, check_same_user},
     id_token::{Expected, accept, accept_renewed, verify_signed},
     issuer::{ExpectedIssuer, check_issuer_text, check_same_issuer, is_own},
@@ -33,3 +34,4 @@ pub(crate) use self::{
     stranger::{stranger, without_query},
     well_known::{WellKnown, has_dot_segments},
 };
+pub use self::{claims::IdToken, discovered::Discovered, measured::check_id_token, metadata::Metadata};

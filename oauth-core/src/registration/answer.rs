@@ -144,9 +144,7 @@ fn unavailable(status: u16) -> Option<(ErrorKind, String)> {
 
 /// Only what could be used later is kept.
 pub(super) fn is_sound(uri: &str) -> bool {
-    url::Url::parse(uri).is_ok_and(|url| {
-        template::is_secure(&url) && url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
-    })
+    url::Url::parse(uri).is_ok_and(|url| template::is_endpoint(&url))
 }
 
 /// A client information response (RFC 7591 section 3.2.1, RFC 7592 section 3).

@@ -93,7 +93,7 @@ pub(crate) use self::setting::is_host;
 pub use self::setting::{Setting, SettingKind};
 pub use self::template::{Hole, Part, Template};
 #[cfg(feature = "schema")]
-pub(crate) use self::template::{is_loopback, is_secure};
+pub(crate) use self::template::{is_bare, is_loopback, is_secure};
 pub use self::token::{
     AlsoToken, BodyFormat, ErrorFields, ExtraField, Lookup, Placement, Token, TokenBound, TokenRequest, TokenResponse,
     TokenTypeRule, Upgrade,

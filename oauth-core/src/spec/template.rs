@@ -211,6 +211,18 @@ pub(crate) fn is_secure(url: &url::Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
+/// The same, and without credentials in it.
+#[cfg(any(feature = "client", feature = "schema"))]
+pub(crate) fn is_bare(url: &url::Url) -> bool {
+    is_secure(url) && url.username().is_empty() && url.password().is_none()
+}
+
+/// The same, and without a fragment: an address to which a request can go.
+#[cfg(feature = "client")]
+pub(crate) fn is_endpoint(url: &url::Url) -> bool {
+    is_bare(url) && url.fragment().is_none()
+}
+
 /// The literal loopback addresses. `localhost` is a name that a resolver may send elsewhere (RFC 8252 section 8.3),
 /// so it is loopback only where the machine's own files say so; we treat the two addresses and that name alike.
 pub(crate) fn is_loopback(url: &url::Url) -> bool {

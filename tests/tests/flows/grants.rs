@@ -1,11 +1,13 @@
 //! The grants that the files of the catalog declare, each at its simulator: nothing here knows which providers there are.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use oauth_core::{CatalogEntry, DevicePoll};
 use oauth_simulator::{Endpoint, Simulator};
+use oauth_tests::login::ManualClock;
 
-use crate::rig::{catalog_client, simulate};
+use crate::rig::{builder, catalog_client, simulate};
 
 fn with_grant(grant: &str) -> Vec<CatalogEntry> {
     let entries = oauth_providers::catalog().iter().filter(|entry| entry.spec().grants().contains(&grant)).copied();
@@ -33,12 +35,15 @@ async fn clients_of_the_catalog_get_tokens_of_their_own() {
 #[tokio::test]
 async fn devices_of_the_catalog_log_in() {
     for entry in with_grant("device") {
-        let sim = simulate(entry.spec()).await;
+        let clock = ManualClock::new();
+        let sim = builder(entry.spec()).clock(Arc::new(clock.clone())).start().await.unwrap();
         let client = catalog_client(&sim, entry);
         let fail = |error: oauth_core::Error| -> ! { panic!("{}: {}", entry.id(), error.explain()) };
         let mut login = client.device().begin().await.unwrap_or_else(|error| fail(error));
         assert!(sim.approve_device(login.user_code()), "{}", entry.id());
-        assert!(matches!(login.poll(), DevicePoll::Wait(wait) if wait >= Duration::from_secs(5)), "{}", entry.id());
+        let DevicePoll::Wait(wait) = login.poll() else { panic!("{}: nothing to wait for", entry.id()) };
+        assert!(wait >= Duration::from_secs(5), "{}", entry.id());
+        clock.advance(wait);
         let account = login.ask().await.unwrap_or_else(|error| fail(error));
         assert!(account.is_some(), "{}", entry.id());
         let asked = sim.requests_to(Endpoint::Device);

@@ -288,6 +288,53 @@ async fn dev_13_the_first_question_waits() {
 }
 
 #[tokio::test]
+async fn dev_13_an_early_question_waits_for_the_interval() {
+    let pending = || error("authorization_pending");
+    let (server, login, clock) = begun([json(CODES), pending(), pending(), token("one")]).await;
+    let mut login = login.unwrap();
+    // A loop without a pause, and a clock that moves by a second whenever somebody waits for it.
+    let asking = tokio::spawn(async move {
+        let mut looks = 1;
+        while login.ask().await.unwrap().is_none() {
+            looks += 1;
+        }
+        looks
+    });
+    let mut seconds = Vec::new();
+    for second in 0.. {
+        while clock.sleepers() == 0 && !asking.is_finished() {
+            tokio::task::yield_now().await;
+        }
+        let asked = server.received().len() - 1;
+        seconds.extend((seconds.len()..asked).map(|_| second));
+        if asking.is_finished() {
+            break;
+        }
+        clock.advance(Duration::from_secs(1));
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((asking.await.unwrap(), seconds), (3, vec![5, 10, 15]));
+}
+
+#[tokio::test]
+async fn dev_13_a_question_that_is_dropped_is_not_asked_again_at_once() {
+    let (server, login, clock) = begun([json(CODES), Answer::Hang(Vec::new()), token("one")]).await;
+    let mut login = login.unwrap();
+    waited(&login, &clock);
+    let dropped = async {
+        while server.received().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        _ = login.ask() => panic!("there is no answer"),
+        () = dropped => {}
+    }
+    assert_eq!(login.poll(), DevicePoll::Wait(Duration::from_secs(5)));
+    assert!(asked(&mut login, &clock).await.1.unwrap());
+}
+
+#[tokio::test]
 async fn device_deviations() {
     let yaml = acme(
         "device: {grant_type: device_code, rename: {device_code: code}, authorization: {params: {response_type: device_code}, headers: {X-App: \"{client_id}\"}, client_auth: id, rename: {user_code: userCode}}}",

@@ -2,13 +2,13 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use oauth_core::http::{ReqwestClient, TransportErrorKind};
 use oauth_core::{Error, ErrorKind, ExposeSecret as _, TokenSet};
+use oauth_tests::again;
 use oauth_tests::canned::Canned;
 use oauth_tests::issuer::tells_nothing;
 use oauth_tests::login::{ACME, SECRET, TOKENS, client};
@@ -262,32 +262,15 @@ impl rustls::client::danger::ServerCertVerifier for Credulous {
     }
 }
 
-/// This program again, for one test, with these variables in its environment: what a process reads from it, it reads once.
-fn again(test: &str, environment: &[(&str, &std::path::Path)]) {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("tls::{test}"), "--nocapture"])
-        .env_remove("SSL_CERT_DIR")
-        .env("OAUTH_TEST_CHILD", test)
-        .envs(environment.iter().copied())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.contains("1 passed") && said.contains("the child is done"), "{said}");
-}
-
-fn is_child(test: &str) -> bool {
-    std::env::var_os("OAUTH_TEST_CHILD").is_some_and(|name| name == test)
-}
-
 /// A container without a trust store: no client is made that would trust nobody, or everybody.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn net_04_without_a_trust_store_nothing_is_sent() {
-    let name = "net_04_without_a_trust_store_nothing_is_sent";
-    if !is_child(name) {
+    let name = "tls::net_04_without_a_trust_store_nothing_is_sent";
+    if !again::is_child(name) {
         let empty = tempfile::NamedTempFile::new().unwrap();
-        again(name, &[("SSL_CERT_FILE", empty.path())]);
-        return again(name, &[("SSL_CERT_FILE", std::path::Path::new("/nowhere/roots.pem"))]);
+        again::run(name, &[("SSL_CERT_FILE", empty.path())]);
+        return again::run(name, &[("SSL_CERT_FILE", std::path::Path::new("/nowhere/roots.pem"))]);
     }
     let error = ReqwestClient::new().unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Tls);
@@ -304,18 +287,18 @@ async fn net_04_without_a_trust_store_nothing_is_sent() {
     assert_eq!(server.connections.load(Ordering::SeqCst), 0);
     // Whoever names an authority goes on with that one alone.
     refreshed(&server, trusting(&authority)).await.unwrap();
-    println!("the child is done");
+    again::done();
 }
 
 /// RFC 9850 section 1: whoever has the key log reads the traffic. It is for browsers that are looked into, not for this.
 #[cfg(unix)]
 #[tokio::test]
 async fn net_06_no_keys_are_logged() {
-    let name = "net_06_no_keys_are_logged";
+    let name = "tls::net_06_no_keys_are_logged";
     let folder = tempfile::tempdir().unwrap();
-    if !is_child(name) {
+    if !again::is_child(name) {
         let (log, roots) = (folder.path().join("keys.log"), folder.path().join("roots.pem"));
-        again(name, &[("SSLKEYLOGFILE", &log), ("SSL_CERT_FILE", &roots)]);
+        again::run(name, &[("SSLKEYLOGFILE", &log), ("SSL_CERT_FILE", &roots)]);
         return assert!(!log.exists(), "the keys of a connection were logged");
     }
     let authority = Authority::new();
@@ -329,7 +312,7 @@ async fn net_06_no_keys_are_logged() {
         refreshed(&server, http).await.unwrap_or_else(|error| panic!("{}", error.explain()));
     }
     assert_eq!(server.requests().len(), 3);
-    println!("the child is done");
+    again::done();
 }
 
 /// A connection that was trusted and then breaks inside TLS: the request may have arrived, and an error that says otherwise

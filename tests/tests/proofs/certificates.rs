@@ -1,8 +1,7 @@
 //! Client certificates (RFC 8705).
 
-use std::process::Command;
-
 use oauth_core::{Account, Client, ClientAuth, ErrorKind, ProviderSpec, TokenSet};
+use oauth_tests::again;
 use oauth_tests::login::{TOKENS, parameter, spec, start};
 
 use crate::authority::{Authority, Pair, Server};
@@ -21,35 +20,22 @@ fn acme(auth: &str, credentials: ClientAuth) -> Client {
 }
 
 /// The client's transport trusts what the system does, so that a process of its own has to be told of the authority.
-#[test]
-fn cr_10_a_certificate_goes_to_its_provider_and_nowhere_else() {
-    let folder = tempfile::tempdir().unwrap();
-    // The child writes it, before its transport reads it.
-    let roots = folder.path().join("roots.pem");
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "certificates::in_a_process_of_its_own", "--nocapture"])
-        .env("SSL_CERT_FILE", &roots)
-        .env_remove("SSL_CERT_DIR")
-        .env("OAUTH_TEST_ROOTS", &roots)
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
-    assert!(text.contains("all parts done"), "{text}");
-}
-
-/// Nothing on its own: see above.
 #[tokio::test]
-async fn in_a_process_of_its_own() {
-    let Some(roots) = std::env::var_os("OAUTH_TEST_ROOTS") else { return };
+async fn cr_10_a_certificate_goes_to_its_provider_and_nowhere_else() {
+    let name = "certificates::cr_10_a_certificate_goes_to_its_provider_and_nowhere_else";
+    if !again::is_child(name) {
+        let folder = tempfile::tempdir().unwrap();
+        return again::run(name, &[("SSL_CERT_FILE", &folder.path().join("roots.pem"))]);
+    }
     let authority = Authority::new();
-    std::fs::write(roots, authority.pem()).unwrap();
+    // Before the transport reads it.
+    std::fs::write(std::env::var_os("SSL_CERT_FILE").unwrap(), authority.pem()).unwrap();
     let pair = authority.issue("my-client");
     shown_to_the_token_endpoint_alone(&authority, &pair).await;
     shown_to_the_api_where_tokens_are_bound(&authority, &pair).await;
     aliases_of_the_metadata_are_used(&authority, &pair).await;
     one_that_has_ended_is_refused_by_the_server(&authority).await;
-    println!("all parts done");
+    again::done();
 }
 
 fn certificate(pair: &Pair) -> ClientAuth {

@@ -1,42 +1,29 @@
 //! A certificate at each endpoint that a client proves itself at (RFC 8705), and the aliases of the metadata.
 
-use std::process::Command;
 use std::sync::Arc;
 
 use oauth_core::{ClientAuth, Discovered};
+use oauth_tests::again;
 use oauth_tests::login::{ManualClock, parameter, spec};
 
 use crate::authority::{Authority, Pair, Server};
 use crate::{STEPS, answers, everywhere, file};
 
 /// The client's transport trusts what the system does, so that a process of its own has to be told of the authority.
-#[test]
-fn cr_10_a_certificate_is_shown_at_every_endpoint() {
-    let folder = tempfile::tempdir().unwrap();
-    // The child writes it, before its transport reads it.
-    let roots = folder.path().join("roots.pem");
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "certificates::in_a_process_of_its_own", "--nocapture"])
-        .env("SSL_CERT_FILE", &roots)
-        .env_remove("SSL_CERT_DIR")
-        .env("OAUTH_TEST_ROOTS", &roots)
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
-    assert!(text.contains("all parts done"), "{text}");
-}
-
-/// Nothing on its own: see above.
 #[tokio::test]
-async fn in_a_process_of_its_own() {
-    let Some(roots) = std::env::var_os("OAUTH_TEST_ROOTS") else { return };
+async fn cr_10_a_certificate_is_shown_at_every_endpoint() {
+    let name = "certificates::cr_10_a_certificate_is_shown_at_every_endpoint";
+    if !again::is_child(name) {
+        let folder = tempfile::tempdir().unwrap();
+        return again::run(name, &[("SSL_CERT_FILE", &folder.path().join("roots.pem"))]);
+    }
     let authority = Authority::new();
-    std::fs::write(roots, authority.pem()).unwrap();
+    // Before the transport reads it.
+    std::fs::write(std::env::var_os("SSL_CERT_FILE").unwrap(), authority.pem()).unwrap();
     let pair = authority.issue("my-client");
     at_the_addresses_of_a_file(&authority, &pair).await;
     at_the_aliases_of_the_metadata(&authority, &pair).await;
-    println!("all parts done");
+    again::done();
 }
 
 fn certificate(pair: &Pair) -> ClientAuth {

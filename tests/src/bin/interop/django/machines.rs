@@ -18,7 +18,7 @@ async fn device(table: &mut Table, server: &Server) -> Result<()> {
     let mut login = client.device().begin().await?;
     checks.require("there is a code for the user", !login.user_code().is_empty())?;
     checks.require("and an address for the code", login.verification_uri() == format!("{}/device/", server.issuer))?;
-    checks.require("nobody has agreed yet", asked(&mut login).await?.is_none())?;
+    checks.require("nobody has agreed yet", login.ask().await?.is_none())?;
     let address = login.verification_uri_complete().ok_or("an address with the code")?;
     let page = Browser::new()?.finish(address, "alice").await?;
     checks.require("the user is told so", page.contains("Device Authorized"))?;
@@ -34,16 +34,6 @@ async fn device(table: &mut Table, server: &Server) -> Result<()> {
     checks.require("which the program is told", error.kind() == ErrorKind::AccessDenied)?;
     table.row("device grant", checks);
     Ok(())
-}
-
-/// Asks once, as soon as that may be.
-async fn asked<P: oauth_core::Provider>(
-    login: &mut oauth_core::DeviceLogin<P>,
-) -> Result<Option<oauth_core::Account<P>>> {
-    while let oauth_core::DevicePoll::Wait(wait) = login.poll() {
-        tokio::time::sleep(wait).await;
-    }
-    Ok(login.ask().await?)
 }
 
 async fn client_credentials(table: &mut Table, server: &Server) -> Result<()> {

@@ -24,7 +24,7 @@ where
     let complete = login.verification_uri_complete().ok_or("no address with the code in it")?.to_owned();
     let holds = complete.starts_with(login.verification_uri()) && complete.contains(login.user_code());
     checks.require("there is an address with the code in it", holds)?;
-    // The server names no interval: it is five seconds (RFC 8628 section 3.5), which nobody has to wait for.
+    // The server names no interval: it is five seconds (RFC 8628 section 3.2), which every question waits for.
     checks.require("the client waits at first", matches!(login.poll(), DevicePoll::Wait(_)))?;
     checks.require("nothing comes before the user has agreed", login.ask().await?.is_none())?;
     Browser::new()?.finish(&complete, USER).await?;

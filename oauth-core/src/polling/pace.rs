@@ -44,6 +44,8 @@ pub(super) struct Pace {
     since: SystemTime,
     /// How often in a row nothing was heard.
     silent: u32,
+    /// Whether the last question has had no answer yet.
+    asking: bool,
     /// How long was waited in all, by a clock that may have been set back since.
     waited: Duration,
     over: bool,
@@ -52,14 +54,14 @@ pub(super) struct Pace {
 impl Pace {
     /// The first question waits for one interval, too: nobody has typed a code by then.
     pub(super) fn new(now: SystemTime, lifetime: Duration, interval: Duration) -> Self {
-        let silent = 0;
         Self {
             started: now,
             lifetime,
             interval,
             gap: interval,
             since: now,
-            silent,
+            silent: 0,
+            asking: false,
             waited: Duration::ZERO,
             over: false,
         }
@@ -90,9 +92,16 @@ impl Pace {
         self.since = now;
     }
 
+    /// The provider is asked. Whoever drops the question before its answer has asked all the same: the next one waits, and
+    /// this one is one of which nothing was heard.
+    pub(super) fn asking(&mut self, now: SystemTime) {
+        self.silent = self.silent.saturating_add(u32::from(self.asking));
+        (self.asking, self.since, self.gap) = (true, now, self.interval);
+    }
+
     /// The provider was asked, and this is what it said.
     pub(super) fn told(&mut self, told: Told, now: SystemTime) {
-        self.since = now;
+        (self.asking, self.since) = (false, now);
         self.gap = match told {
             Told::Pending => {
                 self.silent = 0;
@@ -204,6 +213,19 @@ mod tests {
             }
         }
         assert_eq!(pace.poll(START), DevicePoll::Over);
+    }
+
+    #[test]
+    fn dev_13_a_question_that_was_dropped_was_asked() {
+        let mut pace = pace();
+        pace.asking(START + secs(5));
+        assert_eq!(pace.poll(START + secs(5)), DevicePoll::Wait(secs(5)));
+        assert!(!pace.is_silent(), "its answer may come");
+        pace.asking(START + secs(10));
+        assert!(pace.is_silent(), "the one before had none");
+        pace.told(Told::Pending, START + secs(10));
+        pace.asking(START + secs(15));
+        assert!(!pace.is_silent());
     }
 
     #[test]

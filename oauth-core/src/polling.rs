@@ -1,34 +1,45 @@
-//! Asking the token endpoint until the user has finished elsewhere (RFC 8628 sections 3.4 and 3.5): when, and what the
-//! answers mean. Nothing is sent here.
+//! A login that the user finishes elsewhere: the token endpoint is asked until they have (RFC 8628 sections 3.4 and 3.5, OpenID
+//! Connect Client-Initiated Backchannel Authentication 1.0 section 10.1). When it is asked, with what, and what the answers mean.
 
+mod answer;
+mod pace;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::pace::{DevicePoll, Pace, Told};
-use crate::client::{Inner, renamed};
+use secrecy::{ExposeSecret as _, SecretString};
+
+pub(crate) use self::answer::Answer;
+pub use self::pace::DevicePoll;
+use self::pace::{Pace, Told};
+use crate::client::{Context, Inner, renamed};
 use crate::dpop::ProofKey;
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::token::TokenSet;
+use crate::grant::{self, Aim, Asked};
+use crate::spec::GrantRequest;
+use crate::token::{self, TokenCall, TokenSet};
 
 /// A login that is asked for.
 pub(crate) struct Polling {
     inner: Arc<Inner>,
     step: Step,
+    aim: Aim,
     /// The key that the tokens will be bound to (RFC 9449): one for all looks.
     key: Option<ProofKey>,
     pace: Pace,
 }
 
 impl Polling {
-    pub(crate) fn new(inner: Arc<Inner>, step: Step, lifetime: Duration, interval: Duration) -> Result<Self> {
+    /// The login has started now, and the first question waits for an interval.
+    pub(crate) fn new(
+        (inner, step): (Arc<Inner>, Step),
+        aim: Aim,
+        (lifetime, interval): (Duration, Duration),
+    ) -> Result<Self> {
         let pace = Pace::new(inner.now(), lifetime, interval);
         let key = ProofKey::wanted(&inner, step)?;
-        Ok(Self { inner, step, key, pace })
-    }
-
-    /// The key to prove with at each look.
-    pub(crate) fn key(&self) -> Option<&ProofKey> {
-        self.key.as_ref()
+        Ok(Self { inner, step, aim, key, pace })
     }
 
     pub(crate) fn inner(&self) -> &Arc<Inner> {
@@ -45,7 +56,8 @@ impl Polling {
         self.pace.poll(self.inner.now())
     }
 
-    /// Waits until it is time to ask.
+    /// Waits until it is time to ask. RFC 8628 section 3.5: "Before each new request, the client MUST wait at least the number
+    /// of seconds specified by the "interval" parameter".
     pub(crate) async fn due(&mut self) -> Result<()> {
         loop {
             match self.poll() {
@@ -60,13 +72,36 @@ impl Polling {
         }
     }
 
-    /// Whether there is still something to ask for.
-    pub(crate) fn check(&self) -> Result<()> {
-        if self.poll() == DevicePoll::Over { Err(self.expired()) } else { Ok(()) }
+    /// Asks for the tokens with the code that the provider gave, under the name of its parameter; an error is the last word.
+    pub(crate) async fn look(
+        &mut self,
+        rule: &GrantRequest,
+        code: (&'static str, &SecretString),
+    ) -> Result<Option<TokenSet>> {
+        self.pace.asking(self.inner.now());
+        let answer = self.redeem(rule, code).await;
+        self.heard(answer)
+    }
+
+    /// RFC 8628 section 3.4, and section 10.1 of the other: the token request.
+    async fn redeem(&self, rule: &GrantRequest, (name, code): (&'static str, &SecretString)) -> Result<TokenSet> {
+        let (inner, aim) = (&*self.inner, &self.aim);
+        let mut params = vec![(name, Cow::Borrowed(code.expose_secret()))];
+        params.extend(aim.named());
+        let asked = Asked { step: self.step, rule, params, scopes: &[], extra: &[], progress: None };
+        // The scopes are no parameter of this request; a file that wants them has the hole.
+        let call = TokenCall { context: Context { scopes: &aim.scopes, ..Context::default() }, ..asked.call(inner)? };
+        Ok(token::send(inner, call.bound_to(self.key.as_ref()), &aim.scopes).await?.tokens)
+    }
+
+    /// What belongs to the user's tokens; they may have to have an ID token, whatever the scopes were.
+    pub(crate) async fn settle(&self, tokens: TokenSet, has_identity: bool) -> Result<TokenSet> {
+        let asked_identity = has_identity || self.aim.asks_identity();
+        grant::settle(&self.inner, tokens, (asked_identity, self.aim.resources.clone())).await
     }
 
     /// The tokens, where they are in the answer; an error is the last word.
-    pub(crate) fn heard(&mut self, answer: Result<TokenSet>) -> Result<Option<TokenSet>> {
+    fn heard(&mut self, answer: Result<TokenSet>) -> Result<Option<TokenSet>> {
         let error = match answer {
             Ok(tokens) => {
                 self.pace.end();
