@@ -43,7 +43,10 @@ pub(super) fn read(
     if record.secret_expires_at.is_some_and(|end| end <= inner.now()) {
         return Err(expired(inner, Step::Registration));
     }
+    // Of a server that leaves it out what was asked for is taken to be registered; but a secret is for a client that shows it.
+    let asked_method = asked.method().filter(|method| *method != "none" || record.secret.is_none()).map(str::to_owned);
     Ok(RegisteredClient {
+        auth_method: record.auth_method.or(asked_method),
         // What the client does always is not the server's to choose.
         dpop_bound: asked.is_bound() || record.dpop_bound,
         key_id: asked.held().and_then(|held| held.key_id().map(str::to_owned)),

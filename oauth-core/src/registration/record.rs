@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ClientMetadata;
 use crate::client::{ClientAuth, Inner};
 use crate::error::{Error, ErrorKind, Result, Step, clean};
+use crate::request_object::is_pem;
 use crate::spec::ClientAuthMethod;
 
 /// A client as an issuer registered it (RFC 7591 section 3.2.1). It is secret, and it is of use at that issuer only: records
@@ -201,30 +202,81 @@ impl RegisteredClient {
     /// How it authenticates, as a provider's file says it; none where the issuer did not say. RFC 7591 section 2: "the default
     /// is `client_secret_basic`".
     pub(super) fn method(&self, inner: &Inner) -> Result<Option<ClientAuthMethod>> {
+        let Some(word) = self.auth_method.as_deref() else { return Ok(None) };
         let auth = self.auth();
-        let (has_secret, has_key) = (self.secret.is_some(), auth.signing_key().is_some());
-        let has_certificate = auth.client_certificate().is_some() || inner.config.has_own_http;
-        let (method, fix) = match self.auth_method.as_deref() {
-            None => return Ok(None),
-            Some("none") => return Ok(Some(ClientAuthMethod::None)),
-            Some("client_secret_post") if has_secret => return Ok(Some(ClientAuthMethod::Body)),
-            Some("client_secret_basic") if has_secret => return Ok(Some(ClientAuthMethod::Basic)),
-            Some("client_secret_jwt") if has_secret => return Ok(Some(ClientAuthMethod::ClientSecretJwt)),
-            Some("private_key_jwt") if has_key => return Ok(Some(ClientAuthMethod::PrivateKeyJwt)),
-            Some("tls_client_auth" | "self_signed_tls_client_auth") if has_certificate => {
-                return Ok(Some(ClientAuthMethod::Mtls));
+        let (method, has_proof) = match standard(word) {
+            Some(method @ ClientAuthMethod::None) => (method, true),
+            Some(method @ ClientAuthMethod::PrivateKeyJwt) => {
+                (method, auth.signing_key().is_some_and(is_pem) || auth.secret_source().is_some())
             }
-            Some(method @ "private_key_jwt") => {
-                (method, "give the record the key that was registered: `.credentials(ClientAuth::private_key(pem))`")
+            Some(method @ ClientAuthMethod::Mtls) => {
+                (method, auth.client_certificate().is_some() || inner.config.has_own_http)
             }
-            Some(method @ ("tls_client_auth" | "self_signed_tls_client_auth")) => {
-                (method, "give the record the certificate: `.credentials(ClientAuth::certificate(chain, key))`")
-            }
-            Some(method) => (method, "register it with a method that this client has: see `ClientMetadata`"),
+            Some(method) => (method, self.secret.is_some()),
+            None => (ClientAuthMethod::Custom, false),
         };
-        let what = format!("the client is registered to authenticate with `{}`", clean(method));
+        if has_proof {
+            return Ok(Some(method));
+        }
+        let fix = match method {
+            ClientAuthMethod::PrivateKeyJwt => {
+                "give the record the key that was registered: `.credentials(ClientAuth::private_key(pem))`"
+            }
+            ClientAuthMethod::Mtls => {
+                "give the record the certificate: `.credentials(ClientAuth::certificate(chain, key))`"
+            }
+            _ => "register it with a method that this client has: see `ClientMetadata`",
+        };
+        let what = format!("the client is registered to authenticate with `{}`, and has nothing to do so", clean(word));
         Err(Error::new(ErrorKind::Unsupported, Step::Registration, what).fix(fix).of(inner.spec()))
     }
+
+    /// That the client of a provider's file can authenticate as it is registered to. RFC 7591 section 3.2.1: the server "MAY
+    /// reject or replace any of the client's requested metadata values": it may have registered another method than the file's.
+    pub(super) fn check_declared(&self, inner: &Inner) -> Result<()> {
+        let Some(word) = self.auth_method.as_deref() else { return Ok(()) };
+        let declared = inner.spec().client_auth.method;
+        let is_declared = match standard(word) {
+            Some(method) if method == declared => true,
+            // A client without a secret shows none, where others show theirs.
+            Some(ClientAuthMethod::None) => {
+                matches!(declared, ClientAuthMethod::Basic | ClientAuthMethod::Body)
+            }
+            Some(_) => false,
+            // The provider's own word for its own way.
+            None => {
+                let own = [ClientAuthMethod::Custom, ClientAuthMethod::Minted, ClientAuthMethod::Mechanism];
+                return if own.contains(&declared) { Ok(()) } else { self.method(inner).map(|_| ()) };
+            }
+        };
+        if is_declared {
+            return self.method(inner).map(|_| ());
+        }
+        let what = format!(
+            "the client is registered to authenticate with `{}`, and the provider's file says `client_auth: {}`",
+            clean(word),
+            declared.as_str()
+        );
+        Err(Error::new(ErrorKind::Unsupported, Step::Registration, what)
+            .fix(
+                "register it with the file's method (`ClientMetadata::token_endpoint_auth_method`), or correct the \
+                 file's `client_auth` if the provider takes no other",
+            )
+            .of(inner.spec()))
+    }
+}
+
+/// A registered method as a provider's file says it (RFC 7591 section 2, OpenID Connect Core section 9, RFC 8705 section 2).
+fn standard(word: &str) -> Option<ClientAuthMethod> {
+    Some(match word {
+        "none" => ClientAuthMethod::None,
+        "client_secret_basic" => ClientAuthMethod::Basic,
+        "client_secret_post" => ClientAuthMethod::Body,
+        "client_secret_jwt" => ClientAuthMethod::ClientSecretJwt,
+        "private_key_jwt" => ClientAuthMethod::PrivateKeyJwt,
+        "tls_client_auth" | "self_signed_tls_client_auth" => ClientAuthMethod::Mtls,
+        _ => return None,
+    })
 }
 
 fn seconds(time: SystemTime) -> u64 {

@@ -8,6 +8,7 @@ mod authority;
 mod certificates;
 mod client_auth;
 mod confidential;
+mod declared;
 mod discovered;
 #[allow(
     dead_code,
