@@ -8,7 +8,6 @@ use super::{proof, texts};
 use crate::client::{Client, ClientAuth};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::openid::{has_dot_segments, stranger};
-use crate::spec::{ClientAuthMethod, ProviderSpec};
 
 /// What a client says of itself: in a registration (RFC 7591 section 2), or in a document that it hosts (OAuth Client ID
 /// Metadata Document).
@@ -37,6 +36,8 @@ pub struct ClientMetadata {
     issuer: Option<String>,
     /// The private key or the certificate.
     pub(super) credentials: Option<ClientAuth>,
+    /// Which key that is (RFC 7638), where it is in `jwks`.
+    pub(super) key_thumbprint: Option<String>,
 }
 
 /// RFC 9449 section 5.2.
@@ -263,21 +264,6 @@ impl ClientMetadata {
             self.members.insert(name.to_owned(), value);
         }
         self
-    }
-
-    /// Says how the client authenticates where the client has not: as the provider's file has it. RFC 7591 section 2: "If
-    /// unspecified or omitted, the default is `client_secret_basic`".
-    pub(super) fn or_declared(&self, spec: &ProviderSpec) -> Self {
-        let method = match spec.client_auth.method {
-            ClientAuthMethod::Body => "client_secret_post",
-            ClientAuthMethod::None => "none",
-            ClientAuthMethod::PrivateKeyJwt => "private_key_jwt",
-            ClientAuthMethod::ClientSecretJwt => "client_secret_jwt",
-            // The default, what the certificate decides, and what RFC 7591 has no word for.
-            _ => return self.clone(),
-        };
-        let metadata = self.clone();
-        if self.method().is_some() { metadata } else { metadata.token_endpoint_auth_method(method) }
     }
 
     /// The redirect URIs.

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::ClientMetadata;
+use super::{ClientMetadata, proof};
 use crate::client::{ClientAuth, Inner};
 use crate::error::{Error, ErrorKind, Result, Step, clean};
 use crate::request_object::is_pem;
@@ -26,6 +26,8 @@ pub struct RegisteredClient {
     pub(super) dpop_bound: bool,
     /// The name of the key that was registered.
     pub(super) key_id: Option<String>,
+    /// Which key that is (RFC 7638), where it was registered by value.
+    pub(super) key_thumbprint: Option<String>,
     /// A private key or a certificate, which is not written down.
     pub(super) held: Option<ClientAuth>,
 }
@@ -45,13 +47,16 @@ impl RegisteredClient {
             registration_client_uri: None,
             dpop_bound: false,
             key_id: None,
+            key_thumbprint: None,
             held: None,
         }
         .credentials(credentials)
     }
 
     /// With the private key or the certificate that it was registered with. They are not written down with the record, so that
-    /// they are given again when it was read.
+    /// they are given again when it was read; [`key_thumbprint`](Self::key_thumbprint) says which. Another key is an
+    /// [error](ErrorKind::Config) when a client is made of the record, but for one that comes from a
+    /// [source](ClientAuth::source), which is asked later.
     pub fn credentials(mut self, credentials: impl Into<ClientAuth>) -> Self {
         let credentials = credentials.into();
         if credentials.is_key() || credentials.client_certificate().is_some() || credentials.secret_source().is_some() {
@@ -90,6 +95,17 @@ impl RegisteredClient {
         self.auth_method.as_deref()
     }
 
+    /// The name (`kid`) by which the issuer knows the client's key; none where none was registered.
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// Which key it was registered with, or the key of which certificate: its thumbprint with SHA-256 (RFC 7638), to find it by.
+    /// None where none was registered by value (`jwks`): what is behind a `jwks_uri` may change.
+    pub fn key_thumbprint(&self) -> Option<&str> {
+        self.key_thumbprint.as_deref()
+    }
+
     /// What the registration is changed and deleted with (RFC 7592 section 3).
     pub fn registration_access_token(&self) -> Option<&SecretString> {
         self.registration_access_token.as_ref()
@@ -108,6 +124,14 @@ impl RegisteredClient {
             (_, Some(secret)) if method != Some("none") => secret.into(),
             _ => ClientAuth::none(),
         }
+    }
+
+    /// With the key that was registered with that metadata, if any was.
+    pub(super) fn keyed(mut self, asked: &ClientMetadata) -> Self {
+        self.key_id = asked.held().and_then(|held| held.key_id().map(str::to_owned));
+        self.key_thumbprint.clone_from(&asked.key_thumbprint);
+        self.held = asked.held();
+        self
     }
 
     /// With the name by which the issuer knows the key.
@@ -133,7 +157,9 @@ impl RegisteredClient {
             _ => true,
         };
         let kid = metadata.held().and_then(|held| held.key_id().map(str::to_owned));
-        has_proof && (self.dpop_bound || !metadata.is_bound()) && self.key_id == kid
+        // A record of before thumbprints were kept has none.
+        let same_key = self.key_thumbprint.is_none() || self.key_thumbprint == metadata.key_thumbprint;
+        has_proof && same_key && (self.dpop_bound || !metadata.is_bound()) && self.key_id == kid
     }
 
     /// Writes the record, secrets in clear, for a store of your own: encrypt it there.
@@ -151,6 +177,7 @@ impl RegisteredClient {
             registration_client_uri: self.registration_client_uri.clone(),
             dpop_bound: self.dpop_bound,
             key_id: self.key_id.clone(),
+            key_thumbprint: self.key_thumbprint.clone(),
         };
         // Texts, a number and a list of texts: serde_json can write each of them.
         serde_json::to_string(&stored).unwrap_or_default().into()
@@ -177,6 +204,7 @@ impl RegisteredClient {
             registration_client_uri: stored.registration_client_uri,
             dpop_bound: stored.dpop_bound,
             key_id: stored.key_id,
+            key_thumbprint: stored.key_thumbprint,
             held: None,
         })
     }
@@ -216,7 +244,7 @@ impl RegisteredClient {
             None => (ClientAuthMethod::Custom, false),
         };
         if has_proof {
-            return Ok(Some(method));
+            return self.check_key(inner, &auth, word).map(|()| Some(method));
         }
         let fix = match method {
             ClientAuthMethod::PrivateKeyJwt => {
@@ -227,8 +255,31 @@ impl RegisteredClient {
             }
             _ => "register it with a method that this client has: see `ClientMetadata`",
         };
-        let what = format!("the client is registered to authenticate with `{}`, and has nothing to do so", clean(word));
+        let key = self.key_thumbprint.as_deref().map(|key| format!(" with the key of the thumbprint `{}`", clean(key)));
+        let key = key.unwrap_or_default();
+        let what =
+            format!("the client is registered to authenticate by `{}`{key}, and has nothing to do so", clean(word));
         Err(Error::new(ErrorKind::Unsupported, Step::Registration, what).fix(fix).of(inner.spec()))
+    }
+
+    /// That the key which it has is the one that was registered: the provider would refuse another one's proof.
+    fn check_key(&self, inner: &Inner, auth: &ClientAuth, word: &str) -> Result<()> {
+        let pem = match word {
+            "private_key_jwt" => auth.signing_key(),
+            "self_signed_tls_client_auth" => auth.client_certificate().map(|own| own.key().expose_secret()),
+            _ => None,
+        };
+        let Some((registered, pem)) = self.key_thumbprint.as_deref().zip(pem) else { return Ok(()) };
+        if proof::thumbprint_of(inner, pem)? == registered {
+            return Ok(());
+        }
+        let what = format!(
+            "the client has another key than the one that it is registered with, whose thumbprint is `{}`",
+            clean(registered)
+        );
+        Err(Error::new(ErrorKind::Config, Step::Registration, what)
+            .fix("give the record the registered key, or register the new one first: `Registration::update`")
+            .of(inner.spec()))
     }
 
     /// That the client of a provider's file can authenticate as it is registered to. RFC 7591 section 3.2.1: the server "MAY
@@ -253,7 +304,7 @@ impl RegisteredClient {
             return self.method(inner).map(|_| ());
         }
         let what = format!(
-            "the client is registered to authenticate with `{}`, and the provider's file says `client_auth: {}`",
+            "the client is registered to authenticate by `{}`, and the provider's file says `client_auth: {}`",
             clean(word),
             declared.as_str()
         );
@@ -312,6 +363,8 @@ struct Stored {
     dpop_bound: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key_thumbprint: Option<String>,
 }
 
 impl fmt::Debug for RegisteredClient {

@@ -17,6 +17,7 @@ mod discovered;
 )]
 #[path = "../proofs/jwt.rs"]
 mod jwt;
+mod keyed;
 mod possession;
 mod registered;
 mod request_keys;
