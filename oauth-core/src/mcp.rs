@@ -88,6 +88,19 @@ impl Mcp {
     /// to host or to register. Give as many as you have. The order is MCP's: a client that is registered with the issuer,
     /// then a metadata document where the issuer takes it, then a registration. A client that is registered with an issuer
     /// belongs to servers that you chose: any server may name that issuer, and say which scopes the user is asked for.
+    ///
+    /// Either proves itself by a secret, a private key or a certificate, as far as the issuer takes it:
+    ///
+    /// ```
+    /// # fn identity(pem: String) -> oauth_core::Result<oauth_core::Mcp> {
+    /// use oauth_core::{ClientAuth, Mcp, RegisteredClient};
+    ///
+    /// let me = RegisteredClient::known("https://id.example.com", "my-client-id", ClientAuth::private_key(pem).kid("k1"));
+    /// let mcp = Mcp::server("https://mcp.example.com/mcp")?.client(me);
+    /// # Ok(mcp) }
+    /// ```
+    ///
+    /// A certificate goes to the issuer that takes it, and to no other server.
     pub fn client(mut self, identity: impl Into<ClientIdentity>) -> Self {
         self.identities.push(identity.into());
         self
@@ -193,8 +206,12 @@ impl Mcp {
         let mut discovered = Discovered::at(issuer)?
             .hosts(self.hosts.clone())
             .oauth_first()
-            .demanding(Demands { pkce: true, resource: listed })
-            .http_client(http);
+            .demanding(Demands { pkce: true, resource: listed });
+        // A client with a certificate has another transport beside it: one that shows it, to public addresses as well.
+        discovered = match &self.http {
+            Some(_) => discovered.http_client(http),
+            None => discovered.guarded_by(self.guard(), http),
+        };
         if let Some(clock) = &self.clock {
             discovered = discovered.clock(Arc::clone(clock));
         }
@@ -217,8 +234,7 @@ impl Mcp {
         if let Some(http) = &self.http {
             return Ok(Arc::clone(http));
         }
-        let guard = if self.allow_loopback { Guard::new().dangerous_allow_loopback() } else { Guard::new() };
-        match ReqwestClient::guarded_with(guard, |builder| builder) {
+        match ReqwestClient::guarded_with(self.guard(), |builder| builder) {
             Ok(client) => Ok(Arc::new(client)),
             Err(error) if error.kind() == TransportErrorKind::NoBackend => {
                 let what = "there is no transport: no cryptography backend is compiled in";
@@ -226,6 +242,10 @@ impl Mcp {
             }
             Err(error) => Err(transport_error(Step::Configure, "the server", error).of(&stranger(&self.server))),
         }
+    }
+
+    fn guard(&self) -> Guard {
+        if self.allow_loopback { Guard::new().dangerous_allow_loopback() } else { Guard::new() }
     }
 
     async fn resource(&self, http: &Arc<dyn HttpClient>, challenge: &ResourceChallenge) -> Result<ResourceMetadata> {

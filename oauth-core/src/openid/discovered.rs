@@ -10,7 +10,7 @@ use super::well_known::{WellKnown, has_dot_segments};
 use crate::client::{Client, ClientAuth, Inner};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::http::HttpClient;
+use crate::http::{Guard, HttpClient};
 use crate::provider::Dynamic;
 use crate::spec::{self, OpenId, ProviderSpec, SigningAlg, Template, TokenBound, template};
 
@@ -33,6 +33,8 @@ use crate::spec::{self, OpenId, ProviderSpec, SigningAlg, Template, TokenBound, 
 pub struct Discovered {
     spec: ProviderSpec,
     http: Option<Arc<dyn HttpClient>>,
+    /// Which addresses the transports of its clients reach, and the one for what needs no certificate.
+    guarded: Option<(Guard, Arc<dyn HttpClient>)>,
     clock: Option<Arc<dyn Clock>>,
     timeout: Option<Duration>,
     order: WellKnown,
@@ -84,6 +86,7 @@ impl Discovered {
         Ok(Self {
             spec,
             http: None,
+            guarded: None,
             clock: None,
             timeout: None,
             order: WellKnown::default(),
@@ -116,6 +119,12 @@ impl Discovered {
     /// [guarded](crate::http::ReqwestClient::guarded) one.
     pub fn http_client(mut self, http: Arc<dyn HttpClient>) -> Self {
         self.http = Some(http);
+        self
+    }
+
+    /// A transport that such a guard has made, and the guard for those with a client's certificate.
+    pub(crate) fn guarded_by(mut self, guard: Guard, http: Arc<dyn HttpClient>) -> Self {
+        self.guarded = Some((guard, http));
         self
     }
 
@@ -222,6 +231,9 @@ impl Discovered {
 
     fn configured(&self, client: Client<Dynamic>) -> Client<Dynamic> {
         let mut client = client.well_known(self.order).demanding(self.demands.clone());
+        if let Some((guard, http)) = &self.guarded {
+            client = client.guarded_by(guard.clone()).sharing(Arc::clone(http));
+        }
         if let Some(http) = &self.http {
             client = client.http_client(Arc::clone(http));
         }

@@ -18,6 +18,7 @@ mod discovered;
 #[path = "../proofs/jwt.rs"]
 mod jwt;
 mod keyed;
+mod mcp_keys;
 mod possession;
 mod registered;
 mod request_keys;
