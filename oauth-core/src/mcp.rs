@@ -84,6 +84,19 @@ impl Mcp {
     /// to host or to register. Give as many as you have. The order is MCP's: a client that is registered with the issuer,
     /// then a metadata document where the issuer takes it, then a registration. A client that is registered with an issuer
     /// belongs to servers that you chose: any server may name that issuer, and say which scopes the user is asked for.
+    ///
+    /// Either proves itself by a secret, a private key or a certificate, as far as the issuer takes it:
+    ///
+    /// ```
+    /// # fn identity(pem: String) -> oauth_core::Result<oauth_core::Mcp> {
+    /// use oauth_core::{ClientAuth, Mcp, RegisteredClient};
+    ///
+    /// let me = RegisteredClient::known("https://id.example.com", "my-client-id", ClientAuth::private_key(pem).kid("k1"));
+    /// let mcp = Mcp::server("https://mcp.example.com/mcp")?.client(me);
+    /// # Ok(mcp) }
+    /// ```
+    ///
+    /// A certificate goes to the issuer that takes it, and to no other server.
     pub fn client(mut self, identity: impl Into<ClientIdentity>) -> Self {
         self.identities.push(identity.into());
         self
@@ -164,7 +177,7 @@ impl Mcp {
 
     /// As [`connect`](Self::connect), with the scopes of before.
     async fn prepare(&self, challenge: &ResourceChallenge, before: &[String]) -> Result<Client<Dynamic>> {
-        let by = Asker { http: Some(self.transport()?), ..self.asker.clone() };
+        let by = self.asker()?;
         let resource = ProtectedResource::at(&self.server)?.challenge(challenge.clone()).or_root();
         let metadata = resource.asked_by(by.clone()).metadata().await?;
         let mut refused = None;
@@ -204,12 +217,17 @@ impl Mcp {
         Ok(client)
     }
 
-    fn transport(&self) -> Result<Arc<dyn HttpClient>> {
-        if let Some(http) = &self.asker.http {
-            return Ok(Arc::clone(http));
+    /// What the server and its issuers are asked with: the caller's own transport, or a guarded one.
+    fn asker(&self) -> Result<Asker> {
+        let mut asker = self.asker.clone();
+        if asker.http.is_none() {
+            asker.guarded = Some((self.guard(), self.transport()?));
         }
-        let guard = if self.allow_loopback { Guard::new().dangerous_allow_loopback() } else { Guard::new() };
-        match ReqwestClient::guarded_with(guard, |builder| builder) {
+        Ok(asker)
+    }
+
+    fn transport(&self) -> Result<Arc<dyn HttpClient>> {
+        match ReqwestClient::guarded_with(self.guard(), |builder| builder) {
             Ok(client) => Ok(Arc::new(client)),
             Err(error) if error.kind() == TransportErrorKind::NoBackend => {
                 let what = "there is no transport: no cryptography backend is compiled in";
@@ -217,6 +235,10 @@ impl Mcp {
             }
             Err(error) => Err(transport_error(Step::Configure, "the server", error).of(&stranger(&self.server))),
         }
+    }
+
+    fn guard(&self) -> Guard {
+        if self.allow_loopback { Guard::new().dangerous_allow_loopback() } else { Guard::new() }
     }
 
     /// RFC 9728 section 7.6: which server to use is the client's choice. First come those that the client is registered with,

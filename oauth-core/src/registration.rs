@@ -30,7 +30,8 @@ use crate::spec::{ClientAuthMethod, ProviderSpec, Template};
 impl<P: Provider> Client<P> {
     /// Registers a client at the provider (RFC 7591 section 3) and gives what it got; this client's own id and secret are not
     /// sent. [`registered`](Self::registered) makes a client of it. Keep it: it holds secrets, and the provider tells them
-    /// once.
+    /// once. Where the metadata does not say how the client will authenticate, it is as the provider's file says
+    /// (`client_auth`).
     ///
     /// The errors: [`RegistrationRefused`](ErrorKind::RegistrationRefused), [`RegistrationChanged`](ErrorKind::RegistrationChanged)
     /// where the provider registered another redirect URI or way to authenticate than it was asked to.
@@ -38,19 +39,33 @@ impl<P: Provider> Client<P> {
     where
         P: CanRegister,
     {
+        self.register_as(&metadata.or_declared(self.spec())).await
+    }
+
+    /// As [`register`](Self::register), with what the metadata says and nothing more.
+    async fn register_as(&self, metadata: &ClientMetadata) -> Result<RegisteredClient> {
         let span = tracing::debug_span!("oauth.register", provider = %self.spec().id);
         async { register(&*self.inner().ready().await?, metadata).await }.instrument(span).await
     }
 
     /// This client as the registered one. A record of another issuer is an [error](ErrorKind::IssuerNotBound), and so is one
     /// whose [secret has ended](ErrorKind::ClientSecretExpired).
+    ///
+    /// It authenticates as the provider's file says. A record that was registered to do so in another way is an
+    /// [error](ErrorKind::Unsupported), and so is one whose key or certificate is missing; another key than the registered one
+    /// is an [error](ErrorKind::Config) too. Nothing is sent to the token endpoint in these cases. A record without a
+    /// [method](RegisteredClient::token_endpoint_auth_method), as one of a client that was registered by hand, is of the file's.
     pub async fn registered(&self, record: &RegisteredClient) -> Result<Self>
     where
         P: CanRegister,
     {
         let inner = self.inner().ready().await?;
         record.check(&inner, &server(&inner)?)?;
-        Ok(self.clone().identified(record.client_id().to_owned(), record.auth(), record.secret_expires_at()))
+        record.check_declared(&inner)?;
+        let client = self.clone().identified(record.client_id().to_owned(), record.auth(), record.secret_expires_at());
+        // What does not fit the file is told now, and not by the first request.
+        client.inner().ready().await?.prepared()?;
+        Ok(client)
     }
 }
 
@@ -72,7 +87,7 @@ impl Discovered {
         let asked = self.ask().await?;
         // The spec of an asking client is filled by its own metadata, and the id that it has is not sent.
         let client = self.made(asked, "unregistered".to_owned(), ClientAuth::none(), |_| ())?;
-        client.register(metadata).await
+        client.register_as(metadata).await
     }
 
     /// A client with what a registration at this issuer gave; its redirect URI is the first registered one. A record of

@@ -8,7 +8,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::crypto::{self, Crypto, CryptoError};
 use crate::dpop::Nonces;
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::http::{HttpClient, ReqwestClient, TransportErrorKind, transport_error};
+use crate::http::{Guard, HttpClient, ReqwestClient, TransportErrorKind, transport_error};
 use crate::mechanism::Mechanisms;
 use crate::openid::{Demands, Discovery, KeyCache, WellKnown};
 use crate::rng::{OsRng, Rng};
@@ -30,8 +30,8 @@ pub(crate) struct Config {
     pub(crate) redirect_uri: Option<String>,
     pub(crate) scopes: Option<Vec<String>>,
     pub(crate) http: OnceLock<Result<Arc<dyn HttpClient>, Error>>,
-    /// Whether the default transport reaches public addresses only.
-    pub(crate) guarded: bool,
+    /// Which addresses the default transport reaches, where somebody else may have named them.
+    pub(crate) guard: Option<Guard>,
     /// Whether the transport is the user's.
     pub(crate) has_own_http: bool,
     pub(crate) timeout: Duration,
@@ -83,7 +83,7 @@ impl Config {
             redirect_uri: None,
             scopes: None,
             http: OnceLock::new(),
-            guarded: false,
+            guard: None,
             has_own_http: false,
             timeout: TIMEOUT,
             clock: Arc::new(SystemClock),
@@ -194,7 +194,10 @@ impl Inner {
     }
 
     pub(crate) fn http(&self) -> Result<&dyn HttpClient> {
-        let connect = if self.config.guarded { ReqwestClient::guarded } else { ReqwestClient::new };
+        let connect = || match &self.config.guard {
+            Some(guard) => ReqwestClient::guarded_with(guard.clone(), |builder| builder),
+            None => ReqwestClient::new(),
+        };
         let made = self.config.http.get_or_init(|| match connect() {
             Ok(client) => Ok(Arc::new(client) as Arc<dyn HttpClient>),
             Err(error) if error.kind() == TransportErrorKind::NoBackend => Err(self.no_backend(Step::Configure)),

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::{Config, Inner};
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::http::{Guard, HttpClient, ReqwestClient, TransportErrorKind};
+use crate::http::{HttpClient, ReqwestClient, TransportErrorKind};
 use crate::spec::{ClientAuthMethod, ProviderSpec, TokenBound};
 
 /// A chain of certificates, the client's own first, and its private key, as PEM.
@@ -57,7 +57,7 @@ pub(super) fn transport(config: &Config) -> Result<Option<Arc<dyn HttpClient>>> 
         let fix = "give the certificate to the transport, and use `ClientAuth::none()`";
         return Err(fail(what, fix).of(spec));
     }
-    let guard = config.guarded.then(Guard::new);
+    let guard = config.guard.clone();
     match ReqwestClient::showing(&certificate.chain, &certificate.key, guard, |builder| builder) {
         Ok(http) => Ok(Some(Arc::new(http))),
         Err(error) => {

@@ -30,7 +30,7 @@ use crate::authorize::Authorize;
 use crate::clock::Clock;
 use crate::crypto::Crypto;
 use crate::error::{Error, Result, Step};
-use crate::http::HttpClient;
+use crate::http::{Guard, HttpClient};
 use crate::mechanism::Mechanisms;
 use crate::openid::{Demands, Discovery, WellKnown};
 use crate::provider::{CanAuthorize, Compiled, Dynamic, Provider};
@@ -221,8 +221,13 @@ impl<P: Provider> Client<P> {
     /// providers whose addresses somebody else has written. A [transport](Self::http_client) that it is given later answers for
     /// itself.
     pub fn guarded(self) -> Self {
+        self.guarded_by(Guard::new())
+    }
+
+    /// As [`guarded`](Self::guarded), with that guard.
+    pub(crate) fn guarded_by(self, guard: Guard) -> Self {
         self.configured(|config| {
-            config.guarded = true;
+            config.guard = Some(guard);
             config.http = OnceLock::new();
             config.has_own_http = false;
             config.forget_keys();

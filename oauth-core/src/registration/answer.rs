@@ -43,13 +43,13 @@ pub(super) fn read(
     if record.secret_expires_at.is_some_and(|end| end <= inner.now()) {
         return Err(expired(inner, Step::Registration));
     }
-    Ok(RegisteredClient {
-        // What the client does always is not the server's to choose.
-        dpop_bound: asked.is_bound() || record.dpop_bound,
-        key_id: asked.held().and_then(|held| held.key_id().map(str::to_owned)),
-        held: asked.held(),
-        ..record
-    })
+    // Of a server that leaves it out what was asked for is taken to be registered; but a secret is for a client that shows it.
+    let asked_method = asked.method().filter(|method| *method != "none" || record.secret.is_none()).map(str::to_owned);
+    let mut record = record.keyed(asked);
+    record.auth_method = record.auth_method.or(asked_method);
+    // What the client does always is not the server's to choose.
+    record.dpop_bound |= asked.is_bound();
+    Ok(record)
 }
 
 /// RFC 7591 section 3.2.1: the server "MAY reject or replace any of the client's requested metadata values", and "MUST return
@@ -185,6 +185,7 @@ impl<'a> Reader<'a> {
             registration_client_uri: self.text("registration_client_uri")?.filter(|uri| is_sound(uri)),
             dpop_bound: self.flag(BOUND)?,
             key_id: None,
+            key_thumbprint: None,
             held: None,
         })
     }

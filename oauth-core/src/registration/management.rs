@@ -89,7 +89,8 @@ impl<P: Provider> Registration<P> {
     }
 
     /// Changes what is registered to this (RFC 7592 section 2.2): all of it, so what is left out is registered no longer. Begin
-    /// with what [`read`](Self::read) gives.
+    /// with what [`read`](Self::read) gives. A new key is registered by [`credentials`](ClientMetadata::credentials): its public
+    /// half takes the place of `jwks`, unless it is among them already.
     ///
     /// # Errors
     ///
@@ -97,9 +98,9 @@ impl<P: Provider> Registration<P> {
     /// [`RegistrationChanged`](ErrorKind::RegistrationChanged) where the provider registered something else than it was asked
     /// to: [`record`](Self::record) has that.
     pub async fn update(&mut self, metadata: &ClientMetadata) -> Result<()> {
-        let body = metadata.update(self.record.client_id());
-        let (inner, answer) = self.ask(Method::PUT, Some(body)).await?;
-        answer::check_unchanged(&inner, metadata, &Reader::of(&inner, &answer)?)?;
+        let metadata = metadata.renewed(&*self.client.inner().discovered().await?)?;
+        let (inner, answer) = self.ask(Method::PUT, Some(metadata.clone())).await?;
+        answer::check_unchanged(&inner, &metadata, &Reader::of(&inner, &answer)?)?;
         tracing::debug!("registration changed");
         Ok(())
     }
@@ -125,10 +126,12 @@ impl<P: Provider> Registration<P> {
     }
 
     /// Makes a request in a task of its own: a caller that is cancelled must not lose the token in its answer.
-    async fn ask(&mut self, method: Method, body: Option<String>) -> Result<(Arc<Inner>, Answer)> {
+    async fn ask(&mut self, method: Method, asked: Option<ClientMetadata>) -> Result<(Arc<Inner>, Answer)> {
         let span = tracing::debug_span!("oauth.registration", provider = %self.client.spec().id, %method);
         let inner = self.client.inner().discovered().instrument(span.clone()).await?;
-        let change = Change { inner: Arc::clone(&inner), record: self.record.clone(), store: self.store.clone() };
+        let body = asked.as_ref().map(|asked| asked.update(self.record.client_id()));
+        let (record, store) = (self.record.clone(), self.store.clone());
+        let change = Change { inner: Arc::clone(&inner), asked, record, store };
         let task = tokio::spawn(change.carry_out(method, body).instrument(span));
         let (record, answer) = task.await.map_err(|_| {
             let what = "the request ended before it had a result, by a fault or with the runtime it ran in";
@@ -142,6 +145,7 @@ impl<P: Provider> Registration<P> {
 /// A request of one registration, and what it does to its record.
 struct Change {
     inner: Arc<Inner>,
+    asked: Option<ClientMetadata>,
     record: RegisteredClient,
     store: Option<Arc<dyn ClientStore>>,
 }
@@ -198,6 +202,9 @@ impl Change {
             }
             record.auth_method = told.auth_method.clone().or(record.auth_method);
         }
+        if let Some(asked) = &self.asked {
+            record = rekeyed(&self.inner, record, asked);
+        }
         record.registration_access_token = token.or(record.registration_access_token);
         // An answer does not lead the token elsewhere.
         record.registration_client_uri = uri.or(record.registration_client_uri);
@@ -214,6 +221,18 @@ impl Change {
             None => Ok(()),
         }
     }
+}
+
+/// The record with the key that is registered now.
+fn rekeyed(inner: &Inner, mut record: RegisteredClient, asked: &ClientMetadata) -> RegisteredClient {
+    if asked.held().is_some() {
+        return record.keyed(asked);
+    }
+    if record.key_thumbprint.as_ref().is_some_and(|thumbprint| !asked.lists(inner, thumbprint)) {
+        // Its key is registered no longer; which one is, is not known.
+        (record.key_id, record.key_thumbprint, record.held) = (None, None, None);
+    }
+    record
 }
 
 /// Where a registration is managed, and with what.

@@ -36,6 +36,8 @@ pub struct ClientMetadata {
     issuer: Option<String>,
     /// The private key or the certificate.
     pub(super) credentials: Option<ClientAuth>,
+    /// Which key that is (RFC 7638), where it is in `jwks`.
+    pub(super) key_thumbprint: Option<String>,
 }
 
 /// RFC 9449 section 5.2.

@@ -8,6 +8,7 @@ use crate::client::{ClientAuth, Inner};
 use crate::error::{ErrorKind, Result, Step};
 use crate::jose::Jwk;
 use crate::openid::key_signer;
+use crate::spec::{ClientAuthMethod, ProviderSpec};
 
 /// How a client with these credentials is registered, where it does not say otherwise.
 pub(super) fn method(credentials: &ClientAuth) -> Option<&'static str> {
@@ -19,6 +20,21 @@ pub(super) fn method(credentials: &ClientAuth) -> Option<&'static str> {
 }
 
 impl ClientMetadata {
+    /// Says how the client authenticates where the client has not: as the provider's file has it. RFC 7591 section 2: "If
+    /// unspecified or omitted, the default is `client_secret_basic`".
+    pub(super) fn or_declared(&self, spec: &ProviderSpec) -> Self {
+        let method = match spec.client_auth.method {
+            ClientAuthMethod::Body => "client_secret_post",
+            ClientAuthMethod::None => "none",
+            ClientAuthMethod::PrivateKeyJwt => "private_key_jwt",
+            ClientAuthMethod::ClientSecretJwt => "client_secret_jwt",
+            // The default, what the certificate decides, and what RFC 7591 has no word for.
+            _ => return self.clone(),
+        };
+        let metadata = self.clone();
+        if self.method().is_some() { metadata } else { metadata.token_endpoint_auth_method(method) }
+    }
+
     /// With the public half of what the client proves itself with. RFC 7591 section 2: `jwks` is the "Client's JSON Web Key Set
     /// document value, which contains the client's public keys".
     pub(crate) fn proved(&self, inner: &Inner) -> Result<Self> {
@@ -28,13 +44,13 @@ impl ClientMetadata {
         let said = metadata.text_of("token_endpoint_auth_method").unwrap_or_default();
         // RFC 7591 section 2: `jwks_uri` and `jwks` "MUST NOT both be present in the same request or response".
         let has_keys = ["jwks", "jwks_uri"].iter().any(|name| metadata.members.contains_key(*name));
+        let mut registered = None;
         match (said, credentials.signing_key(), credentials.client_certificate()) {
             ("private_key_jwt", Some(pem), _) => {
                 let key = public(inner, pem)?;
-                let kid = match credentials.key_id() {
-                    Some(kid) => kid.to_owned(),
-                    None => thumbprint(inner, &key)?,
-                };
+                let thumbprint = thumbprint(inner, &key)?;
+                let kid = credentials.key_id().map_or_else(|| thumbprint.clone(), str::to_owned);
+                registered = Some(thumbprint);
                 if !has_keys {
                     let key = described(&key, json!({"kid": kid, "use": "sig"}));
                     metadata = metadata.jwks(json!({"keys": [key]}));
@@ -42,20 +58,52 @@ impl ClientMetadata {
                 metadata.credentials = Some(credentials.clone().kid(kid));
             }
             // RFC 8705 section 2.2.2: each key of the set has its certificate beside it, as `x5c`.
-            ("self_signed_tls_client_auth", _, Some(certificate)) if !has_keys => {
+            ("self_signed_tls_client_auth", _, Some(certificate)) => {
                 let key = public(inner, certificate.key().expose_secret())?;
-                let chain = own_certificate(certificate.chain());
-                metadata = metadata.jwks(json!({"keys": [described(&key, json!({"x5c": [chain]}))]}));
+                registered = Some(thumbprint(inner, &key)?);
+                if !has_keys {
+                    let chain = own_certificate(certificate.chain());
+                    metadata = metadata.jwks(json!({"keys": [described(&key, json!({"x5c": [chain]}))]}));
+                }
             }
             _ => {}
         }
+        metadata.key_thumbprint = registered.filter(|thumbprint| metadata.lists(inner, thumbprint));
         Ok(metadata)
+    }
+
+    /// As [`proved`](Self::proved), the key in the place of those of a registration that was read.
+    pub(super) fn renewed(&self, inner: &Inner) -> Result<Self> {
+        let proved = self.proved(inner)?;
+        if proved.credentials.is_some() && proved.key_thumbprint.is_none() && self.members.contains_key("jwks") {
+            let mut without = self.clone();
+            without.members.remove("jwks");
+            let renewed = without.proved(inner)?;
+            if renewed.key_thumbprint.is_some() {
+                return Ok(renewed);
+            }
+        }
+        Ok(proved)
+    }
+
+    /// Whether that key is in `jwks`. What is behind a `jwks_uri` changes without a registration.
+    pub(super) fn lists(&self, inner: &Inner, thumbprint: &str) -> bool {
+        let Some(crypto) = &inner.config.crypto else { return false };
+        let keys = self.members.get("jwks").and_then(|set| set.get("keys")).and_then(Value::as_array);
+        let is_it =
+            |key: &Value| Jwk::from_json(&key.to_string()).is_ok_and(|key| key.thumbprint(&**crypto) == thumbprint);
+        keys.is_some_and(|keys| keys.iter().any(is_it))
     }
 
     /// The credentials with the name of their key.
     pub(crate) fn held(&self) -> Option<ClientAuth> {
         self.credentials.clone()
     }
+}
+
+/// Which key a private one is (RFC 7638).
+pub(super) fn thumbprint_of(inner: &Inner, pem: &str) -> Result<String> {
+    thumbprint(inner, &public(inner, pem)?)
 }
 
 fn public(inner: &Inner, pem: &str) -> Result<Jwk> {

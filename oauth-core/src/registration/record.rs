@@ -4,9 +4,10 @@ use std::time::{Duration, SystemTime};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::ClientMetadata;
+use super::{ClientMetadata, proof};
 use crate::client::{ClientAuth, Inner};
 use crate::error::{Error, ErrorKind, Result, Step, clean};
+use crate::request_object::is_pem;
 use crate::spec::ClientAuthMethod;
 
 /// A client as an issuer registered it (RFC 7591 section 3.2.1). It is secret, and it is of use at that issuer only: records
@@ -25,6 +26,8 @@ pub struct RegisteredClient {
     pub(super) dpop_bound: bool,
     /// The name of the key that was registered.
     pub(super) key_id: Option<String>,
+    /// Which key that is (RFC 7638), where it was registered by value.
+    pub(super) key_thumbprint: Option<String>,
     /// A private key or a certificate, which is not written down.
     pub(super) held: Option<ClientAuth>,
 }
@@ -44,13 +47,16 @@ impl RegisteredClient {
             registration_client_uri: None,
             dpop_bound: false,
             key_id: None,
+            key_thumbprint: None,
             held: None,
         }
         .credentials(credentials)
     }
 
     /// With the private key or the certificate that it was registered with. They are not written down with the record, so that
-    /// they are given again when it was read.
+    /// they are given again when it was read; [`key_thumbprint`](Self::key_thumbprint) says which. Another key is an
+    /// [error](ErrorKind::Config) when a client is made of the record, but for one that comes from a
+    /// [source](ClientAuth::source), which is asked later.
     pub fn credentials(mut self, credentials: impl Into<ClientAuth>) -> Self {
         let credentials = credentials.into();
         if credentials.is_key() || credentials.client_certificate().is_some() || credentials.secret_source().is_some() {
@@ -89,6 +95,17 @@ impl RegisteredClient {
         self.auth_method.as_deref()
     }
 
+    /// The name (`kid`) by which the issuer knows the client's key; none where none was registered.
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// Which key it was registered with, or the key of which certificate: its thumbprint with SHA-256 (RFC 7638), to find it by.
+    /// None where none was registered by value (`jwks`): what is behind a `jwks_uri` may change.
+    pub fn key_thumbprint(&self) -> Option<&str> {
+        self.key_thumbprint.as_deref()
+    }
+
     /// What the registration is changed and deleted with (RFC 7592 section 3).
     pub fn registration_access_token(&self) -> Option<&SecretString> {
         self.registration_access_token.as_ref()
@@ -107,6 +124,14 @@ impl RegisteredClient {
             (_, Some(secret)) if method != Some("none") => secret.into(),
             _ => ClientAuth::none(),
         }
+    }
+
+    /// With the key that was registered with that metadata, if any was.
+    pub(super) fn keyed(mut self, asked: &ClientMetadata) -> Self {
+        self.key_id = asked.held().and_then(|held| held.key_id().map(str::to_owned));
+        self.key_thumbprint.clone_from(&asked.key_thumbprint);
+        self.held = asked.held();
+        self
     }
 
     /// With the name by which the issuer knows the key.
@@ -132,7 +157,9 @@ impl RegisteredClient {
             _ => true,
         };
         let kid = metadata.held().and_then(|held| held.key_id().map(str::to_owned));
-        has_proof && (self.dpop_bound || !metadata.is_bound()) && self.key_id == kid
+        // A record of before thumbprints were kept has none.
+        let same_key = self.key_thumbprint.is_none() || self.key_thumbprint == metadata.key_thumbprint;
+        has_proof && same_key && (self.dpop_bound || !metadata.is_bound()) && self.key_id == kid
     }
 
     /// Writes the record, secrets in clear, for a store of your own: encrypt it there.
@@ -150,6 +177,7 @@ impl RegisteredClient {
             registration_client_uri: self.registration_client_uri.clone(),
             dpop_bound: self.dpop_bound,
             key_id: self.key_id.clone(),
+            key_thumbprint: self.key_thumbprint.clone(),
         };
         // Texts, a number and a list of texts: serde_json can write each of them.
         serde_json::to_string(&stored).unwrap_or_default().into()
@@ -176,6 +204,7 @@ impl RegisteredClient {
             registration_client_uri: stored.registration_client_uri,
             dpop_bound: stored.dpop_bound,
             key_id: stored.key_id,
+            key_thumbprint: stored.key_thumbprint,
             held: None,
         })
     }
@@ -201,30 +230,104 @@ impl RegisteredClient {
     /// How it authenticates, as a provider's file says it; none where the issuer did not say. RFC 7591 section 2: "the default
     /// is `client_secret_basic`".
     pub(super) fn method(&self, inner: &Inner) -> Result<Option<ClientAuthMethod>> {
+        let Some(word) = self.auth_method.as_deref() else { return Ok(None) };
         let auth = self.auth();
-        let (has_secret, has_key) = (self.secret.is_some(), auth.signing_key().is_some());
-        let has_certificate = auth.client_certificate().is_some() || inner.config.has_own_http;
-        let (method, fix) = match self.auth_method.as_deref() {
-            None => return Ok(None),
-            Some("none") => return Ok(Some(ClientAuthMethod::None)),
-            Some("client_secret_post") if has_secret => return Ok(Some(ClientAuthMethod::Body)),
-            Some("client_secret_basic") if has_secret => return Ok(Some(ClientAuthMethod::Basic)),
-            Some("client_secret_jwt") if has_secret => return Ok(Some(ClientAuthMethod::ClientSecretJwt)),
-            Some("private_key_jwt") if has_key => return Ok(Some(ClientAuthMethod::PrivateKeyJwt)),
-            Some("tls_client_auth" | "self_signed_tls_client_auth") if has_certificate => {
-                return Ok(Some(ClientAuthMethod::Mtls));
+        let (method, has_proof) = match standard(word) {
+            Some(method @ ClientAuthMethod::None) => (method, true),
+            Some(method @ ClientAuthMethod::PrivateKeyJwt) => {
+                (method, auth.signing_key().is_some_and(is_pem) || auth.secret_source().is_some())
             }
-            Some(method @ "private_key_jwt") => {
-                (method, "give the record the key that was registered: `.credentials(ClientAuth::private_key(pem))`")
+            Some(method @ ClientAuthMethod::Mtls) => {
+                (method, auth.client_certificate().is_some() || inner.config.has_own_http)
             }
-            Some(method @ ("tls_client_auth" | "self_signed_tls_client_auth")) => {
-                (method, "give the record the certificate: `.credentials(ClientAuth::certificate(chain, key))`")
-            }
-            Some(method) => (method, "register it with a method that this client has: see `ClientMetadata`"),
+            Some(method) => (method, self.secret.is_some()),
+            None => (ClientAuthMethod::Custom, false),
         };
-        let what = format!("the client is registered to authenticate with `{}`", clean(method));
+        if has_proof {
+            return self.check_key(inner, &auth, word).map(|()| Some(method));
+        }
+        let fix = match method {
+            ClientAuthMethod::PrivateKeyJwt => {
+                "give the record the key that was registered: `.credentials(ClientAuth::private_key(pem))`"
+            }
+            ClientAuthMethod::Mtls => {
+                "give the record the certificate: `.credentials(ClientAuth::certificate(chain, key))`"
+            }
+            _ => "register it with a method that this client has: see `ClientMetadata`",
+        };
+        let key = self.key_thumbprint.as_deref().map(|key| format!(" with the key of the thumbprint `{}`", clean(key)));
+        let key = key.unwrap_or_default();
+        let what =
+            format!("the client is registered to authenticate by `{}`{key}, and has nothing to do so", clean(word));
         Err(Error::new(ErrorKind::Unsupported, Step::Registration, what).fix(fix).of(inner.spec()))
     }
+
+    /// That the key which it has is the one that was registered: the provider would refuse another one's proof.
+    fn check_key(&self, inner: &Inner, auth: &ClientAuth, word: &str) -> Result<()> {
+        let pem = match word {
+            "private_key_jwt" => auth.signing_key(),
+            "self_signed_tls_client_auth" => auth.client_certificate().map(|own| own.key().expose_secret()),
+            _ => None,
+        };
+        let Some((registered, pem)) = self.key_thumbprint.as_deref().zip(pem) else { return Ok(()) };
+        if proof::thumbprint_of(inner, pem)? == registered {
+            return Ok(());
+        }
+        let what = format!(
+            "the client has another key than the one that it is registered with, whose thumbprint is `{}`",
+            clean(registered)
+        );
+        Err(Error::new(ErrorKind::Config, Step::Registration, what)
+            .fix("give the record the registered key, or register the new one first: `Registration::update`")
+            .of(inner.spec()))
+    }
+
+    /// That the client of a provider's file can authenticate as it is registered to. RFC 7591 section 3.2.1: the server "MAY
+    /// reject or replace any of the client's requested metadata values": it may have registered another method than the file's.
+    pub(super) fn check_declared(&self, inner: &Inner) -> Result<()> {
+        let Some(word) = self.auth_method.as_deref() else { return Ok(()) };
+        let declared = inner.spec().client_auth.method;
+        let is_declared = match standard(word) {
+            Some(method) if method == declared => true,
+            // A client without a secret shows none, where others show theirs.
+            Some(ClientAuthMethod::None) => {
+                matches!(declared, ClientAuthMethod::Basic | ClientAuthMethod::Body)
+            }
+            Some(_) => false,
+            // The provider's own word for its own way.
+            None => {
+                let own = [ClientAuthMethod::Custom, ClientAuthMethod::Minted, ClientAuthMethod::Mechanism];
+                return if own.contains(&declared) { Ok(()) } else { self.method(inner).map(|_| ()) };
+            }
+        };
+        if is_declared {
+            return self.method(inner).map(|_| ());
+        }
+        let what = format!(
+            "the client is registered to authenticate by `{}`, and the provider's file says `client_auth: {}`",
+            clean(word),
+            declared.as_str()
+        );
+        Err(Error::new(ErrorKind::Unsupported, Step::Registration, what)
+            .fix(
+                "register it with the file's method (`ClientMetadata::token_endpoint_auth_method`), or correct the \
+                 file's `client_auth` if the provider takes no other",
+            )
+            .of(inner.spec()))
+    }
+}
+
+/// A registered method as a provider's file says it (RFC 7591 section 2, OpenID Connect Core section 9, RFC 8705 section 2).
+fn standard(word: &str) -> Option<ClientAuthMethod> {
+    Some(match word {
+        "none" => ClientAuthMethod::None,
+        "client_secret_basic" => ClientAuthMethod::Basic,
+        "client_secret_post" => ClientAuthMethod::Body,
+        "client_secret_jwt" => ClientAuthMethod::ClientSecretJwt,
+        "private_key_jwt" => ClientAuthMethod::PrivateKeyJwt,
+        "tls_client_auth" | "self_signed_tls_client_auth" => ClientAuthMethod::Mtls,
+        _ => return None,
+    })
 }
 
 fn seconds(time: SystemTime) -> u64 {
@@ -260,6 +363,8 @@ struct Stored {
     dpop_bound: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key_thumbprint: Option<String>,
 }
 
 impl fmt::Debug for RegisteredClient {

@@ -8,6 +8,7 @@ mod authority;
 mod certificates;
 mod client_auth;
 mod confidential;
+mod declared;
 mod discovered;
 #[allow(
     dead_code,
@@ -16,6 +17,8 @@ mod discovered;
 )]
 #[path = "../proofs/jwt.rs"]
 mod jwt;
+mod keyed;
+mod mcp_keys;
 mod possession;
 mod registered;
 mod request_keys;

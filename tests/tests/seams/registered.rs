@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 use crate::authority::Authority;
 use crate::jwt::{Jwt, key};
 
-const REGISTER: &str = "/register";
-const REDIRECT: &str = "http://127.0.0.1:8765/callback";
+pub(crate) const REGISTER: &str = "/register";
+pub(crate) const REDIRECT: &str = "http://127.0.0.1:8765/callback";
 
-fn me() -> ClientMetadata {
+pub(crate) fn me() -> ClientMetadata {
     ClientMetadata::named("My app").redirect_uri(REDIRECT)
 }
 
 /// An issuer that registers a client by that method.
-async fn issuer(method: &str) -> Issuer {
+pub(crate) async fn issuer(method: &str) -> Issuer {
     let issuer = Issuer::start().await;
     issuer.metadata(|metadata| {
         metadata.as_object_mut().unwrap().remove("jwks_uri");
@@ -39,11 +39,11 @@ fn registers(issuer: &Issuer, method: &str, id: &str) {
     issuer.answer(REGISTER, json_status(201, &answer.to_string()));
 }
 
-fn registration(issuer: &Issuer) -> Value {
+pub(crate) fn registration(issuer: &Issuer) -> Value {
     serde_json::from_str(&issuer.requests(REGISTER).pop().unwrap().body).unwrap()
 }
 
-async fn assertion(issuer: &Issuer, client: &Client) -> Jwt {
+pub(crate) async fn assertion(issuer: &Issuer, client: &Client) -> Jwt {
     client
         .refresh(&TokenSet::new("a").with_refresh_token("r"))
         .await
@@ -170,7 +170,7 @@ async fn a_documents_client_signs_as_its_document_says() {
 }
 
 /// An MCP server beside the issuer.
-fn mcp(issuer: &Issuer, app: ClientMetadata, change: impl FnOnce(&mut Value)) -> Mcp {
+pub(crate) fn mcp(issuer: &Issuer, app: ClientMetadata, change: impl FnOnce(&mut Value)) -> Mcp {
     let at = |path: &str| format!("{}{path}", issuer.origin());
     let mut resource = json!({"resource": at("/mcp"), "authorization_servers": [issuer.origin()]});
     change(&mut resource);
