@@ -164,7 +164,7 @@ async fn missing_sub() {
 #[tokio::test]
 async fn nonce_invalid() {
     refused(ErrorKind::IdTokenNonce, |claims| {
-        claims["nonce"] = format!("{}x", claims["nonce"].as_str().unwrap()).into()
+        claims["nonce"] = format!("{}x", claims["nonce"].as_str().unwrap()).into();
     })
     .await;
 }

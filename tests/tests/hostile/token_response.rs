@@ -50,8 +50,9 @@ async fn tok_01_an_answer_without_end_is_cut() {
         assert!(stream.read(&mut read).await.unwrap() > 0);
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n").await.unwrap();
         let mut written = 0;
-        while stream.write_all(&[b' '; 64 * 1024]).await.is_ok() {
-            written += 64 * 1024;
+        let piece = vec![b' '; 64 * 1024];
+        while stream.write_all(&piece).await.is_ok() {
+            written += piece.len();
         }
         written
     });
