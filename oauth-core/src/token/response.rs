@@ -91,6 +91,7 @@ impl Grant {
             refresh_token,
             id_token: secret(member("id_token"), "id_token")?,
             identity: None,
+            issuer: None,
             scopes: scopes(spec, member("scope"), requested)?,
             resources: Vec::new(),
             expires_at: expires_at(&rules.expiry, object, now)?,
