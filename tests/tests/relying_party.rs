@@ -163,7 +163,10 @@ async fn missing_sub() {
 
 #[tokio::test]
 async fn nonce_invalid() {
-    refused(ErrorKind::IdTokenNonce, |claims| claims["nonce"] = format!("{}x", claims["nonce"]).into()).await;
+    refused(ErrorKind::IdTokenNonce, |claims| {
+        claims["nonce"] = format!("{}x", claims["nonce"].as_str().unwrap()).into();
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -9,8 +9,16 @@ use crate::token::TokenSet;
 /// Whether tokens may be sent where this client leads: those that another issuer vouched for are not (RFC 9700 section
 /// 4.4). An issuer changes when a provider's file is edited, or when tokens are given to the wrong client.
 pub(crate) fn check_same_issuer(inner: &Inner, tokens: &TokenSet, step: Step) -> Result<()> {
-    let Some(identity) = tokens.identity() else { return Ok(()) };
-    if inner.spec().openid.is_some() && is_issuer(inner, identity)? {
+    // Tokens that name nobody are of the issuer that gave them.
+    let is_given = match (tokens.issuer.as_deref(), inner.prepared()?.issuer.as_deref()) {
+        (Some(given), Some(own)) => given == own,
+        _ => true,
+    };
+    let is_named = match tokens.identity() {
+        Some(identity) => inner.spec().openid.is_some() && is_issuer(inner, identity)?,
+        None => true,
+    };
+    if is_given && is_named {
         return Ok(());
     }
     let what = "the tokens are of another issuer than this client's, so they were not sent";

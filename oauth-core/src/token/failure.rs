@@ -93,6 +93,7 @@ impl Reader<'_> {
             (Some(object), false) => {
                 let grant = Grant::read((type_rule, key), self.inner.spec(), &object, requested, self.inner.now());
                 let mut grant = grant.map_err(|fault| self.fault(fault))?;
+                grant.tokens.issuer = self.inner.prepared()?.issuer.as_deref().map(Into::into);
                 for rule in &rules.also {
                     grant.tokens.also.extend(self.also(rule, root)?);
                 }

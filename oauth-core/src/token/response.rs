@@ -91,6 +91,7 @@ impl Grant {
             refresh_token,
             id_token: secret(member("id_token"), "id_token")?,
             identity: None,
+            issuer: None,
             scopes: scopes(spec, member("scope"), requested)?,
             resources: Vec::new(),
             expires_at: expires_at(&rules.expiry, object, now)?,
@@ -156,11 +157,11 @@ fn scopes(spec: &ProviderSpec, value: Option<&RawValue>, requested: &[String]) -
         .map_err(|_| Fault::Member("scope", "is neither text nor a list of texts"))
 }
 
-/// RFC 6749 section 5.1: `expires_in` is "the lifetime in seconds of the access token". Text and fractions are
-/// understood, negative numbers mean "over already", and nothing overflows.
+/// RFC 6749 section 5.1: `expires_in` is "the lifetime in seconds of the access token". Text and whole numbers with a point
+/// are understood, negative numbers mean "over already", and nothing overflows.
 fn expires_at(expiry: &Expiry, object: &Members<'_>, now: SystemTime) -> Result<Option<SystemTime>, Fault> {
     let wrong = if expiry.field == "expires_in" { "expires_in" } else { "expiry" };
-    let wrong = Fault::Member(wrong, "is not a number");
+    let wrong = || Fault::Member(wrong, "is not a whole number");
     let Some(value) = object.get(&expiry.field).filter(|value| !json::is_null(value)) else {
         return Ok(expiry.default.and_then(|lifetime| after(now, lifetime)));
     };
@@ -173,9 +174,13 @@ fn expires_at(expiry: &Expiry, object: &Members<'_>, now: SystemTime) -> Result<
     // Rust also reads `inf` and `nan` as numbers; JSON does not.
     let digits = text.trim().strip_prefix('-').unwrap_or(text.trim());
     if !digits.starts_with(|first: char| first.is_ascii_digit()) {
-        return Err(wrong);
+        return Err(wrong());
     }
-    let number: f64 = text.trim().parse().map_err(|_| wrong)?;
+    let number: f64 = text.trim().parse().map_err(|_| wrong())?;
+    // A lifetime is a whole number; what is too large to be one is for ever.
+    if expiry.kind == ExpiryKind::In && number.is_finite() && number.fract() != 0.0 {
+        return Err(wrong());
+    }
     if number == 0.0 && expiry.zero == ZeroExpiry::Never {
         return Ok(None);
     }

@@ -33,6 +33,8 @@ pub struct TokenSet {
     pub(crate) id_token: Option<SecretString>,
     /// The claims of the ID token, once it has been verified.
     pub(crate) identity: Option<Arc<IdToken>>,
+    /// The issuer that gave them, where its file names one.
+    pub(crate) issuer: Option<Arc<str>>,
     pub(crate) scopes: Vec<String>,
     /// The resources that it was asked for.
     pub(crate) resources: Vec<String>,
@@ -74,6 +76,7 @@ impl TokenSet {
             refresh_token: None,
             id_token: None,
             identity: None,
+            issuer: None,
             scopes: Vec::new(),
             resources: Vec::new(),
             expires_at: None,
@@ -324,6 +327,7 @@ impl TokenSet {
             refresh_token: answer.refresh_token.or_else(|| self.refresh_token.clone()),
             id_token: answer.id_token.or_else(|| self.id_token.clone()),
             identity: answer.identity.or_else(|| self.identity.clone()),
+            issuer: answer.issuer.or_else(|| self.issuer.clone()),
             again: answer.again.or_else(|| self.again.clone()),
             extras: merged(self.extras.as_ref(), answer.extras),
             // A refresh token stays bound to its key, whatever the new access token is (RFC 9449 section 5).

@@ -24,6 +24,8 @@ struct Stored<'a> {
     id_token: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     identity: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    issuer: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     scopes: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -80,6 +82,7 @@ impl<'a> Stored<'a> {
             refresh_token: tokens.refresh_token.as_ref().map(|token| token.expose_secret().into()),
             id_token: tokens.id_token.as_ref().map(|token| token.expose_secret().into()),
             identity: tokens.identity.as_ref().map(|identity| identity.json().into()),
+            issuer: tokens.issuer.as_deref().map(Into::into),
             scopes: tokens.scopes.clone(),
             resources: tokens.resources.clone(),
             expires_at_ms: tokens.expires_at.map(millis),
@@ -109,6 +112,7 @@ impl<'a> Stored<'a> {
             refresh_token: self.refresh_token.map(|token| token.into_owned().into()),
             id_token: self.id_token.map(|token| token.into_owned().into()),
             identity: self.identity.map(|claims| IdToken::restore(&claims)).transpose()?.map(Arc::new),
+            issuer: self.issuer.map(|issuer| issuer.as_ref().into()),
             scopes: self.scopes,
             resources: self.resources,
             expires_at: self.expires_at_ms.map(time),

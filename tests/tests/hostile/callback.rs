@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use oauth_core::{Browser, Client, Error, ErrorKind, PendingAttempt, PendingAttempts, Step};
 use oauth_tests::canned::{Canned, json, json_status};
-use oauth_tests::issuer::tells_nothing;
+use oauth_tests::issuer::{Issuer, TOKEN, tells_nothing};
 use oauth_tests::login::{ACME, ManualClock, SECRET, Started, TOKENS, client, log_in, spec, start};
 
 /// What a callback comes to at a server that would answer a code, and how many requests that server got.
@@ -39,11 +39,19 @@ async fn a_sound_callback_is_accepted() {
 async fn cb_01_no_state_and_no_attempt_is_no_match() {
     refused(ACME, ErrorKind::StateMissing, |_| "code=c".to_owned()).await;
     refused(ACME, ErrorKind::StateMissing, |_| "code=c&state=".to_owned()).await;
-    let client = client(ACME);
-    let error = client.callback("code=c&state=s", None::<PendingAttempt>, Browser::unknown()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NoPendingAttempt);
-    let error = client.callback("code=c", None::<PendingAttempt>, Browser::unknown()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::StateMissing);
+    let server = Canned::start([json(TOKENS)]).await;
+    let client = client(ACME).dangerous_at(server.origin());
+    for browser in [Browser::unknown(), Browser::cookie(""), Browser::cookie("x")] {
+        for (query, kind) in [
+            ("code=c&state=s", ErrorKind::NoPendingAttempt),
+            ("code=c", ErrorKind::StateMissing),
+            ("code=c&state=", ErrorKind::StateMissing),
+        ] {
+            let error = client.callback(query, None::<PendingAttempt>, browser.clone()).await.unwrap_err();
+            assert_eq!(error.kind(), kind, "{query}");
+        }
+    }
+    assert!(server.received().is_empty());
 }
 
 #[tokio::test]
@@ -96,11 +104,14 @@ checked: 2026-11-21
 settings: {shop: {type: label}}
 endpoints: {authorization: \"https://{shop}.shops.example/authorize\", token: \"https://{shop}.shops.example/token\"}
 ";
-    let [here, there] = ["one", "other"].map(|shop| client(yaml).set("shop", shop).unwrap());
+    let server = Canned::start([json(TOKENS)]).await;
+    let [here, there] =
+        ["one", "other"].map(|shop| client(yaml).set("shop", shop).unwrap().dangerous_at(server.origin()));
     let started = start(&here).await;
     let query = format!("code=c&state={}", started.state);
     let error = there.callback(query, started.pending, started.browser).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ProviderMismatch, "{error}");
+    assert!(server.received().is_empty());
 }
 
 #[tokio::test]
@@ -120,7 +131,21 @@ async fn cb_04_another_issuer_is_refused() {
 async fn cb_05_a_missing_issuer_is_refused_where_there_always_is_one() {
     let yaml =
         ACME.replace("issuer: https://id.acme.example}", "issuer: https://id.acme.example, iss_in_callback: true}");
-    refused(&yaml, ErrorKind::IssuerMissing, |started| format!("code=c&state={}", started.state)).await;
+    for answer in ["code=c", "code=c&iss=", "error=access_denied"] {
+        refused(&yaml, ErrorKind::IssuerMissing, |started| format!("{answer}&state={}", started.state)).await;
+    }
+    // The metadata says so, and the file does not know it.
+    let issuer = Issuer::start().await;
+    for always in [false, true] {
+        issuer.metadata(|metadata| metadata["authorization_response_iss_parameter_supported"] = always.into());
+        let client = issuer.client().await;
+        let started = start(&client).await;
+        let query = format!("code=canary-code&state={}", started.state);
+        let error = client.callback(query, started.pending, started.browser).await.unwrap_err();
+        assert_eq!(error.kind() == ErrorKind::IssuerMissing, always, "{}", error.explain());
+        tells_nothing(&error, &["canary-code", SECRET]);
+        assert_eq!(issuer.asked(TOKEN), 1, "the code of the one that named no issuer was not sent");
+    }
 }
 
 #[tokio::test]
@@ -187,6 +212,10 @@ async fn cb_10_parameters_that_come_twice_are_ambiguous() {
         "code=a&state=S&state=S",
         "code=a&error=access_denied&state=S",
         "code=a&state=S&iss=a&iss=b",
+        "code=a&state=S&state=",
+        "state=x&code=a&state=S",
+        "error=access_denied&error=server_error&state=S",
+        "code=a&code=a&state=S",
     ] {
         refused(ACME, ErrorKind::AmbiguousCallback, |started| query.replace('S', &started.state)).await;
     }
@@ -258,6 +287,20 @@ async fn cb_13_and_14_a_providers_words_are_cleaned_and_cut() {
     assert!(description.chars().count() < 700, "{}", description.len());
     assert!(!text.contains("javascript:"), "an address of the provider's is data, not part of a message");
     assert_eq!(error.server().unwrap().uri(), Some("javascript:alert(1)"));
+
+    // The error's own name is no better, and a megabyte of anything is no callback.
+    let started = start(&client).await;
+    let query = format!("error={nasty}&state={}", started.state);
+    let error = client.callback(query, started.pending, started.browser).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AuthorizationRefused);
+    let text = format!("{} {error:?} {:?}", error.explain(), error.server());
+    assert!(!text.contains(['\u{1b}', '\r', '\u{202e}']), "{text}");
+    assert!(error.server().unwrap().code().unwrap().chars().count() < 700 && text.len() < 4000, "{}", text.len());
+    let started = start(&client).await;
+    let query = format!("error=invalid_request&state={}&error_description={}", started.state, "A".repeat(1024 * 1024));
+    let error = client.callback(query, started.pending, started.browser).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CallbackTooLarge);
+    assert!(format!("{} {error:?}", error.explain()).len() < 4000);
 }
 
 #[tokio::test]

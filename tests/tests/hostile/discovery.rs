@@ -55,10 +55,36 @@ async fn disc_01_metadata_names_the_issuer_that_was_asked() {
     assert!(start(&client).await.url.starts_with(&format!("{origin}/authorize?")));
 }
 
+/// Those of clients with certificates (RFC 8705 section 5).
+const ALIASES: [&str; 7] = [
+    "token_endpoint",
+    "revocation_endpoint",
+    "introspection_endpoint",
+    "device_authorization_endpoint",
+    "backchannel_authentication_endpoint",
+    "pushed_authorization_request_endpoint",
+    "userinfo_endpoint",
+];
+
+/// Every address that metadata has, but for those of clients with certificates.
+const ADDRESSES: [&str; 11] = [
+    "authorization_endpoint",
+    "token_endpoint",
+    "revocation_endpoint",
+    "userinfo_endpoint",
+    "device_authorization_endpoint",
+    "backchannel_authentication_endpoint",
+    "introspection_endpoint",
+    "pushed_authorization_request_endpoint",
+    "end_session_endpoint",
+    "registration_endpoint",
+    "jwks_uri",
+];
+
 #[tokio::test]
 async fn disc_03_metadata_leads_to_the_issuers_host_or_a_listed_one() {
     let issuer = Issuer::start().await;
-    for name in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"] {
+    for name in ADDRESSES {
         for foreign in ["https://evil.example/x", "https://127.0.0.1.evil.example/x", "https://localhost/x"] {
             issuer.metadata(|metadata| metadata[name] = foreign.into());
             let error = issuer.discovered().hosts([""; 0]).client(CLIENT_ID, SECRET).await.unwrap_err();
@@ -69,6 +95,11 @@ async fn disc_03_metadata_leads_to_the_issuers_host_or_a_listed_one() {
         }
         issuer.metadata(|metadata| metadata[name] = "https://a.known.example/x".into());
         issuer.discovered().hosts(["*.known.example"]).client(CLIENT_ID, SECRET).await.unwrap();
+    }
+    for name in ALIASES {
+        issuer.metadata(|metadata| metadata["mtls_endpoint_aliases"] = json!({name: "https://evil.example/x"}));
+        let error = issuer.discovered().hosts([""; 0]).client(CLIENT_ID, SECRET).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MetadataForeign, "{name}: {}", error.explain());
     }
     assert!(issuer.paths().iter().all(|path| path == METADATA));
 }
@@ -99,7 +130,7 @@ async fn disc_03_a_login_remembers_its_endpoints() {
 
 #[tokio::test]
 async fn disc_04_an_endpoint_is_a_whole_https_address() {
-    for name in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"] {
+    for name in ADDRESSES {
         for bad in [
             "http://id.example/x",
             "file:///etc/passwd",
@@ -125,6 +156,11 @@ async fn disc_04_an_endpoint_is_a_whole_https_address() {
             assert!(error.to_string().contains(name), "{error}");
         }
         refused(ErrorKind::MetadataFormat, |metadata| metadata[name] = json!(["https://id.example"])).await;
+    }
+    for name in ALIASES {
+        let change = |metadata: &mut Value| metadata["mtls_endpoint_aliases"] = json!({name: "http://id.example/x"});
+        let error = refused(ErrorKind::MetadataEndpoint, change).await;
+        assert!(error.to_string().contains(name), "{error}");
     }
 }
 
@@ -315,6 +351,10 @@ async fn disc_08_the_way_a_client_authenticates_is_one_that_it_knows() {
         let request = issuer.requests(TOKEN).pop().unwrap();
         assert_eq!(request.header("authorization").is_some(), basic, "{request:?}");
         assert_eq!(request.body.contains(SECRET), !basic, "{request:?}");
+    }
+    // A method that is none of ours is no way, and a secret is not left away in silence.
+    for methods in [json!(["none"]), json!(["made_up"]), json!(["private_key_jwt"]), json!(["tls_client_auth"])] {
+        refused(ErrorKind::Unsupported, |metadata| metadata["token_endpoint_auth_methods_supported"] = methods).await;
     }
 }
 

@@ -7,18 +7,21 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use oauth_core::standards::Standard;
 use oauth_core::{Account, Client, ClientAuth, ErrorKind, ExposeSecret as _};
 use oauth_tests::canned::{Answer, Received, with};
 use oauth_tests::issuer::{ACCESS_TOKEN, CLIENT_ID, Issuer, SUBJECT, TOKEN, USERINFO, tells_nothing};
+use oauth_tests::keys::{Key, unsigned};
 use oauth_tests::login::{parameter, spec};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
 const PAR: &str = "/par";
 
-/// A provider, and the key that its one client signs with.
+/// A provider, the key that signs its ID tokens, and the key that its one client signs with.
 struct World {
     issuer: Issuer,
+    key: Key,
     pem: String,
     point: Vec<u8>,
 }
@@ -33,8 +36,9 @@ impl World {
             metadata["authorization_response_iss_parameter_supported"] = true.into();
             metadata["token_endpoint_auth_methods_supported"] = json!(["private_key_jwt"]);
         });
-        let (pem, point) = key();
-        let world = Self { issuer, pem, point };
+        let ((pem, point), key) = (key(), Key::es256("ec-1"));
+        issuer.keys(&[&issuer.key, &key]);
+        let world = Self { issuer, key, pem, point };
         world.pushes("urn:one");
         world
     }
@@ -45,16 +49,19 @@ impl World {
         self.issuer.answer(PAR, answer(201, Some("par-nonce"), &body));
     }
 
+    /// A client of a file that meets the standard, which the program demands.
     fn client(&self) -> Client {
         let yaml = format!(
             "id: bank\nname: Bank\ndocs: https://bank.example/docs\nchecked: 2026-11-21\n\
-             endpoints: {{issuer: \"{0}\", discovery: true}}\nclient_auth: private_key_jwt\ndpop: required\n\
-             openid: {{algs: [RS256]}}\nscopes: {{default: [openid, accounts]}}\n\
+             endpoints: {{issuer: \"{0}\", discovery: true, iss_in_callback: true}}\nclient_auth: private_key_jwt\n\
+             pkce: required\ndpop: required\nauthorize: {{push: required}}\n\
+             openid: {{algs: [ES256, PS256]}}\nscopes: {{default: [openid, accounts]}}\n\
              profile: {{request: \"GET {0}/userinfo\", map: {{subject: /sub}}}}\n",
             self.issuer.origin()
         );
         let client = spec(&yaml).client(CLIENT_ID, ClientAuth::private_key(&*self.pem).kid("k1"));
-        client.redirect_uri("https://app.example/callback").clock(Arc::new(self.issuer.clock.clone()))
+        let client = client.redirect_uri("https://app.example/callback").clock(Arc::new(self.issuer.clock.clone()));
+        client.demand(Standard::Fapi2).unwrap_or_else(|error| panic!("{}", error.explain()))
     }
 
     /// A login up to the callback: what the browser was sent away with, and what it brings back.
@@ -69,18 +76,22 @@ impl World {
         (pending, browser.into(), json!({"state": value("state"), "nonce": value("nonce"), "jkt": value("dpop_jkt")}))
     }
 
-    /// The tokens of a login with that nonce, after an `accounts`-less answer: no `scope` is no fault.
-    fn tokens(&self, client: &Client, nonce: &Value) -> Answer {
-        let claims = self.issuer.claims(client, nonce.as_str());
+    /// The tokens of a login with that ID token, after an `accounts`-less answer: no `scope` is no fault.
+    fn tokens(id_token: &str) -> Answer {
         let body = json!({"access_token": ACCESS_TOKEN, "token_type": "dpop", "expires_in": 300,
-            "refresh_token": "canary-refresh-token", "id_token": self.issuer.key.sign(&claims)});
+            "refresh_token": "canary-refresh-token", "id_token": id_token});
         answer(200, Some("as-2"), &body.to_string())
     }
 
     async fn log_in(&self, client: &Client) -> oauth_core::Result<Account> {
+        self.log_in_with(client, |claims| self.key.sign(&claims)).await
+    }
+
+    /// A login whose ID token is made from its sound claims.
+    async fn log_in_with(&self, client: &Client, sign: impl FnOnce(Value) -> String) -> oauth_core::Result<Account> {
         let (pending, browser, pushed) = self.begin(client).await;
         let ready = client.discover().await?;
-        self.issuer.answer(TOKEN, self.tokens(&ready, &pushed["nonce"]));
+        self.issuer.answer(TOKEN, Self::tokens(&sign(self.issuer.claims(&ready, pushed["nonce"].as_str()))));
         let state = pushed["state"].as_str().unwrap();
         client.callback(format!("code=canary-code&state={state}&iss={}", self.issuer.origin()), pending, browser).await
     }
@@ -222,6 +233,11 @@ async fn fapi2_nothing_weaker_is_taken() {
         assert_eq!(world.issuer.asked(TOKEN), 0);
     }
     let (pending, browser, pushed) = world.begin(&client).await;
+    let other = format!("{}x", pushed["state"].as_str().unwrap());
+    let callback = format!("code=canary-code&state={other}&iss={}", world.issuer.origin());
+    assert_eq!(client.callback(callback, pending, browser).await.unwrap_err().kind(), ErrorKind::StateMismatch);
+    assert_eq!(world.issuer.asked(TOKEN), 0);
+    let (pending, browser, pushed) = world.begin(&client).await;
     world
         .issuer
         .answer(TOKEN, answer(200, None, &json!({"access_token": ACCESS_TOKEN, "token_type": "Bearer"}).to_string()));
@@ -230,4 +246,61 @@ async fn fapi2_nothing_weaker_is_taken() {
     let error = client.callback(callback, pending, browser).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenDowngraded, "{}", error.explain());
     tells_nothing(&error, &[ACCESS_TOKEN, "canary-code"]);
+}
+
+/// Each fault of an ID token ends a login of this kind as well: one exchange, no account, no second request.
+#[tokio::test]
+async fn fapi2_an_id_token_with_a_fault_ends_the_login() {
+    type Change = fn(&mut Value);
+    let world = World::start().await;
+    let client = world.client();
+    let refused = async |kind: ErrorKind, sign: &dyn Fn(Value) -> String| {
+        let before = (world.issuer.asked(TOKEN), world.issuer.asked(USERINFO));
+        let error = world.log_in_with(&client, sign).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{}", error.explain());
+        assert_eq!((world.issuer.asked(TOKEN), world.issuer.asked(USERINFO)), (before.0 + 1, before.1));
+        tells_nothing(&error, &[ACCESS_TOKEN, "canary-refresh-token", "canary-code"]);
+    };
+    let changes: [(Change, ErrorKind); 9] = [
+        (
+            |claims| {
+                claims["iat"] = (claims["iat"].as_u64().unwrap() - 600).into();
+                claims["exp"] = (claims["exp"].as_u64().unwrap() - 600).into();
+            },
+            ErrorKind::IdTokenExpired,
+        ),
+        (|claims| drop(claims.as_object_mut().unwrap().remove("aud")), ErrorKind::IdTokenClaim),
+        (|claims| claims["aud"] = "another-client".into(), ErrorKind::IdTokenAudience),
+        (|claims| claims["aud"] = json!([CLIENT_ID, "another-client"]), ErrorKind::IdTokenAudience),
+        (
+            |claims| {
+                claims["aud"] = json!([CLIENT_ID, "another-client"]);
+                claims["azp"] = CLIENT_ID.into();
+            },
+            ErrorKind::IdTokenAudience,
+        ),
+        (|claims| claims["nonce"] = "another-login".into(), ErrorKind::IdTokenNonce),
+        (|claims| drop(claims.as_object_mut().unwrap().remove("nonce")), ErrorKind::IdTokenNonce),
+        (|claims| claims["iss"] = "https://other.example".into(), ErrorKind::IdTokenIssuer),
+        (|claims| claims["iss"] = format!("{}/", claims["iss"].as_str().unwrap()).into(), ErrorKind::IdTokenIssuer),
+    ];
+    for (change, kind) in changes {
+        let sign = |mut claims: Value| {
+            change(&mut claims);
+            world.key.sign(&claims)
+        };
+        refused(kind, &sign).await;
+    }
+    // Another algorithm, of a key that the issuer publishes; no algorithm; and the name of none.
+    refused(ErrorKind::IdTokenAlgorithm, &|claims| world.issuer.key.sign(&claims)).await;
+    for (header, kind) in [
+        (r#"{"alg":null,"kid":"ec-1"}"#, ErrorKind::IdTokenMalformed),
+        (r#"{"kid":"ec-1"}"#, ErrorKind::IdTokenAlgorithm),
+        (r#"{"alg":"none","kid":"ec-1"}"#, ErrorKind::IdTokenAlgorithm),
+        (r#"{"alg":"none"}"#, ErrorKind::IdTokenAlgorithm),
+    ] {
+        refused(kind, &|claims| unsigned(header, claims.to_string()) + ".").await;
+        refused(kind, &|claims| world.key.sign_bytes(header, claims.to_string())).await;
+    }
+    world.log_in(&client).await.unwrap_or_else(|error| panic!("{}", error.explain()));
 }

@@ -179,6 +179,31 @@ async fn a_new_key_that_cannot_be_had_costs_no_renewed_token() {
     }
 }
 
+/// Tokens that say nothing of a user are of the issuer that gave them all the same.
+#[tokio::test]
+async fn disc_16_tokens_without_an_identity_are_not_sent_to_another_issuer() {
+    use oauth_tests::login::{ACME, TOKENS, client, log_in};
+    let (server, account) = log_in([json(TOKENS)]).await;
+    let stored = account.unwrap().tokens().expose_json();
+    let tokens = || TokenSet::from_exposed_json(&stored).unwrap();
+    let edited = ACME.replace("issuer: https://id.acme.example", "issuer: https://other.example");
+    let moved = client(&edited).dangerous_at(server.origin()).account(tokens());
+    for error in [
+        moved.refresh().await.unwrap_err(),
+        moved.profile().await.unwrap_err(),
+        moved.get("/x").send().await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::IssuerChanged, "{}", error.explain());
+        assert!(error.needs_reauth());
+        oauth_tests::issuer::tells_nothing(&error, &[ACCESS_TOKEN, "canary-refresh-token"]);
+    }
+    assert_eq!(server.received().len(), 1, "nothing was sent to it");
+    // They are kept, and good where they belong.
+    assert_eq!(moved.tokens().refresh_token().unwrap().expose_secret(), "canary-refresh-token");
+    server.answer(json(TOKENS));
+    client(ACME).dangerous_at(server.origin()).refresh(&tokens()).await.unwrap();
+}
+
 #[tokio::test]
 async fn disc_16_tokens_with_an_identity_go_to_no_client_without_one() {
     let (_issuer, account) = logged_in().await;

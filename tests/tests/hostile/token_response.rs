@@ -6,8 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use oauth_core::http::{Body, BodySource, BoxFuture, HttpClient, TransportError};
 use oauth_core::{Clock as _, Error, ErrorKind, ExposeSecret as _, TokenSet};
-use oauth_tests::canned::{Answer, json, json_status, raw, status, with};
+use oauth_tests::canned::{Answer, Canned, json, json_status, raw, status, with};
 use oauth_tests::login::{ACME, ManualClock, SECRET, TOKENS, account_with, log_in, log_in_with};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 async fn accepted(answer: Answer) -> TokenSet {
     let (_, account) = log_in([answer]).await;
@@ -39,6 +40,26 @@ async fn tok_01_an_answer_without_end_is_cut() {
     refused(ErrorKind::ResponseTooLarge, raw(200, &[], Some(10_000_000_000), b"{")).await;
     let chunk = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
     refused(ErrorKind::ResponseTooLarge, Answer::Endless([chunk, vec![b' '; 64 * 1024]].concat())).await;
+
+    // The connection ends, and no more than what is under way was taken from it.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = oauth_tests::login::client(ACME).dangerous_at(format!("http://{}", listener.local_addr().unwrap()));
+    let written = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut read = vec![0; 16 * 1024];
+        assert!(stream.read(&mut read).await.unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n").await.unwrap();
+        let mut written = 0;
+        let piece = vec![b' '; 64 * 1024];
+        while stream.write_all(&piece).await.is_ok() {
+            written += piece.len();
+        }
+        written
+    });
+    let error = client.refresh(&TokenSet::new("old").with_refresh_token("r")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ResponseTooLarge);
+    let written: usize = written.await.unwrap();
+    assert!(written < 32 * 1024 * 1024, "{written} bytes, of which buffers took the most");
 }
 
 /// A server that sends the head of its answer and then one byte every five seconds, for ever.
@@ -71,7 +92,8 @@ impl HttpClient for Silent {
 #[tokio::test(start_paused = true)]
 async fn tok_03_a_server_that_is_slow_or_silent_is_given_up() {
     for http in [Arc::new(SlowDrip) as Arc<dyn HttpClient>, Arc::new(Silent)] {
-        let client = oauth_tests::login::client(ACME).http_client(http);
+        let clock = ManualClock::new();
+        let client = oauth_tests::login::client(ACME).clock(Arc::new(clock.clone())).http_client(http);
         let started = oauth_tests::login::start(&client).await;
         let before = tokio::time::Instant::now();
         let error = client
@@ -81,6 +103,17 @@ async fn tok_03_a_server_that_is_slow_or_silent_is_given_up() {
         assert_eq!(error.kind(), ErrorKind::Timeout);
         assert!(error.is_retryable());
         assert_eq!(before.elapsed().as_secs(), 30, "of the paused clock");
+
+        // The next refresh waits for nothing that the one before has left behind.
+        let account = client.account(TokenSet::new("old").with_refresh_token("old-refresh"));
+        for round in 1..=2 {
+            let before = tokio::time::Instant::now();
+            assert_eq!(account.refresh().await.unwrap_err().kind(), ErrorKind::Timeout, "{round}");
+            assert_eq!(before.elapsed().as_secs(), 30, "{round}");
+            // A server that has just failed is left in peace for a moment.
+            clock.advance(Duration::from_secs(10 * 60));
+        }
+        assert_eq!(account.tokens().refresh_token().unwrap().expose_secret(), "old-refresh");
     }
 }
 
@@ -104,7 +137,13 @@ async fn tok_07_an_error_with_status_200_is_an_error() {
     .await;
     assert_eq!(error.server().unwrap().code(), Some("bad_verification_code"));
     assert!(!error.to_string().contains("missing"), "{error}");
+    // As a form, which is what some of them answer with.
+    let kind = [("content-type", "application/x-www-form-urlencoded")];
+    let form = "error=bad_verification_code&error_description=The+code+is+wrong.";
+    let error = refused(ErrorKind::ProviderRefused, with(200, &kind, form)).await;
+    assert_eq!(error.server().unwrap().code(), Some("bad_verification_code"));
     refused(ErrorKind::AmbiguousResponse, tokens_with(r#","error":"x""#)).await;
+    refused(ErrorKind::AmbiguousResponse, with(200, &kind, "access_token=a&token_type=bearer&error=x")).await;
     accepted(tokens_with(r#","error":null"#)).await;
 
     let yaml = format!(
@@ -141,7 +180,15 @@ async fn tok_10_bytes_that_no_token_has_are_refused() {
     refused(ErrorKind::BadResponse, json(&format!("\u{feff}{TOKENS}"))).await;
     for token in [r"a\u0000b", r"a\r\nX: y", "ä", r"\ud800"] {
         refused(ErrorKind::BadResponse, json(&format!(r#"{{"access_token":"{token}","token_type":"Bearer"}}"#))).await;
+        for name in ["refresh_token", "id_token"] {
+            let error = refused(ErrorKind::BadResponse, tokens_with(&format!(r#","{name}":"{token}""#))).await;
+            assert!(token == r"\ud800" || error.to_string().contains(name), "{error}");
+        }
     }
+    let utf_16: Vec<u8> = format!("\u{feff}{TOKENS}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    refused(ErrorKind::BadResponse, raw(200, &[], Some(utf_16.len()), &utf_16)).await;
+    let kind = [("content-type", "application/x-www-form-urlencoded")];
+    refused(ErrorKind::BadResponse, with(200, &kind, "access_token=a%0D%0AX:+y&token_type=bearer")).await;
 }
 
 #[tokio::test]
@@ -149,7 +196,7 @@ async fn tok_12_a_lifetime_is_understood_in_every_form_it_comes_in() {
     for (value, seconds) in [("\"3600\"", Some(3600)), ("3599.0", Some(3599)), ("3600", Some(3600)), ("null", None)] {
         assert_eq!(lifetime(&accepted(tokens_with(&format!(r#","expires_in":{value}"#))).await), seconds, "{value}");
     }
-    for value in ["\"\"", "true", "\"soon\"", "\"inf\"", "\"nan\"", "[]"] {
+    for value in ["\"\"", "true", "\"soon\"", "\"inf\"", "\"nan\"", "[]", "3599.5", "\"3599.5\""] {
         let error = refused(ErrorKind::BadResponse, tokens_with(&format!(r#","expires_in":{value}"#))).await;
         assert!(error.to_string().contains("`expires_in`"), "{error}");
     }
@@ -162,6 +209,7 @@ async fn tok_13_no_lifetime_overflows() {
         ("0", 0),
         ("-1", 0),
         ("9223372036854775808", TEN_YEARS),
+        ("18446744073709551615", TEN_YEARS),
         ("18446744073709551616", TEN_YEARS),
         ("\"1e400\"", TEN_YEARS),
         ("1e400", TEN_YEARS),
@@ -189,6 +237,24 @@ async fn tok_14_no_lifetime_is_no_promise() {
     let tokens = accepted(tokens_with("")).await;
     assert_eq!(tokens.expires_at(), None);
     assert!(!tokens.expires_within(Duration::from_secs(60), ManualClock::new().now()));
+
+    // It is used for as long as it is taken, and renewed once it is not.
+    let clock = ManualClock::new();
+    let server = Canned::start([tokens_with(r#","refresh_token":"r""#)]).await;
+    let client = oauth_tests::login::client(ACME).clock(Arc::new(clock.clone())).dangerous_at(server.origin());
+    let started = oauth_tests::login::start(&client).await;
+    let query = format!("code=canary-code&state={}", started.state);
+    let account = client.callback(query, started.pending, started.browser).await.unwrap();
+    clock.advance(Duration::from_secs(365 * 24 * 60 * 60));
+    assert_eq!(account.token().await.unwrap().expose_secret(), "a");
+    assert_eq!(server.received().len(), 1, "nothing was asked for");
+    for answer in [status(401, ""), json(TOKENS), json("{}")] {
+        server.answer(answer);
+    }
+    assert_eq!(account.get("/x").send().await.unwrap().status(), 200);
+    let used: Vec<_> = server.received().iter().filter_map(|r| r.header("authorization").map(str::to_owned)).collect();
+    assert_eq!(used, ["Bearer a", "Bearer canary-access-token"]);
+    assert_eq!(server.received().len(), 4, "one refresh");
 }
 
 #[tokio::test]
@@ -275,6 +341,23 @@ async fn tok_24_what_the_server_echoes_of_the_request_is_blotted_out() {
     let text = format!("{} {error:?}", error.explain());
     assert!(!text.contains(SECRET) && !text.contains("canary-code"), "{text}");
     assert!(text.contains("secret [redacted] and code [redacted]"), "{text}");
+
+    // Wherever it stands, and whatever the grant.
+    let echoed = format!("canary-refresh {SECRET}");
+    for body in [
+        format!(r#"{{"error":"{echoed}"}}"#),
+        format!(r#"{{"error":"invalid_grant","error_description":"{echoed}"}}"#),
+        format!(r#"{{"error":{{"code":"invalid_grant","message":"{echoed}"}}}}"#),
+        format!(r#"{{"error":"x","error_uri":"https://id.acme.example/?t=canary-refresh&s={SECRET}"}}"#),
+        echoed.clone(),
+    ] {
+        let old = TokenSet::new("canary-access").with_refresh_token("canary-refresh");
+        let (_server, account) = account_with(ACME, old, [json_status(400, &body)]).await;
+        let error = account.refresh().await.unwrap_err();
+        oauth_tests::issuer::tells_nothing(&error, &[SECRET, "canary-refresh", "canary-access"]);
+        let server = format!("{:?}", error.server().map(|server| (server.code(), server.description(), server.uri())));
+        assert!(!server.contains("canary"), "{server}");
+    }
 }
 
 #[tokio::test]
@@ -299,10 +382,22 @@ async fn tok_26_a_refused_client_is_no_reason_to_log_in_again() {
     refused(ErrorKind::ProviderRefused, json_status(400, r#"{"error":"unsupported_grant_type"}"#)).await;
     refused(ErrorKind::Scope, json_status(400, r#"{"error":"invalid_scope"}"#)).await;
 
-    let old = TokenSet::new("old-access").with_refresh_token("old-refresh");
-    let (_server, account) = account_with(ACME, old, [json_status(401, r#"{"error":"invalid_client"}"#)]).await;
-    assert_eq!(account.refresh().await.unwrap_err().kind(), ErrorKind::ClientRejected);
-    assert_eq!(account.tokens().refresh_token().unwrap().expose_secret(), "old-refresh");
+    for (code, kind) in [
+        ("invalid_client", ErrorKind::ClientRejected),
+        ("unauthorized_client", ErrorKind::ClientRejected),
+        ("unsupported_grant_type", ErrorKind::ProviderRefused),
+        ("invalid_scope", ErrorKind::Scope),
+    ] {
+        let old = TokenSet::new("old-access").with_refresh_token("old-refresh");
+        let refusal = json_status(400, &format!(r#"{{"error":"{code}"}}"#));
+        let (server, account) = account_with(ACME, old, [refusal, json(TOKENS)]).await;
+        let error = account.refresh().await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert!(!error.is_retryable() && !error.needs_reauth(), "{code}: {}", error.explain());
+        assert_eq!(account.tokens().access_token().expose_secret(), "old-access");
+        assert_eq!(account.tokens().refresh_token().unwrap().expose_secret(), "old-refresh");
+        assert_eq!(server.received().len(), 1, "{code}");
+    }
 }
 
 #[tokio::test]

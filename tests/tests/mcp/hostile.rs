@@ -1,6 +1,6 @@
 //! Servers and issuers that mean ill.
 
-use oauth_core::{ClientAuth, ErrorKind, Mcp, RegisteredClient};
+use oauth_core::{ClientAuth, ErrorKind, Mcp, RegisteredClient, TokenSet};
 use oauth_tests::issuer::{TOKEN, tells_nothing};
 use oauth_tests::login::parameter;
 use serde_json::json;
@@ -33,6 +33,33 @@ async fn disc_02_a_new_issuer_gets_none_of_the_old_credentials() {
     // The account goes on with its own issuer.
     account.refresh().await.unwrap();
     assert_eq!((world.at.asked(TOKEN), evil.at.asked(TOKEN)), (2, 1));
+}
+
+/// The program has kept the tokens itself, and is led to another issuer when it starts again.
+#[tokio::test]
+async fn disc_02_stored_tokens_go_to_no_issuer_that_did_not_give_them() {
+    let (world, evil) = (World::start().await, World::start().await);
+    let account = world.log_in(&world.documented(), &world.challenge()).await.unwrap();
+    let stored = account.tokens().expose_json();
+    world.resource(|document| document["authorization_servers"] = json!([evil.at.origin()]));
+    let client = world.documented().connect(&world.challenge()).await.unwrap();
+    let account = client.account(TokenSet::from_exposed_json(&stored).unwrap());
+    for error in [
+        account.refresh().await.unwrap_err(),
+        client.refresh(&account.tokens()).await.unwrap_err(),
+        account.get(world.server()).send().await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::IssuerChanged, "{}", error.explain());
+        assert!(error.needs_reauth());
+        tells_nothing(&error, &SECRETS);
+    }
+    assert_eq!((world.at.asked(TOKEN), evil.at.asked(TOKEN)), (1, 0));
+    // At their own issuer they are good, also once they have been renewed and stored again.
+    world.resource(|_| ());
+    let client = world.documented().connect(&world.challenge()).await.unwrap();
+    let renewed = client.refresh(&TokenSet::from_exposed_json(&stored).unwrap()).await.unwrap();
+    client.refresh(&TokenSet::from_exposed_json(&renewed.expose_json()).unwrap()).await.unwrap();
+    assert_eq!(world.at.asked(TOKEN), 3);
 }
 
 #[tokio::test]

@@ -86,10 +86,12 @@ async fn aliases_of_the_metadata_are_used(authority: &Authority, pair: &Pair) {
         if line.contains("/.well-known/") {
             return format!(
                 r#"{{"issuer":"{origin}","authorization_endpoint":"{origin}/authorize","token_endpoint":"{origin}/plain",
-                "mtls_endpoint_aliases":{{"token_endpoint":"{origin}/mtls","unknown":"x"}}}}"#
+                "revocation_endpoint":"{origin}/plain-revoke","introspection_endpoint":"{origin}/plain-introspect",
+                "mtls_endpoint_aliases":{{"token_endpoint":"{origin}/mtls","revocation_endpoint":"{origin}/mtls-revoke",
+                "introspection_endpoint":"{origin}/mtls-introspect","unknown":"x"}}}}"#
             );
         }
-        TOKENS.to_owned()
+        if line.contains("introspect") { r#"{"active":true}"#.to_owned() } else { TOKENS.to_owned() }
     });
     let of = |auth: &str| {
         spec(&format!(
@@ -98,16 +100,22 @@ async fn aliases_of_the_metadata_are_used(authority: &Authority, pair: &Pair) {
             server.origin
         ))
     };
-    log_in(&of("client_auth: mtls\n").client("my-client", certificate(pair))).await;
-    let with_secret = of("client_auth: body\n").client("my-client", "a-secret");
-    log_in(&with_secret).await;
+    for (auth, credentials) in [("mtls", certificate(pair)), ("body", ClientAuth::secret("a-secret"))] {
+        let client = of(&format!("client_auth: {auth}\n")).client("my-client", credentials);
+        let account = log_in(&client).await;
+        account.client().introspect(&account.tokens()).await.unwrap();
+        account.client().revoke(&account.tokens()).await.unwrap();
+    }
     let told: Vec<(String, bool)> = server
         .seen()
         .iter()
         .map(|seen| (seen.line.split(' ').nth(1).unwrap().to_owned(), seen.certificate.is_some()))
         .collect();
-    let metadata = ("/.well-known/openid-configuration".to_owned(), false);
-    assert_eq!(told, [metadata.clone(), ("/mtls".to_owned(), true), metadata, ("/plain".to_owned(), false)]);
+    let expected = [("mtls", true), ("plain", false)].map(|(way, shown)| {
+        let paths = ["", "-introspect", "-revoke", "-revoke"].map(|of| (format!("/{way}{of}"), shown));
+        [vec![("/.well-known/openid-configuration".to_owned(), false)], paths.to_vec()].concat()
+    });
+    assert_eq!(told, expected.concat());
 }
 
 async fn one_that_has_ended_is_refused_by_the_server(authority: &Authority) {
