@@ -6,6 +6,7 @@ mod authlib;
 mod browser;
 mod django;
 mod form;
+mod idpyoidc;
 mod oidc_provider;
 mod table;
 mod wire;
@@ -24,6 +25,7 @@ async fn main() -> ExitCode {
         "oidc-provider" => Box::pin(oidc_provider::run()).await,
         oidc_provider::PART => oidc_provider::part().await,
         "django-oauth-toolkit" => Box::pin(django::run()).await,
+        "idpyoidc" => Box::pin(idpyoidc::run()).await,
         "authlib" => Box::pin(authlib::run()).await,
         other => Err(format!("no suite `{other}`").into()),
     };

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use oauth_core::{
-    Account, CanIntrospect, CanRefresh, CanUseBackchannel, Client, ClientAuth, Clock, DevicePoll, Error, ErrorKind,
+    Account, CanIntrospect, CanRefresh, CanUseBackchannel, Client, ClientAuth, Clock, DevicePoll, ErrorKind,
     HasProfile, SystemClock, TokenSet, UserHint,
 };
 
-use super::world::{USER, World, kind};
+use super::world::{USER, World, code, kind};
 use crate::providers::oidc_provider_ciba::OidcProviderCiba;
 use crate::table::{Checks, Result, Table};
 use crate::wire::Wire;
@@ -164,9 +164,4 @@ async fn ended<P: CanUseBackchannel>(client: &Client<P>, checks: &mut Checks) ->
     let told = kind(servers.ask().await);
     let [seen] = &wire.take()[..] else { return Err("one request in the place of others".into()) };
     checks.require("until the server says so", seen.status == 400 && told == Some(ErrorKind::AttemptExpired))
-}
-
-/// The server's own word for what it refused.
-fn code<T>(result: std::result::Result<T, Error>) -> Option<String> {
-    Some(result.err()?.server()?.code()?.to_owned())
 }

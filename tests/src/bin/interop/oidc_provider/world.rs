@@ -136,6 +136,11 @@ pub(crate) fn kind<T>(result: std::result::Result<T, Error>) -> Option<ErrorKind
     result.err().map(|error| error.kind())
 }
 
+/// The server's own word for what it refused.
+pub(crate) fn code<T>(result: std::result::Result<T, Error>) -> Option<String> {
+    Some(result.err()?.server()?.code()?.to_owned())
+}
+
 /// The kind of the error that a whole login ended with.
 pub(crate) fn login_kind<T>(result: Result<T>) -> Option<ErrorKind> {
     result.err()?.downcast::<Error>().ok().map(|error| error.kind())
