@@ -21,19 +21,38 @@ export function clients({ secret, jwk, ownCertificateJwk, idTokenAlg }) {
     token_endpoint_auth_method: 'private_key_jwt', token_endpoint_auth_signing_alg: 'ES256', jwks: { keys: [jwk] },
   };
   const device = 'urn:ietf:params:oauth:grant-type:device_code';
+  const ciba = 'urn:openid:params:grant-type:ciba';
+  // Users approve it on a device of their own; the client asks for the answer.
+  const polls = { backchannel_token_delivery_mode: 'poll', backchannel_user_code_parameter: true };
 
   return [
     { ...user, ...basic, client_id: 'interop-web', post_logout_redirect_uris: [BYE] },
     { ...user, client_id: 'interop-post', client_secret: secret, token_endpoint_auth_method: 'client_secret_post' },
     { ...user, client_id: 'interop-public', token_endpoint_auth_method: 'none' },
 
-    { ...machine, ...basic, client_id: 'interop-machine' },
+    { ...machine, ...basic, client_id: 'interop-machine', authorization_details_types: ['payment'] },
     { ...machine, ...keyed, client_id: 'interop-key-machine' },
     {
       ...user,
       client_id: 'interop-device',
       token_endpoint_auth_method: 'none',
       grant_types: [...user.grant_types, device],
+    },
+    {
+      ...user,
+      ...basic,
+      ...polls,
+      client_id: 'interop-ciba',
+      grant_types: [...user.grant_types, ciba],
+      require_auth_time: true,
+    },
+    {
+      ...user,
+      ...keyed,
+      ...polls,
+      client_id: 'interop-ciba-jwt',
+      grant_types: [...user.grant_types, ciba],
+      require_auth_time: true,
     },
 
     { ...user, ...keyed, client_id: 'interop-jwt' },
@@ -50,7 +69,8 @@ export function clients({ secret, jwk, ownCertificateJwk, idTokenAlg }) {
       token_endpoint_auth_method: 'tls_client_auth',
       tls_client_auth_san_dns: 'interop-mtls.example',
       tls_client_certificate_bound_access_tokens: true,
-      grant_types: [...user.grant_types, 'client_credentials'],
+      ...polls,
+      grant_types: [...user.grant_types, 'client_credentials', device, ciba],
     },
     {
       ...user,
@@ -78,9 +98,17 @@ export function clients({ secret, jwk, ownCertificateJwk, idTokenAlg }) {
       grant_types: [...user.grant_types, 'implicit'],
       response_types: ['code id_token', 'code'],
     },
-    { ...user, ...basic, client_id: 'interop-dpop', dpop_bound_access_tokens: true },
+    {
+      ...user,
+      ...basic,
+      ...polls,
+      client_id: 'interop-dpop',
+      dpop_bound_access_tokens: true,
+      grant_types: [...user.grant_types, device, ciba],
+    },
     { ...machine, ...basic, client_id: 'interop-dpop-machine', dpop_bound_access_tokens: true },
     { ...user, client_id: 'interop-dpop-public', token_endpoint_auth_method: 'none', dpop_bound_access_tokens: true },
+    { ...user, client_id: 'interop-web-app', ...basic, application_type: 'web', redirect_uris: ['https://app.example.test/callback'] },
     { ...user, ...basic, client_id: 'interop-details', authorization_details_types: ['payment'] },
     // What is asked for at the end of a session and of a token in signed forms.
     {

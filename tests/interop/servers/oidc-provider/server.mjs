@@ -1,15 +1,17 @@
 // The authorization server of the oidc-provider interop suite.
 //
-// It listens on three free loopback ports and then writes exactly one line to
+// It listens on four free loopback ports and then writes exactly one line to
 // stdout, a JSON object that tells the driver how to reach it:
 //
 //   {"issuer": "http://127.0.0.1:PORT", "port": PORT, "client_secret": "...",
 //    "api": "http://127.0.0.1:PORT", "tls": "https://127.0.0.1:PORT",
 //    "client_key": "-----BEGIN PRIVATE KEY-----...", "initial_access_token": "...",
+//    "phone": "http://127.0.0.1:PORT",
 //    "certificates": {"authority": {"certificate", "key", "file"}, ...}}
 //
 // `api` is the same server at another origin, for what a resource server does;
-// `tls` is the same one again, over TLS, and asks for a client certificate.
+// `tls` is the same one again, over TLS, and asks for a client certificate;
+// `phone` is what users answer a client's request with, see ciba.mjs.
 // Everything else (the library's notices, server errors) goes to stderr. The
 // process ends by itself when its stdin closes, so it never outlives the
 // script that started it. All state is in memory and all keys are made at
@@ -28,6 +30,8 @@ import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { fileURLToPath } from 'node:url';
 
+import { devices } from './ciba.mjs';
+import { CLASSES, giveClass, policy } from './classes.mjs';
 import { clients as knownClients, HOST } from './clients.mjs';
 import { asJwk, certificates, shownCertificate } from './tls.mjs';
 
@@ -118,9 +122,11 @@ function checkPayment(_ctx, detail) {
 // ---------------------------------------------------------------------------
 // Configuration of the library
 
-const { errors, Provider } = await import('oidc-provider'); // after console was redirected
+const { errors, interactionPolicy, Provider } = await import('oidc-provider'); // after console was redirected
 
+const phone = devices();
 const configuration = {
+  acrValues: CLASSES,
   clients,
   findAccount,
   jwks: { keys: signingKeys() },
@@ -138,6 +144,7 @@ const configuration = {
     email: ['email', 'email_verified'],
   },
 
+  interactions: { policy: policy(interactionPolicy) },
   pkce: { required: () => true }, // S256 is the only method the library knows
 
   rotateRefreshToken: true,
@@ -166,6 +173,7 @@ const configuration = {
     // Login page that takes any user name and password, and a consent page.
     devInteractions: { enabled: true },
     backchannelLogout: { enabled: true },
+    ciba: phone.feature,
     clientCredentials: { enabled: true },
     deviceFlow: { enabled: true },
     // A proof without the server's nonce is refused, at the token endpoint and at userinfo.
@@ -206,7 +214,10 @@ const configuration = {
       types: { payment: { validate: checkPayment } },
       // What the user has agreed to is what the code and the tokens are for.
       authorizationDetailsForGrantSource: (ctx) => ctx.oidc.grant.rar,
-      authorizationDetailsForAccessToken: (_ctx, _token, source) => source.rar,
+      // A client that asks for itself has agreed by asking.
+      authorizationDetailsForAccessToken: (ctx, _token, source) => (
+        source ? source.rar : JSON.parse(ctx.oidc.params.authorization_details)
+      ),
       authorizationDetailsForIntrospection: (_ctx, token) => token.rar,
     },
     revocation: { enabled: true },
@@ -258,6 +269,7 @@ const servers = [
   }),
 ];
 const [port, apiPort, tlsPort] = await Promise.all(servers.map(listening));
+const phonePort = await listening(phone.server);
 const issuer = `http://${HOST}:${port}`;
 const tlsOrigin = `https://${HOST}:${tlsPort}`;
 
@@ -273,6 +285,8 @@ configuration.discovery = {
 };
 
 const provider = new Provider(issuer, configuration);
+phone.use(provider, errors);
+provider.use(giveClass(provider));
 // The library checks a client when it is first used; a bad one shall end this
 // process now and not show as a puzzling protocol error later.
 for (const { client_id: id } of clients) await provider.Client.find(id);
@@ -289,6 +303,7 @@ process.stdout.write(`${JSON.stringify({
   port,
   api: `http://${HOST}:${apiPort}`,
   tls: tlsOrigin,
+  phone: `http://${HOST}:${phonePort}`,
   client_secret: clientSecret,
   client_key: clientKey.export({ format: 'pem', type: 'pkcs8' }),
   initial_access_token: initialAccessToken,

@@ -2,9 +2,11 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it reports to the person or the script that started it")]
 
+mod authlib;
 mod browser;
 mod django;
 mod form;
+mod idpyoidc;
 mod oidc_provider;
 mod table;
 mod wire;
@@ -23,7 +25,9 @@ async fn main() -> ExitCode {
         "oidc-provider" => Box::pin(oidc_provider::run()).await,
         oidc_provider::PART => oidc_provider::part().await,
         "django-oauth-toolkit" => Box::pin(django::run()).await,
-        other => Err(format!("no suite `{other}`; there are oidc-provider and django-oauth-toolkit").into()),
+        "idpyoidc" => Box::pin(idpyoidc::run()).await,
+        "authlib" => Box::pin(authlib::run()).await,
+        other => Err(format!("no suite `{other}`").into()),
     };
     match result.and_then(|table| table.print(&suite)) {
         Ok(()) => ExitCode::SUCCESS,

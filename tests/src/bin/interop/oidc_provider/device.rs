@@ -1,6 +1,6 @@
 //! Login on another device.
 
-use oauth_core::{CanIntrospect, CanRefresh, CanUseDevice, Client, DevicePoll, ErrorKind, HasProfile};
+use oauth_core::{Account, CanIntrospect, CanRefresh, CanUseDevice, Client, DevicePoll, ErrorKind, HasProfile};
 
 use super::world::{USER, World, kind};
 use crate::browser::Browser;
@@ -14,6 +14,14 @@ pub(super) async fn run(world: &World, table: &mut Table) -> Result<()> {
     drive(&loaded, &mut checks).await?;
     table.row("device", checks);
     Ok(())
+}
+
+/// A user who finishes it.
+pub(super) async fn finished<P: CanUseDevice>(client: &Client<P>) -> Result<Account<P>> {
+    let mut login = client.device().begin().await?;
+    let complete = login.verification_uri_complete().ok_or("no address with the code in it")?.to_owned();
+    Browser::new()?.finish(&complete, USER).await?;
+    Ok(login.ask().await?.ok_or("the user has agreed")?)
 }
 
 async fn drive<P>(client: &Client<P>, checks: &mut Checks) -> Result<()>

@@ -3,6 +3,7 @@
 mod after;
 mod answers;
 mod authorize_more;
+mod ciba;
 mod client_auth;
 mod client_credentials;
 mod device;
@@ -13,6 +14,7 @@ mod mtls;
 mod proofs;
 mod registration;
 mod resource;
+mod sessions;
 pub(crate) mod world;
 
 pub(crate) use self::mtls::{PART, part};
@@ -28,8 +30,10 @@ pub(crate) async fn run() -> Result<Table> {
     client_auth::run(&world, &mut table).await?;
     client_credentials::run(&world, &mut table).await?;
     device::run(&world, &mut table).await?;
+    ciba::run(&world, &mut table).await?;
     authorize_more::run(&world, &mut table).await?;
     answers::run(&world, &mut table).await?;
+    sessions::run(&world, &mut table).await?;
     resource::run(&world, &mut table).await?;
     proofs::run(&world, &mut table).await?;
     mtls::run(&world, &mut table).await?;

@@ -4,9 +4,12 @@ use std::process::Stdio;
 
 use oauth_core::http::ReqwestClient;
 use oauth_core::{
-    CanAuthorize, CanIntrospect, CanRefresh, CanRevoke, Client, ErrorKind, ExposeSecret as _, HasProfile, TokenSet,
+    CanAuthorize, CanIntrospect, CanRefresh, CanRevoke, CanUseBackchannel, CanUseDevice, Client, ErrorKind,
+    ExposeSecret as _, HasProfile, TokenSet,
 };
 
+use super::ciba::approved;
+use super::device::finished;
 use super::world::{REDIRECT, USER, World, get, get_over, log_in, log_in_with, login_kind};
 use crate::providers::oidc_provider_alias::OidcProviderAlias;
 use crate::providers::oidc_provider_bound::OidcProviderBound;
@@ -38,7 +41,7 @@ pub(crate) async fn part() -> Result<Table> {
 
     let mut checks = Checks::of("mTLS: tls_client_auth");
     let generated = OidcProviderMtls::client("interop-mtls", world.certificate("client")?, issuer, tls);
-    drive(&world, &generated.redirect_uri(REDIRECT), &mut checks).await?;
+    drive(&world, &generated.clone().redirect_uri(REDIRECT), &mut checks).await?;
     let loaded = world.loaded("oidc-provider-mtls", "interop-mtls", world.certificate("client")?)?;
     drive(&world, &loaded, &mut checks).await?;
     let tokens = loaded.client_credentials().tokens().await?;
@@ -52,6 +55,9 @@ pub(crate) async fn part() -> Result<Table> {
     let refused = login_kind(log_in(&own.redirect_uri(REDIRECT)).await);
     checks.require("one of nobody's making is refused", refused == Some(ErrorKind::ClientRejected))?;
     table.row("mTLS: tls_client_auth", checks);
+
+    polled(&world, &generated.redirect_uri(REDIRECT), &mut table).await?;
+    polled(&world, &loaded, &mut table).await?;
 
     let mut checks = Checks::of("mTLS: self_signed_tls_client_auth");
     let generated = OidcProviderMtls::client("interop-self-signed", world.certificate("own")?, issuer, tls);
@@ -106,6 +112,27 @@ where
 
     client.revoke(&renewed).await?;
     checks.require("it is revoked as any other", !client.introspect(&renewed).await?.is_active())
+}
+
+/// The certificate proves the client at each request of a login that is asked for, and its tokens are bound to it.
+async fn polled<P>(world: &World, client: &Client<P>, table: &mut Table) -> Result<()>
+where
+    P: CanUseDevice + CanUseBackchannel + CanRefresh + CanIntrospect + HasProfile,
+{
+    let device = finished(client).await?;
+    let ciba = approved(world, client, "MTLS-1").await?;
+    for (row, account) in [("device with mTLS", device), ("CIBA with mTLS", ciba)] {
+        let mut checks = Checks::of(row);
+        bound(client, &account.tokens(), &mut checks).await?;
+        let renewed = account.refresh().await?;
+        bound(client, &renewed, &mut checks).await?;
+        checks.require("the API takes it", account.profile().await?.subject == USER)?;
+        let bearer = format!("Bearer {}", renewed.access_token().expose_secret());
+        let status = get(&format!("{}/me", world.tls), &bearer).await?;
+        checks.require("without the certificate it is refused", status == 401)?;
+        table.row(row, checks);
+    }
+    Ok(())
 }
 
 async fn bound<P: CanIntrospect>(client: &Client<P>, tokens: &TokenSet, checks: &mut Checks) -> Result<()> {

@@ -4,12 +4,14 @@
 use std::sync::Arc;
 
 use oauth_core::{
-    CanAuthorize, CanIntrospect, CanRefresh, CanRevoke, CanUseClientCredentials, Client, ClientAuth, ErrorKind,
-    ExposeSecret as _, HasApi, HasProfile, TokenSet,
+    Account, CanAuthorize, CanIntrospect, CanRefresh, CanRevoke, CanUseBackchannel, CanUseClientCredentials,
+    CanUseDevice, Client, ClientAuth, ErrorKind, ExposeSecret as _, HasApi, HasProfile, TokenSet,
 };
 
 use serde_json::Value;
 
+use super::ciba::approved;
+use super::device::finished;
 use super::world::{REDIRECT, USER, World, get, kind, log_in, login_kind};
 use crate::providers::oidc_provider::OidcProvider;
 use crate::providers::oidc_provider_dpop::OidcProviderDpop;
@@ -31,7 +33,8 @@ pub(super) async fn run(world: &World, table: &mut Table) -> Result<()> {
     own(&machine, &mut checks).await?;
     own(&world.loaded("oidc-provider-dpop", "interop-dpop-machine", &world.secret)?, &mut checks).await?;
     table.row("DPoP with nonces", checks);
-    Ok(())
+    polled(world, &generated, table).await?;
+    polled(world, &world.loaded("oidc-provider-dpop", "interop-dpop", &world.secret)?, table).await
 }
 
 async fn drive<P>(world: &World, client: &Client<P>, checks: &mut Checks) -> Result<()>
@@ -80,6 +83,37 @@ where
     checks.require("the API takes it, too", account.profile().await?.subject == USER)?;
     client.revoke(&second).await?;
     checks.require("it is revoked as any other", !client.introspect(&second).await?.is_active())
+}
+
+/// The key is that of the login, however often it is asked for.
+async fn polled<P>(world: &World, client: &Client<P>, table: &mut Table) -> Result<()>
+where
+    P: CanUseDevice + CanUseBackchannel + CanRefresh + CanIntrospect + HasProfile,
+{
+    let mut checks = Checks::of("device with DPoP");
+    tied(client, &finished(client).await?, &mut checks).await?;
+    table.row("device with DPoP", checks);
+    let mut checks = Checks::of("CIBA with DPoP");
+    tied(client, &approved(world, client, "DPOP-1").await?, &mut checks).await?;
+    table.row("CIBA with DPoP", checks);
+    Ok(())
+}
+
+async fn tied<P>(client: &Client<P>, account: &Account<P>, checks: &mut Checks) -> Result<()>
+where
+    P: CanIntrospect + CanRefresh + HasProfile,
+{
+    let key = async |tokens: &TokenSet| -> Result<Option<Value>> {
+        let said = client.introspect(tokens).await?;
+        Ok(said.member("cnf").filter(|_| said.is_active()).map(|cnf| cnf["jkt"].clone()))
+    };
+    let tokens = account.tokens();
+    let first = key(&tokens).await?;
+    checks.require("the token is bound", tokens.is_bound() && first.as_ref().is_some_and(Value::is_string))?;
+    checks.require("the API takes it", account.profile().await?.subject == USER)?;
+    let renewed = account.refresh().await?;
+    checks.require("a renewed one is bound to the same key", renewed.is_bound() && key(&renewed).await? == first)?;
+    checks.require("the API takes it, too", account.profile().await?.subject == USER)
 }
 
 /// The client's own token.

@@ -59,6 +59,13 @@ impl World {
         Ok((text(&made["certificate"])?, text(&made["key"])?.into()))
     }
 
+    /// The user's answer, `yes` or `no`, to the request with that binding message.
+    pub(super) async fn answer(&self, answer: &str, message: &str) -> Result<()> {
+        let phone = text(&self.ready["phone"])?;
+        let status = get(&format!("{phone}/{answer}?message={message}"), "none").await?;
+        if status == 200 { Ok(()) } else { Err(format!("the user was not asked: {message}").into()) }
+    }
+
     /// The file with the certificate of the authority.
     pub(super) fn authority(&self) -> Result<String> {
         text(&self.ready["certificates"]["authority"]["file"])
@@ -106,7 +113,7 @@ pub(super) async fn refusal(url: &str) -> Result<String> {
 
 /// A private key that nobody has registered.
 #[allow(clippy::disallowed_methods, reason = "a key of a test, which nobody trusts")]
-pub(super) fn other_key() -> Result<SecretString> {
+pub(crate) fn other_key() -> Result<SecretString> {
     let random = ring::rand::SystemRandom::new();
     let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(|_| "no key")?;
     let text = STANDARD.encode(key.as_ref());
@@ -127,6 +134,11 @@ pub(super) async fn get_over(http: &ReqwestClient, address: &str, authorization:
 /// The kind of the error that this ended with.
 pub(crate) fn kind<T>(result: std::result::Result<T, Error>) -> Option<ErrorKind> {
     result.err().map(|error| error.kind())
+}
+
+/// The server's own word for what it refused.
+pub(crate) fn code<T>(result: std::result::Result<T, Error>) -> Option<String> {
+    Some(result.err()?.server()?.code()?.to_owned())
 }
 
 /// The kind of the error that a whole login ended with.
