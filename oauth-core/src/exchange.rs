@@ -84,6 +84,7 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
     let mut tokens = token::send(inner, call, &attempt.scopes).await?.tokens;
     tokens.brought(kept);
     tokens.resources.clone_from(&attempt.resources);
+    tokens.withheld = attempt.scopes.iter().filter(|scope| !tokens.scopes.contains(scope)).cloned().collect();
     let expected = Expected {
         nonce: attempt.nonce.as_ref(),
         code: Some(&code),

@@ -92,6 +92,7 @@ impl Grant {
             id_token: secret(member("id_token"), "id_token")?,
             identity: None,
             scopes: scopes(spec, member("scope"), requested)?,
+            withheld: Vec::new(),
             resources: Vec::new(),
             expires_at: expires_at(&rules.expiry, object, now)?,
             issued_at: Some(now),

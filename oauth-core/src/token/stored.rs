@@ -27,6 +27,8 @@ struct Stored<'a> {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     scopes: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    withheld: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     resources: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at_ms: Option<i64>,
@@ -81,6 +83,7 @@ impl<'a> Stored<'a> {
             id_token: tokens.id_token.as_ref().map(|token| token.expose_secret().into()),
             identity: tokens.identity.as_ref().map(|identity| identity.json().into()),
             scopes: tokens.scopes.clone(),
+            withheld: tokens.withheld.clone(),
             resources: tokens.resources.clone(),
             expires_at_ms: tokens.expires_at.map(millis),
             issued_at_ms: tokens.issued_at.map(millis),
@@ -110,6 +113,7 @@ impl<'a> Stored<'a> {
             id_token: self.id_token.map(|token| token.into_owned().into()),
             identity: self.identity.map(|claims| IdToken::restore(&claims)).transpose()?.map(Arc::new),
             scopes: self.scopes,
+            withheld: self.withheld,
             resources: self.resources,
             expires_at: self.expires_at_ms.map(time),
             issued_at: self.issued_at_ms.map(time),
