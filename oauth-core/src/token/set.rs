@@ -36,6 +36,8 @@ pub struct TokenSet {
     /// The issuer that gave them, where its file names one.
     pub(crate) issuer: Option<Arc<str>>,
     pub(crate) scopes: Vec<String>,
+    /// The scopes that the login asked for and did not get.
+    pub(crate) withheld: Vec<String>,
     /// The resources that it was asked for.
     pub(crate) resources: Vec<String>,
     pub(crate) expires_at: Option<SystemTime>,
@@ -78,6 +80,7 @@ impl TokenSet {
             identity: None,
             issuer: None,
             scopes: Vec::new(),
+            withheld: Vec::new(),
             resources: Vec::new(),
             expires_at: None,
             issued_at: None,
@@ -332,6 +335,7 @@ impl TokenSet {
             extras: merged(self.extras.as_ref(), answer.extras),
             // A refresh token stays bound to its key, whatever the new access token is (RFC 9449 section 5).
             proof_key: answer.proof_key.or_else(|| self.proof_key.clone()),
+            withheld: if answer.withheld.is_empty() { self.withheld.clone() } else { answer.withheld },
             resources: if answer.resources.is_empty() { self.resources.clone() } else { answer.resources },
             callback: if answer.callback.is_empty() { self.callback.clone() } else { answer.callback },
             ..answer
