@@ -143,8 +143,12 @@ impl TokenSet {
 
     /// The key that the access token is bound to. RFC 9449 section 5: its type is `DPoP` then.
     pub(crate) fn bound_key(&self) -> Option<&ProofKey> {
-        let is_dpop = || self.token_type.as_deref().is_some_and(|given| given.eq_ignore_ascii_case("dpop"));
-        self.proof_key.as_ref().filter(|_| is_dpop())
+        self.proof_key.as_ref().filter(|_| self.is_dpop())
+    }
+
+    /// Whether its type says that it is bound to a key, which may be missing.
+    pub(crate) fn is_dpop(&self) -> bool {
+        self.token_type.as_deref().is_some_and(|given| given.eq_ignore_ascii_case("dpop"))
     }
 
     /// Whether the answer says that it is on no request (RFC 8693 section 2.2.1).

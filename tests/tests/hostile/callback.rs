@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use oauth_core::{Browser, Client, Error, ErrorKind, PendingAttempt, PendingAttempts, Step};
 use oauth_tests::canned::{Canned, json, json_status};
-use oauth_tests::issuer::{Issuer, TOKEN, tells_nothing};
+use oauth_tests::issuer::tells_nothing;
 use oauth_tests::login::{ACME, ManualClock, SECRET, Started, TOKENS, client, log_in, spec, start};
 
 /// What a callback comes to at a server that would answer a code, and how many requests that server got.
