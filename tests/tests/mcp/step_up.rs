@@ -17,7 +17,7 @@ async fn a_step_up_asks_for_all_scopes_of_before_and_once() {
     let world = World::start().await;
     let mcp = world.documented();
     world.tokens(Some("files:read files:extra"));
-    let account = world.log_in(&mcp, world.challenge().as_str()).await.unwrap();
+    let account = world.log_in(&mcp, &world.challenge()).await.unwrap();
     let mut seen = String::new();
     let browse = |url: oauth_core::AuthorizationUrl| {
         seen = url.to_string();
@@ -43,7 +43,7 @@ async fn a_step_up_is_not_done_again_after_a_restart() {
     let world = World::start().await;
     let mcp = world.documented();
     world.tokens(Some("files:read"));
-    let account = world.log_in(&mcp, world.challenge().as_str()).await.unwrap();
+    let account = world.log_in(&mcp, &world.challenge()).await.unwrap();
     let more = mcp.step_up(&account, LACKS, |url| world.yes(url)).await.unwrap();
     assert_eq!(more.tokens().scopes(), ["files:read"], "not granted");
 
