@@ -46,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) keys: Arc<KeyCache>,
     pub(crate) mechanisms: Mechanisms,
     pub(crate) well_known: WellKnown,
+    /// Whether all that is known of the provider is its metadata.
+    pub(crate) without_file: bool,
     /// What the issuer's metadata has to say, each time it is read.
     pub(crate) demands: Demands,
     /// When the client's secret ends, where the registration said so (RFC 7591 section 3.2.1).
@@ -95,6 +97,7 @@ impl Config {
             keys: Arc::default(),
             mechanisms: Mechanisms::new(),
             well_known: WellKnown::default(),
+            without_file: false,
             demands: Demands::default(),
             secret_expires_at: None,
             nonces: Arc::default(),

@@ -14,8 +14,8 @@ use crate::origin::host_matches;
 use crate::provider::Provider;
 use crate::spec::{
     CIBA_GRANT, CLIENT_CREDENTIALS_GRANT, CibaGrant, DeviceGrant, GrantRequest, Introspect, JWT_BEARER_GRANT,
-    JwtBearer, Logout, Profile, ProviderSpec, Push, Revoke, SAML_BEARER_GRANT, SigningAlg, TOKEN_EXCHANGE_GRANT,
-    Template,
+    JwtBearer, Logout, OpenId, Profile, ProviderSpec, Push, Revoke, SAML_BEARER_GRANT, SigningAlg,
+    TOKEN_EXCHANGE_GRANT, Template,
 };
 
 /// How long metadata that cannot be renewed is still used.
@@ -219,7 +219,7 @@ fn host_of(address: &str) -> String {
 }
 
 /// The provider's facts with what the metadata adds. It never takes anything away that the file says, and it adds no
-/// algorithm that the file does not list (RFC 8725 section 3.1).
+/// algorithm that the file does not list (RFC 8725 section 3.1); where there is no file it lists them itself.
 fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
     let mut spec = inner.spec().clone();
     let aliased = spec.knows_certificates().then(|| metadata.with_aliases());
@@ -271,14 +271,7 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
             let jwks = metadata.jwks_uri.as_deref().ok_or_else(|| missing("jwks_uri"))?;
             openid.jwks = Some(Template::literal(jwks));
         }
-        let offered = &metadata.id_token_signing_alg_values_supported;
-        openid.algs.retain(|alg| offered.is_empty() || offered.iter().any(|name| name == alg.as_str()));
-        if openid.algs.is_empty() {
-            let what = "the issuer signs ID tokens with no algorithm that is allowed here";
-            return Err(Error::new(ErrorKind::IdTokenAlgorithm, Step::Discovery, what)
-                .fix("list one that the issuer offers under `openid.algs`; `none` is never one")
-                .of(inner.spec()));
-        }
+        signatures(inner, openid, metadata)?;
     }
     if spec.profile.is_none() {
         let userinfo =
@@ -286,6 +279,24 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
         spec.profile = userinfo.or_else(|| spec.openid.as_ref().map(|_| Profile::id_token()));
     }
     Ok(spec)
+}
+
+/// How ID tokens may be signed.
+fn signatures(inner: &Inner, openid: &mut OpenId, metadata: &Metadata) -> Result<()> {
+    let offered = &metadata.id_token_signing_alg_values_supported;
+    if inner.config.without_file {
+        // Each document says anew how the issuer signs.
+        openid.algs = SigningAlg::proposed(metadata);
+    } else {
+        openid.algs.retain(|alg| offered.is_empty() || offered.iter().any(|name| name == alg.as_str()));
+    }
+    if !openid.algs.is_empty() {
+        return Ok(());
+    }
+    let what = "the issuer signs ID tokens with no algorithm that is allowed here";
+    Err(Error::new(ErrorKind::IdTokenAlgorithm, Step::Discovery, what)
+        .fix("list one that the issuer offers under `openid.algs`; `none` is never one")
+        .of(inner.spec()))
 }
 
 /// RFC 8414 section 2: what `grant_types_supported` leaves out the server does not have; without it, it has none of these.
@@ -318,24 +329,27 @@ fn grants(spec: &mut ProviderSpec, metadata: &Metadata) {
 }
 
 impl SigningAlg {
-    fn is_asymmetric(self) -> bool {
-        !matches!(self, Self::HS256 | Self::HS384 | Self::HS512)
-    }
+    /// Those of key pairs.
+    pub(super) const SIGNATURES: [Self; 10] = [
+        Self::RS256,
+        Self::ES256,
+        Self::EdDSA,
+        Self::PS256,
+        Self::RS384,
+        Self::RS512,
+        Self::PS384,
+        Self::PS512,
+        Self::ES384,
+        Self::ES512,
+    ];
 
-    /// Those of the names that are signatures: what metadata may propose. Shared secrets are for a file to allow.
-    pub(super) fn asymmetric(names: &[String]) -> Vec<Self> {
-        let all = [
-            Self::RS256,
-            Self::ES256,
-            Self::EdDSA,
-            Self::PS256,
-            Self::RS384,
-            Self::RS512,
-            Self::PS384,
-            Self::PS512,
-            Self::ES384,
-            Self::ES512,
-        ];
-        all.into_iter().filter(|alg| alg.is_asymmetric() && names.iter().any(|name| name == alg.as_str())).collect()
+    /// Those by which ID tokens are verified where no file says so: what the metadata lists, as far as it is a signature.
+    /// Shared secrets are for a file to allow. OpenID Connect Core section 2: the default algorithm is RS256.
+    pub(super) fn proposed(metadata: &Metadata) -> Vec<Self> {
+        let names = &metadata.id_token_signing_alg_values_supported;
+        if names.is_empty() {
+            return vec![Self::RS256];
+        }
+        Self::SIGNATURES.into_iter().filter(|alg| names.iter().any(|name| name == alg.as_str())).collect()
     }
 }

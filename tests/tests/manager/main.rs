@@ -24,6 +24,7 @@ mod lost;
 mod panics;
 mod provider;
 mod races;
+mod renewed;
 mod resolver;
 mod rig;
 mod runtime;
