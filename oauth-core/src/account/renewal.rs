@@ -111,12 +111,14 @@ impl Renewal<'_> {
         }
     }
 
-    /// A lease outlasts everything that is done under it: the request, that for the keys of an ID token, and the session
-    /// login where there is one.
+    /// A lease outlasts everything that is done under it: the request, those for the issuer's metadata and the keys of an ID
+    /// token, and the session login where there is one.
     fn lease_lasts(&self) -> Duration {
         let inner = &self.shared.client;
         let session = inner.prepared().is_ok_and(|prepared| prepared.hooks.session_login.is_some());
-        let requests = 1 + u32::from(inner.spec().openid.is_some()) + u32::from(session);
+        let spec = inner.spec();
+        let asks = [spec.endpoints.discovery, spec.openid.is_some(), session];
+        let requests = asks.into_iter().map(u32::from).sum::<u32>() + 1;
         inner.config.timeout.saturating_mul(requests).min(LONGEST) + SPARE * 2
     }
 

@@ -21,6 +21,7 @@ mod further;
 mod imports;
 mod logins;
 mod lost;
+mod moved;
 mod panics;
 mod provider;
 mod races;
