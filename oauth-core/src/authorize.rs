@@ -163,6 +163,7 @@ impl<P: Provider> Authorize<P> {
             let what = "the provider's file has no `openid`, so no ID token will say how the user logged in";
             return Err(inner.error(ErrorKind::Unsupported, Step::Authorize, what));
         }
+        inner.check_bound(Step::Authorize)?;
         let prepared = inner.prepared()?;
         let config = &inner.config;
         let spec = &*config.spec;

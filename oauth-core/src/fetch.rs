@@ -61,7 +61,8 @@ impl Call<'_> {
             let mut request = self.build(inner)?;
             let signed = request.extensions_mut().remove::<Signed>();
             let answer =
-                send_bounded(inner.api_http()?, inner.spec(), self.step, inner.config.timeout, request).await?;
+                send_bounded(inner.api_http(self.step)?, inner.spec(), self.step, inner.config.timeout, request)
+                    .await?;
             if self.tokens.is_bound() {
                 let address = fill(&inner.config, self.step, &self.fetch.url, token::context(self.tokens))?;
                 if dpop::challenged(inner, &address, answer.status, &answer.headers) {

@@ -2,6 +2,7 @@
 
 mod identity;
 mod login;
+mod registering;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -109,7 +110,10 @@ impl Mcp {
         self
     }
 
-    /// Where registrations are kept, by issuer; in the memory of this value and its clones unless set.
+    /// Where registrations are kept, by issuer; in the memory of this value and its clones unless set. A login is finished with
+    /// the client that it was started with, so that a program which makes this value anew for each request gives it the same
+    /// store each time. Logins that share one and start at once register one client: in a process one of them asks, and of
+    /// several processes each uses what the first has kept.
     pub fn clients(mut self, clients: Arc<dyn ClientStore>) -> Self {
         self.clients = clients;
         self

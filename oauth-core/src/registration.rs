@@ -23,7 +23,7 @@ pub use self::stored::StoredClients;
 use crate::client::{Client, ClientAuth, Context, Inner};
 use crate::error::{Error, ErrorKind, Result, Scrub, Step, clean};
 use crate::http::send_bounded;
-use crate::openid::{Asked, Discovered, proved_by};
+use crate::openid::{Asked, Discovered, check_public, proved_by};
 use crate::provider::{CanRegister, Dynamic, Provider};
 use crate::spec::{ClientAuthMethod, ProviderSpec, Template};
 
@@ -123,6 +123,7 @@ impl Discovered {
         let discovered = if metadata.is_bound() { self.clone().dpop() } else { self.clone() };
         let proves = metadata.method().is_some_and(|method| method != "none");
         let auth = metadata.held().filter(|_| proves).unwrap_or_else(ClientAuth::none);
+        check_public(asked.inner(), &asked.metadata, &auth)?;
         discovered.made(asked, id, auth, adapt)
     }
 
@@ -137,7 +138,12 @@ impl Discovered {
         let discovered = if record.has_bound_tokens() { self.clone().dpop() } else { self.clone() };
         let (id, auth, expires_at) = (record.client_id().to_owned(), record.auth(), record.secret_expires_at());
         let client = match record.method(asked.inner())? {
-            None | Some(ClientAuthMethod::None) => discovered.made(asked, id, auth, adapt)?,
+            // The issuer has said that this one is public.
+            Some(ClientAuthMethod::None) => discovered.made(asked, id, auth, adapt)?,
+            None => {
+                check_public(asked.inner(), &asked.metadata, &auth)?;
+                discovered.made(asked, id, auth, adapt)?
+            }
             Some(method) => {
                 let proof = proved_by(asked.inner(), &asked.metadata, &auth, method)?;
                 discovered.made_by(asked, id, (auth, proof), adapt)?

@@ -174,7 +174,7 @@ impl<P: Provider> ApiRequest<P> {
         let host = request.uri().host().unwrap_or_default().to_owned();
         let signed = request.extensions_mut().remove::<Signed>();
         let response = inner
-            .api_http()?
+            .api_http(Step::Api)?
             .send(request)
             .await
             .map_err(|error| transport_error(Step::Api, &host, error).of(inner.spec()))?;

@@ -82,21 +82,48 @@ impl Inner {
 
     /// The transport for requests with the provider's tokens. RFC 8705 section 3: a bound token is used over a connection
     /// with the certificate that it is bound to.
-    pub(crate) fn api_http(&self) -> Result<&dyn HttpClient> {
+    pub(crate) fn api_http(&self, step: Step) -> Result<&dyn HttpClient> {
         match self.spec().token.bound {
-            Some(TokenBound::Mtls) => self.endpoint_http(),
+            Some(TokenBound::Mtls) => self.check_bound(step).and_then(|()| self.endpoint_http()),
             None => self.http(),
         }
     }
 
     /// RFC 8705 section 2: a client that is to prove itself by a certificate has one, or a transport that does.
     pub(crate) fn check_certificate(&self, step: Step) -> Result<()> {
-        if self.prepared()?.identity.is_some() || self.config.has_own_http {
-            return Ok(());
-        }
-        let what = "the provider wants a client certificate, and this client has none";
-        Err(Error::new(ErrorKind::Config, step, what)
-            .fix("use `ClientAuth::certificate(chain, key)`, or a transport that shows one")
-            .of(self.spec()))
+        self.prepared()?;
+        if has_certificate(&self.config) { Ok(()) } else { Err(lacking(&self.config, step)) }
     }
+
+    /// RFC 8705 section 3: a token is bound to the certificate of the connection that it was asked for over. Without one the
+    /// provider would give a token that works for whoever has it.
+    pub(crate) fn check_bound(&self, step: Step) -> Result<()> {
+        if self.spec().token.bound == Some(TokenBound::Mtls) { self.check_certificate(step) } else { Ok(()) }
+    }
+}
+
+/// That there is a certificate where the provider looks at it.
+pub(crate) fn check_certificate(config: &Config) -> Result<()> {
+    let lacks = config.spec.knows_certificates() && !has_certificate(config);
+    if lacks { Err(lacking(config, Step::Configure)) } else { Ok(()) }
+}
+
+/// Whether a certificate is shown; a transport of the caller's own answers for that itself.
+fn has_certificate(config: &Config) -> bool {
+    config.auth.client_certificate().is_some() || config.has_own_http
+}
+
+fn lacking(config: &Config, step: Step) -> Error {
+    let spec = &*config.spec;
+    let what = if spec.client_auth.method == ClientAuthMethod::Mtls {
+        "the provider wants a client certificate, and this client has none"
+    } else {
+        "the provider binds tokens to a client certificate (`token: {bound: mtls}`), and this client has none"
+    };
+    let fix = if config.auth.is_none() {
+        "use `ClientAuth::certificate(chain, key)`, or a transport that shows one"
+    } else {
+        "add it to the credentials with `.with_certificate(chain, key)`, or use a transport that shows one"
+    };
+    Error::new(ErrorKind::Config, step, what).fix(fix).of(spec)
 }

@@ -20,6 +20,7 @@ pub use self::auth::ClientAuth;
 pub(crate) use self::config::{Config, Inner};
 pub(crate) use self::env::variable;
 pub(crate) use self::fill::{Context, fill, held};
+pub(crate) use self::identity::check_certificate;
 pub(crate) use self::prepared::{
     Prepared, checked_scopes, own_address, push_redirect_uri, push_scopes, push_second_scopes, renamed, scopes,
 };
@@ -341,6 +342,7 @@ impl<P: Provider> Client<P> {
     /// Checks that everything is there and well formed, without sending anything. Every step does this first.
     pub fn validate(&self) -> Result<(), Error> {
         self.inner.prepared()?;
+        check_certificate(&self.inner.config)?;
         request_object::check(&self.inner.config, Step::Configure)
     }
 }

@@ -1,7 +1,10 @@
 //! Who the client is at an issuer (MCP, Client Registration).
 
+use std::sync::Arc;
+
 use super::Mcp;
-use crate::client::{Client, ClientAuth};
+use super::registering::Registering;
+use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::openid::{Asked, Discovered};
 use crate::provider::Dynamic;
@@ -83,12 +86,14 @@ impl Mcp {
         match chosen.next() {
             Some(metadata) if asked.metadata.registration_endpoint.is_some() => {
                 let metadata = self.completed(metadata);
-                let (record, is_new) = self.record(discovered, &asked, &metadata).await?;
+                let registering = Registering {
+                    clients: Arc::clone(&self.clients),
+                    discovered: discovered.clone(),
+                    asked: asked.clone(),
+                    metadata: metadata.proved(asked.inner())?,
+                };
+                let record = registering.record().await?;
                 let client = discovered.registered_as(asked, &record, adapt)?;
-                // What is of no use is not kept.
-                if is_new {
-                    self.clients.save(&record).await?;
-                }
                 self.redirected(client, metadata.uris().next())
             }
             _ => Err(self.no_client(&issuer, &asked)),
@@ -106,34 +111,6 @@ impl Mcp {
             return Err(error.fix("use https, or http to this machine").of(client.spec()));
         }
         Ok(client.redirect_uri(uri))
-    }
-
-    /// What was registered with this issuer before, where it is still of use; else a new registration, and that it is one.
-    async fn record(
-        &self,
-        discovered: &Discovered,
-        asked: &Asked,
-        metadata: &ClientMetadata,
-    ) -> Result<(RegisteredClient, bool)> {
-        let issuer = &asked.metadata.issuer;
-        let metadata = &metadata.proved(asked.inner())?;
-        let kept = self.clients.load(issuer).await?.filter(|kept| {
-            let lasts = kept.secret_expires_at().is_none_or(|end| end > asked.inner().now());
-            // A store that was told to keep something else does not make it this issuer's.
-            kept.issuer() == issuer
-                && lasts
-                && kept.is_of(metadata)
-                && metadata.uris().all(|uri| kept.redirect_uris().iter().any(|own| leads_alike(own, uri)))
-        });
-        if let Some(kept) = kept {
-            let kept = match metadata.held() {
-                Some(held) => kept.credentials(held),
-                None => kept,
-            };
-            return Ok((kept, false));
-        }
-        let nobody = discovered.made(asked.clone(), "unregistered".to_owned(), ClientAuth::none(), |_| ())?;
-        Ok((nobody.register(metadata).await?, true))
     }
 
     /// What a registration says that the caller has not. MCP, Refresh Tokens: clients "SHOULD include `refresh_token` in their
@@ -170,19 +147,6 @@ impl Mcp {
             .fix("give `Mcp::client` a client that is registered with this issuer, or metadata that it can be registered with")
             .of(asked.inner().spec())
     }
-}
-
-/// Whether a registration of the one is one of the other. RFC 8252 section 7.3: the server "MUST allow any port to be specified
-/// at the time of the request for loopback IP redirect URIs".
-fn leads_alike(registered: &str, wanted: &str) -> bool {
-    let portless = |uri: &str| {
-        let mut url = url::Url::parse(uri).ok()?;
-        let is_address = matches!(url.host(), Some(url::Host::Ipv4(_) | url::Host::Ipv6(_)));
-        (url.scheme() == "http" && is_address && is_loopback(&url)).then_some(())?;
-        url.set_port(None).ok()?;
-        Some(url)
-    };
-    registered == wanted || portless(registered).is_some_and(|known| portless(wanted) == Some(known))
 }
 
 /// Whether only a program on the user's machine can be called back there (RFC 8252 section 7).

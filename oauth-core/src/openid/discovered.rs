@@ -143,7 +143,8 @@ impl Discovered {
     ///
     /// A secret is sent as `basic`, or `body`, or signs (`client_secret_jwt`); a private key signs (`private_key_jwt`), a
     /// certificate is shown (`tls_client_auth`): whichever the issuer lists. Where it lists nothing that goes with the
-    /// credentials, the error says what does. The scopes are `openid`, `profile` and `email`, as far as it lists them; ID
+    /// credentials, the error says what does. Without credentials it is a public client where the issuer lists `none`; where it
+    /// takes certificates and no client without one, a [transport](Self::http_client) of your own is taken to show it. The scopes are `openid`, `profile` and `email`, as far as it lists them; ID
     /// tokens are verified with its keys. Requests are pushed (RFC 9126) and signed (RFC 9101, with the private key or
     /// [`Client::request_key`]) where the issuer takes no others.
     pub async fn client(&self, id: impl Into<String>, credentials: impl Into<ClientAuth>) -> Result<Client<Dynamic>> {

@@ -29,7 +29,7 @@ pub(crate) use self::{
     issuer::{ExpectedIssuer, check_issuer_text, check_same_issuer, is_own},
     keys::KeyCache,
     metadata::Document,
-    proving::{key_signer, with as proved_by},
+    proving::{check_public, key_signer, with as proved_by},
     signed::{CALLBACK as SIGNED_CALLBACK, INTROSPECTION as SIGNED_INTROSPECTION, USERINFO as SIGNED_USERINFO},
     stranger::{stranger, without_query},
     well_known::{WellKnown, has_dot_segments},

@@ -53,18 +53,22 @@ pub(super) fn client_auth(inner: &Inner, metadata: &Metadata, auth: &ClientAuth)
         () if takes("client_secret_jwt") && (has_secret || is_sourced) => ClientAuthMethod::ClientSecretJwt,
         () if takes("private_key_jwt") && is_sourced => ClientAuthMethod::PrivateKeyJwt,
         () if has_secret || is_sourced => return Err(refused(inner, metadata, "a secret")),
-        () if takes_certificates(methods) && inner.config.has_own_http => ClientAuthMethod::Mtls,
+        // Nobody knows whether the caller's transport shows a certificate. Where the issuer takes clients without one, this is
+        // one of those.
+        () if shows_certificates(inner, methods) && !takes("none") => ClientAuthMethod::Mtls,
         () => ClientAuthMethod::None,
     };
     with(inner, metadata, auth, method)
 }
 
-/// That somebody without credentials can be a client: where the issuer takes signatures and certificates only, nobody is.
-pub(super) fn check_public(inner: &Inner, metadata: &Metadata, auth: &ClientAuth) -> Result<()> {
+/// That somebody without credentials can be a client: where the issuer takes signatures and certificates only, nobody is, but
+/// for a caller whose own transport may show a certificate.
+pub(crate) fn check_public(inner: &Inner, metadata: &Metadata, auth: &ClientAuth) -> Result<()> {
     let methods = &metadata.token_endpoint_auth_methods_supported;
-    let strong = |method: &String| method == "private_key_jwt" || (is_certified(method) && !inner.config.has_own_http);
+    let proves = |method: &String| method.ends_with("_jwt") || is_certified(method);
+    let proven = !methods.is_empty() && methods.iter().all(proves);
     let nobody = auth.signing_key().is_none() && auth.secret_source().is_none() && !auth.is_certificate();
-    if nobody && !methods.is_empty() && methods.iter().all(strong) {
+    if nobody && proven && !shows_certificates(inner, methods) {
         return Err(refused(inner, metadata, "a client without credentials"));
     }
     Ok(())
@@ -175,6 +179,11 @@ fn refused(inner: &Inner, metadata: &Metadata, has: &str) -> Error {
         "register a public client"
     };
     Error::new(ErrorKind::Unsupported, Step::Discovery, what).fix(fix).of(inner.spec())
+}
+
+/// Whether the issuer takes certificates and the caller's own transport may show one.
+fn shows_certificates(inner: &Inner, methods: &[String]) -> bool {
+    takes_certificates(methods) && inner.config.has_own_http
 }
 
 fn takes_certificates(methods: &[String]) -> bool {

@@ -246,6 +246,13 @@ impl ClientMetadata {
         Value::Object(members).to_string()
     }
 
+    /// Whether both register the same client, in the same way.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        let token = |of: &Self| of.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
+        let same_key = self.key_thumbprint == other.key_thumbprint;
+        self.body() == other.body() && same_key && self.permitted == other.permitted && token(self) == token(other)
+    }
+
     /// The body of a changed registration (RFC 7592 section 2.2).
     pub(super) fn update(&self, client_id: &str) -> String {
         let mut members = self.members.clone();

@@ -14,12 +14,30 @@ pub trait ClientStore: Send + Sync + 'static {
     /// The registration with that issuer.
     fn load<'a>(&'a self, issuer: &'a str) -> BoxFuture<'a, StoreResult<Option<RegisteredClient>>>;
 
-    /// Keeps a registration, in the place of the one before with [its issuer](RegisteredClient::issuer).
+    /// Keeps a new registration in the place of `replaced`, in one step, and gives the one that is kept. Where there is another
+    /// one with [its issuer](RegisteredClient::issuer) by now, under another client id than both, that one stays: of two
+    /// processes that register at once, the second uses what the first has got.
+    fn add<'a>(
+        &'a self,
+        client: &'a RegisteredClient,
+        replaced: Option<&'a RegisteredClient>,
+    ) -> BoxFuture<'a, StoreResult<RegisteredClient>>;
+
+    /// Keeps a registration, in the place of whichever was before with [its issuer](RegisteredClient::issuer).
     fn save<'a>(&'a self, client: &'a RegisteredClient) -> BoxFuture<'a, StoreResult<()>>;
 
     /// Forgets a registration that has ended. Where there is another one with [its issuer](RegisteredClient::issuer) by now,
     /// under another client id, that one stays.
     fn remove<'a>(&'a self, client: &'a RegisteredClient) -> BoxFuture<'a, StoreResult<()>>;
+}
+
+/// Whether a registration gives way to a new one.
+pub(super) fn gives_way(
+    kept: &RegisteredClient,
+    client: &RegisteredClient,
+    replaced: Option<&RegisteredClient>,
+) -> bool {
+    std::iter::once(client).chain(replaced).any(|own| own.client_id() == kept.client_id())
 }
 
 /// Registrations in the memory of this process.
@@ -39,6 +57,20 @@ impl ClientStore for MemoryClients {
     fn load<'a>(&'a self, issuer: &'a str) -> BoxFuture<'a, StoreResult<Option<RegisteredClient>>> {
         let found = self.by_issuer.lock().unwrap_or_else(PoisonError::into_inner).get(issuer).cloned();
         Box::pin(async move { Ok(found) })
+    }
+
+    fn add<'a>(
+        &'a self,
+        client: &'a RegisteredClient,
+        replaced: Option<&'a RegisteredClient>,
+    ) -> BoxFuture<'a, StoreResult<RegisteredClient>> {
+        let mut by_issuer = self.by_issuer.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = by_issuer.entry(client.issuer().to_owned()).or_insert_with(|| client.clone());
+        if gives_way(kept, client, replaced) {
+            kept.clone_from(client);
+        }
+        let kept = kept.clone();
+        Box::pin(async move { Ok(kept) })
     }
 
     fn save<'a>(&'a self, client: &'a RegisteredClient) -> BoxFuture<'a, StoreResult<()>> {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 
+use super::store::gives_way;
 use super::{ClientStore, RegisteredClient};
 use crate::crypto::{Crypto, CryptoError, Hash, default_backend};
 use crate::http::BoxFuture;
@@ -74,21 +75,46 @@ impl StoredClients {
             .ok_or_else(|| StoreError::new(StoreErrorKind::Corrupt, STORE, "this opens, and is no registration"))
     }
 
+    async fn insert(
+        &self,
+        client: &RegisteredClient,
+        replaced: Option<&RegisteredClient>,
+    ) -> StoreResult<RegisteredClient> {
+        let key = self.key(client.issuer())?;
+        let mut tries = 0;
+        loop {
+            let expected = match self.versioned(&key, client.issuer()).await? {
+                Some((_, kept)) if !gives_way(&kept, client, replaced) => return Ok(kept),
+                before => before.map(|(version, _)| version),
+            };
+            tries += 1;
+            match self.put(&key, client, expected).await {
+                Err(error) if error.kind() == StoreErrorKind::Conflict && tries < TRIES => {}
+                done => return done.map(|()| client.clone()),
+            }
+        }
+    }
+
     async fn write(&self, client: &RegisteredClient) -> StoreResult<()> {
         let key = self.key(client.issuer())?;
-        let plain = client.expose_json();
         let mut tries = 0;
         loop {
             let expected = self.store.load(&key).await?.map(|before| before.version);
-            let version = expected.unwrap_or_default() + 1;
-            let payload = self.sealer()?.seal(STORE, of(&key, version), plain.expose_secret().as_bytes())?;
-            let record = StoredRecord { version, due: None, payload };
             tries += 1;
-            match self.store.save(&key, Write { expected, record: &record, lease: None }).await {
+            match self.put(&key, client, expected).await {
                 Err(error) if error.kind() == StoreErrorKind::Conflict && tries < TRIES => {}
                 done => return done,
             }
         }
+    }
+
+    /// Writes what takes the place of that version, or of nothing, and of nothing else.
+    async fn put(&self, key: &RecordKey, client: &RegisteredClient, expected: Option<u64>) -> StoreResult<()> {
+        let version = expected.unwrap_or_default() + 1;
+        let plain = client.expose_json();
+        let payload = self.sealer()?.seal(STORE, of(key, version), plain.expose_secret().as_bytes())?;
+        let record = StoredRecord { version, due: None, payload };
+        self.store.save(key, Write { expected, record: &record, lease: None }).await
     }
 
     async fn forget(&self, client: &RegisteredClient) -> StoreResult<()> {
@@ -135,6 +161,14 @@ fn of(key: &RecordKey, version: u64) -> SealOf<'_> {
 impl ClientStore for StoredClients {
     fn load<'a>(&'a self, issuer: &'a str) -> BoxFuture<'a, StoreResult<Option<RegisteredClient>>> {
         Box::pin(self.read(issuer))
+    }
+
+    fn add<'a>(
+        &'a self,
+        client: &'a RegisteredClient,
+        replaced: Option<&'a RegisteredClient>,
+    ) -> BoxFuture<'a, StoreResult<RegisteredClient>> {
+        Box::pin(self.insert(client, replaced))
     }
 
     fn save<'a>(&'a self, client: &'a RegisteredClient) -> BoxFuture<'a, StoreResult<()>> {

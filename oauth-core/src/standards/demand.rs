@@ -1,7 +1,7 @@
 //! Demanding a standard: a bound for compiled providers, a call for those of the run time.
 
 use super::{Standard, rules};
-use crate::client::Client;
+use crate::client::{Client, check_certificate};
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::provider::Provider;
 use crate::spec::ClientAuthMethod;
@@ -74,7 +74,8 @@ pub trait Mcp: Provider {}
 impl<P: Provider> Client<P> {
     /// Demands that the provider meets a standard, used as its file says and with this client's credentials: where the file
     /// leaves open whether a client is public, this one is or is not. Nothing is sent. A client of a discovered issuer knows
-    /// what the metadata says after [`discover`](Self::discover).
+    /// what the metadata says after [`discover`](Self::discover). Where the file wants a certificate, the client has it by
+    /// now: give it with the credentials, or the [transport](Self::http_client) that shows it before this.
     ///
     /// ```
     /// use oauth_core::standards::Standard;
@@ -89,17 +90,50 @@ impl<P: Provider> Client<P> {
     ///
     /// [`Unsupported`](ErrorKind::Unsupported), with each requirement that is not met and the key of the provider's YAML file
     /// that would have to say otherwise. [`ProviderSpec::meets`](crate::ProviderSpec::meets) gives them as a list.
+    /// [`Config`](ErrorKind::Config), where the file meets them all and this client lacks what its tokens are bound to: the
+    /// certificate, or the cryptography backend that makes keys and proofs.
     pub fn demand(self, standard: Standard) -> Result<Self> {
         let config = &self.inner().config;
-        // A transport of the caller's own may have the certificate.
+        // Who has no certificate is told so below.
         let public = config.auth.is_none() && config.spec.client_auth.method != ClientAuthMethod::Mtls;
         let unmet = rules::unmet(&config.spec, standard, public);
         if unmet.is_empty() {
-            return Ok(self);
+            return self.check_bindings().map(|()| self);
         }
         let list: Vec<String> = unmet.iter().map(ToString::to_string).collect();
         let what = format!("provider `{}` does not meet {standard}: {}", config.spec.id, list.join("; "));
         let fix = "change these keys of the provider's YAML file where it does what they say, or use another provider";
         Err(Error::new(ErrorKind::Unsupported, Step::Configure, what).fix(fix).of(&config.spec))
+    }
+
+    /// That the client can do what the file says of its tokens and of itself.
+    fn check_bindings(&self) -> Result<()> {
+        let inner = self.inner();
+        if inner.spec().dpop.is_some_and(|dpop| dpop.is_required()) {
+            inner.crypto(Step::Configure)?;
+        }
+        check_certificate(&inner.config)
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "schema")]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::client::{ClientAuth, Config, Inner};
+    use crate::{Dynamic, ProviderSpec};
+
+    #[test]
+    fn cr_08_a_client_without_cryptography_has_no_proofs() {
+        let file = "id: acme\nname: Acme\ndocs: https://acme.example/docs\nchecked: 2026-11-21\ndpop: required\n\
+                    client_auth: basic\nendpoints: {token: https://acme.example/token}\ngrants: {client_credentials: {}}\n";
+        let spec = ProviderSpec::from_yaml(file).unwrap_or_else(|faults| panic!("{faults}"));
+        let mut config = Config::new(Arc::new(spec), "my-client".to_owned(), ClientAuth::secret("a-secret"));
+        config.crypto = None;
+        let client = Client::<Dynamic>::from_inner(Arc::new(Inner::new(config)));
+        let error = client.demand(Standard::Rfc9700).map(|client| client.client_id().to_owned()).unwrap_err();
+        assert_eq!((error.kind(), error.step()), (ErrorKind::Config, Step::Configure));
     }
 }

@@ -187,10 +187,16 @@ impl<'a> TokenCall<'a> {
         Scrub::new(&inner.config, secrets.chain(filled.iter().map(String::as_str)))
     }
 
+    /// That the client has what the request takes. Whoever only asks about tokens, or ends them, gets none that is bound.
+    fn check(&self, inner: &Inner) -> Result<()> {
+        inner.check_secret(self.step)?;
+        if matches!(self.step, Step::Introspect | Step::Revoke) { Ok(()) } else { inner.check_bound(self.step) }
+    }
+
     /// The HTTP request (RFC 6749 sections 4.1.3 and 6, and the file's deviations), and what was made of the secret
     /// for it.
     fn build(&self, inner: &'a Inner, key: Option<&ProofKey>) -> Result<(Request<Bytes>, Vec<String>)> {
-        inner.check_secret(self.step)?;
+        self.check(inner)?;
         let prepared = inner.prepared()?;
         let config = &inner.config;
         let rules = &config.spec.token.request;

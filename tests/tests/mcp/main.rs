@@ -5,6 +5,7 @@
 mod example;
 mod hostile;
 mod login;
+mod races;
 mod step_up;
 mod strangers;
 mod world;

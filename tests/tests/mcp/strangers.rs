@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use oauth_core::{ClientMetadata, ErrorKind, MemoryClients, RegisteredClient, ResourceChallenge};
+use oauth_core::http::ReqwestClient;
+use oauth_core::{
+    ClientAuth, ClientMetadata, Discovered, ErrorKind, MemoryClients, RegisteredClient, ResourceChallenge, TokenSet,
+};
 use oauth_tests::canned::{json, json_status, with};
 use oauth_tests::issuer::TOKEN;
 use oauth_tests::login::parameter;
@@ -42,7 +45,7 @@ async fn disc_14_an_initial_access_token_is_for_its_issuer() {
     assert_eq!(request.header("authorization"), Some("Bearer canary-initial"));
     assert!(request.body.contains("canary-statement"));
     // Without MCP it is for that issuer as well.
-    let other = oauth_core::Discovered::at(evil.at.origin()).unwrap().oauth_first();
+    let other = Discovered::at(evil.at.origin()).unwrap().oauth_first();
     let asked = evil.at.asked(REGISTER);
     assert_eq!(other.register(&named).await.unwrap_err().kind(), ErrorKind::IssuerNotBound);
     assert_eq!(evil.at.asked(REGISTER), asked);
@@ -249,4 +252,41 @@ async fn a_key_in_the_servers_address_is_shown_nowhere() {
     assert_eq!(parameter(&url, "resource"), Some(address.clone()));
     let other = oauth_core::ProtectedResource::at(format!("{address}2")).unwrap();
     assert!(!format!("{other:?}").contains("canary"));
+}
+
+/// RFC 8705 section 5: the aliases are for clients that do mutual TLS, and nothing but the caller's word says that one does.
+#[tokio::test]
+async fn a_public_client_is_none_that_has_a_certificate() {
+    const ALIAS: &str = "/mtls/token";
+    let world = World::start().await;
+    let methods = |methods: Value| {
+        world.issuer(|document| {
+            document["token_endpoint_auth_methods_supported"] = methods;
+            document["mtls_endpoint_aliases"] = json!({"token_endpoint": format!("{}{ALIAS}", world.at.origin())});
+        });
+    };
+    methods(json!(["private_key_jwt", "tls_client_auth", "none"]));
+    world.at.answer(ALIAS, json_status(400, "{}"));
+    let own = || Arc::new(ReqwestClient::new().unwrap());
+    let known = || RegisteredClient::known(world.at.origin(), "by-hand", ClientAuth::none());
+    let by_hand = || world.nobody().client(known()).redirect_uri(REDIRECT);
+    let anew = json!({"client_id": "r", "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none"});
+    world.at.answer(REGISTER, json_status(201, &anew.to_string()));
+    for mcp in [by_hand(), world.documented(), world.registering()] {
+        for mcp in [mcp.clone(), mcp.http_client(own())] {
+            let account = world.log_in(&mcp, &world.challenge()).await;
+            let account = account.unwrap_or_else(|error| panic!("{}", error.explain()));
+            account.refresh().await.unwrap();
+        }
+    }
+    let discovered = || Discovered::at(world.at.origin()).unwrap().oauth_first().http_client(own());
+    let tokens = TokenSet::new("a").with_refresh_token("r");
+    discovered().public("by-hand").await.unwrap().refresh(&tokens).await.unwrap();
+    assert_eq!((world.at.asked(TOKEN), world.at.asked(ALIAS)), (13, 0));
+    // Where nobody is a client without a certificate, the caller's own transport is taken at its word.
+    methods(json!(["private_key_jwt", "tls_client_auth"]));
+    discovered().public("by-hand").await.unwrap().refresh(&tokens).await.unwrap_err();
+    assert_eq!((world.at.asked(TOKEN), world.at.asked(ALIAS)), (13, 1));
+    let error = by_hand().connect("").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported, "{}", error.explain());
 }

@@ -293,6 +293,14 @@ impl ClientStore for Broken {
         Box::pin(async { Ok(None) })
     }
 
+    fn add<'a>(
+        &'a self,
+        _: &'a RegisteredClient,
+        _: Option<&'a RegisteredClient>,
+    ) -> BoxFuture<'a, StoreResult<RegisteredClient>> {
+        Box::pin(async { Err(StoreError::new(StoreErrorKind::Unavailable, "broken", "no disk")) })
+    }
+
     fn save<'a>(&'a self, _: &'a RegisteredClient) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(async { Err(StoreError::new(StoreErrorKind::Unavailable, "broken", "no disk")) })
     }
@@ -313,6 +321,38 @@ async fn a_store_that_fails_loses_no_token() {
     registration.save().await.unwrap();
     assert_eq!(kept(&*store, issuer.origin()).await.unwrap(), NEW);
     assert_eq!(token(&registration.into_record()), NEW);
+}
+
+#[tokio::test]
+async fn a_store_keeps_the_registration_that_came_first() {
+    let sealed = StoredClients::new(MemoryStore::new(), SealingKey::generate(&OsRng).unwrap());
+    let memory = MemoryClients::new();
+    let named = |id: &'static str| record("https://id.example", |stored| stored["client_id"] = id.into());
+    let (one, two, three) = (named("registered-1"), named("registered-2"), named("registered-3"));
+    for store in [&sealed as &dyn ClientStore, &memory] {
+        for (client, replaced, kept) in [
+            (&one, None, "registered-1"),
+            (&two, None, "registered-1"),
+            (&two, Some(&three), "registered-1"),
+            (&one, None, "registered-1"),
+            (&two, Some(&one), "registered-2"),
+            (&three, Some(&one), "registered-2"),
+        ] {
+            assert_eq!(store.add(client, replaced).await.unwrap().client_id(), kept);
+            assert_eq!(store.load("https://id.example").await.unwrap().unwrap().client_id(), kept);
+        }
+        // The same client's newer record.
+        let newer = record("https://id.example", |stored| {
+            stored["client_id"] = "registered-2".into();
+            stored["redirect_uris"] = serde_json::json!(["https://app.example/new"]);
+        });
+        store.add(&newer, None).await.unwrap();
+        let kept = store.load("https://id.example").await.unwrap().unwrap();
+        assert_eq!(kept.redirect_uris(), ["https://app.example/new"]);
+        // Of another issuer, nothing is in the way.
+        let elsewhere = record("https://other.example", |_| ());
+        assert_eq!(store.add(&elsewhere, Some(&one)).await.unwrap().issuer(), "https://other.example");
+    }
 }
 
 #[tokio::test]

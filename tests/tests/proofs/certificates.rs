@@ -1,7 +1,11 @@
 //! Client certificates (RFC 8705).
 
-use oauth_core::{Account, Client, ClientAuth, ErrorKind, ProviderSpec, TokenSet};
+use std::sync::Arc;
+
+use oauth_core::http::ReqwestClient;
+use oauth_core::{Account, Client, ClientAuth, Error, ErrorKind, ProviderSpec, TokenKind, TokenSet};
 use oauth_tests::again;
+use oauth_tests::canned::{Canned, json};
 use oauth_tests::login::{TOKENS, parameter, spec, start};
 
 use crate::authority::{Authority, Pair, Server};
@@ -160,10 +164,73 @@ async fn cr_10_credentials_and_the_file_fit_together() {
         let error = acme(auth, credentials).validate().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{auth}");
     }
-    let http = oauth_core::http::ReqwestClient::new().unwrap();
-    let both = acme("client_auth: mtls\n", certificate(&pair)).http_client(std::sync::Arc::new(http));
+    let http = ReqwestClient::new().unwrap();
+    let both = acme("client_auth: mtls\n", certificate(&pair)).http_client(Arc::new(http));
     assert!(both.validate().unwrap_err().to_string().contains("a transport of its own"));
     let none = acme("client_auth: mtls\n", ClientAuth::none()).dangerous_at("http://127.0.0.1:9");
     let error = none.refresh(&TokenSet::new("a").with_refresh_token("r")).await.unwrap_err();
     assert!(error.to_string().contains("wants a client certificate"), "{error}");
+}
+
+/// Every step that brings a token, or uses one.
+async fn refusals(client: &Client) -> Vec<Error> {
+    let tokens = TokenSet::new("a").with_refresh_token("r");
+    vec![
+        client.validate().unwrap_err(),
+        client.authorize().begin().await.unwrap_err(),
+        client.authorize().pushed().begin().await.unwrap_err(),
+        client.device().begin().await.unwrap_err(),
+        client.refresh(&tokens).await.unwrap_err(),
+        client.client_credentials().account().await.unwrap_err(),
+        client.token_exchange("subject", TokenKind::ACCESS_TOKEN).send().await.unwrap_err(),
+        client.account(tokens).get("/things").send().await.unwrap_err(),
+    ]
+}
+
+/// RFC 8705 section 3 binds a token to the certificate of the connection: without one the provider gives a bearer token.
+#[tokio::test]
+async fn cr_10_tokens_to_be_bound_are_not_asked_for_without_a_certificate() {
+    let (key, _) = jwt::key();
+    let file = |auth: &str| {
+        spec(&format!(
+            "id: acme\nname: Acme\ndocs: https://acme.example/docs\nchecked: 2026-11-21\nclient_auth: {auth}\n\
+             endpoints: {{authorization: https://id.acme.example/authorize, token: https://id.acme.example/token, \
+             issuer: https://id.acme.example, pushed_authorization: https://id.acme.example/par, \
+             device_authorization: https://id.acme.example/device, revocation: https://id.acme.example/revoke, \
+             introspection: https://id.acme.example/introspect}}\n\
+             grants: {{client_credentials: {{}}, device: {{}}, token_exchange: {{}}}}\n\
+             api: {{base_url: https://api.acme.example}}\ntoken: {{bound: mtls}}\n"
+        ))
+    };
+    let server = Canned::start([json(r#"{"active": true}"#), json("{}"), json(TOKENS), json(TOKENS)]).await;
+    let client = |auth: &str, credentials: ClientAuth| {
+        let client = file(auth).client("my-client", credentials).redirect_uri("https://app.example/callback");
+        client.dangerous_at(server.origin())
+    };
+    for (auth, credentials) in [
+        ("basic", ClientAuth::secret("a-secret")),
+        ("body", ClientAuth::secret("a-secret")),
+        ("{method: private_key_jwt, alg: ES256}", ClientAuth::private_key(&*key)),
+        ("mtls", ClientAuth::none()),
+    ] {
+        for (at, error) in refusals(&client(auth, credentials)).await.iter().enumerate() {
+            let told = error.explain().to_string();
+            assert_eq!(error.kind(), ErrorKind::Config, "{auth} {at}: {told}");
+            assert!(told.contains("client certificate") && told.contains("Acme"), "{auth} {at}: {told}");
+            assert!(told.contains("certificate(chain, key)"), "{auth} {at}: {told}");
+        }
+    }
+    let public = client("body", ClientAuth::none());
+    assert!(public.authorize().begin().await.unwrap_err().explain().contains("client certificate"));
+    assert!(server.received().is_empty(), "{:?}", server.received());
+    // Whoever only asks about tokens, or ends them, has no token that is to be bound.
+    let basic = client("basic", ClientAuth::secret("a-secret"));
+    basic.introspect(&TokenSet::new("a")).await.unwrap();
+    basic.revoke(&TokenSet::new("a")).await.unwrap();
+    // A transport of the caller's own answers for the certificate itself.
+    let own = basic.http_client(Arc::new(ReqwestClient::new().unwrap()));
+    own.validate().unwrap();
+    own.client_credentials().account().await.unwrap();
+    own.refresh(&TokenSet::new("a").with_refresh_token("r")).await.unwrap();
+    assert_eq!(server.received().len(), 4);
 }

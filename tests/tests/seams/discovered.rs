@@ -90,6 +90,8 @@ async fn credentials_that_the_issuer_does_not_take_are_an_error_that_says_which_
         (&["private_key_jwt"][..], ClientAuth::secret(SECRET), "ClientAuth::private_key(pem)"),
         (&["private_key_jwt"], ClientAuth::none(), "ClientAuth::private_key(pem)"),
         (&["tls_client_auth"], ClientAuth::secret(SECRET), "ClientAuth::certificate"),
+        (&["tls_client_auth"], ClientAuth::none(), "ClientAuth::certificate"),
+        (&["client_secret_jwt"], ClientAuth::none(), "with a secret"),
         (&["self_signed_tls_client_auth", "private_key_jwt"], ClientAuth::none(), "ClientAuth::private_key(pem)"),
         (&["client_secret_basic"], ClientAuth::private_key(&*pem), "with a secret"),
         (&[], ClientAuth::private_key(&*pem), "with a secret"),

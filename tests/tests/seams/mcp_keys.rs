@@ -66,8 +66,10 @@ async fn an_issuer_that_takes_no_keys_says_so_before_a_login() {
         tells_nothing(&error, &["PRIVATE"]);
     }
     // Nobody's certificate is shown by this machine's own transport.
-    let error = known(&issuer, "tls_client_auth", ClientAuth::none()).connect("").await.err();
-    assert!(error.is_none_or(|error| error.kind() == ErrorKind::Unsupported));
+    for method in ["tls_client_auth", "private_key_jwt"] {
+        let error = known(&issuer, method, ClientAuth::none()).connect("").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{}", error.explain());
+    }
     assert_eq!(issuer.asked(TOKEN), 0);
     // A transport of one's own shows its own certificate, and cannot show this one.
     let http = Arc::new(oauth_core::http::ReqwestClient::new().unwrap());

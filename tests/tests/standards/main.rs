@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+use oauth_core::http::ReqwestClient;
 use oauth_core::standards::{Fapi2, Mcp, Rfc9700, Standard, Unmet};
 use oauth_core::{Client, ClientAuth, Compiled, Dynamic, Error, ErrorKind, ProviderSpec, Step};
 use oauth_tests::login::{ACME, client, spec};
@@ -77,7 +78,30 @@ fn whether_a_client_is_public_is_its_own_business() {
     let text = refused(spec(VAULT).public("my-client"), Standard::Fapi2).to_string();
     assert!(text.contains("`client_auth`: the client proves itself"), "{text}");
     let mtls = with("{method: private_key_jwt, alg: ES256}", "mtls");
-    assert!(mtls.public("my-client").demand(Standard::Fapi2).is_ok(), "the transport has the certificate");
+    let own = std::sync::Arc::new(ReqwestClient::new().unwrap());
+    let shown = mtls.public("my-client").http_client(own).demand(Standard::Fapi2);
+    assert!(shown.is_ok(), "the transport has the certificate");
+}
+
+/// FAPI 2.0 section 5.3.3.1 wants sender-constrained tokens, and a bearer token is what a client without a certificate gets.
+#[test]
+fn cr_10_a_client_that_cannot_bind_its_tokens_meets_nothing() {
+    const FIX: &str = "with_certificate(chain, key)";
+    let key = || ClientAuth::private_key("a key");
+    let bound = || with("dpop: required", "token: {bound: mtls}");
+    assert_eq!(bound().meets(Standard::Fapi2), Ok(()));
+    for standard in Standard::ALL {
+        let error = refused(bound().client("my-client", key()), standard);
+        assert_eq!((error.kind(), error.step()), (ErrorKind::Config, Step::Configure), "{standard}");
+        let told = error.explain().to_string();
+        assert!(told.contains("Vault") && told.contains("token: {bound: mtls}") && told.contains(FIX), "{told}");
+        let certified = bound().client("my-client", key().with_certificate("a chain", "its key"));
+        assert!(certified.demand(standard).is_ok(), "{standard}");
+        let own = std::sync::Arc::new(ReqwestClient::new().unwrap());
+        assert!(bound().client("my-client", key()).http_client(own).demand(standard).is_ok(), "{standard}");
+    }
+    let mtls = with("{method: private_key_jwt, alg: ES256}", "mtls").public("my-client");
+    assert_eq!(refused(mtls, Standard::Fapi2).kind(), ErrorKind::Config);
 }
 
 /// Whoever changes a file of the catalog or a rule sees what it means.
