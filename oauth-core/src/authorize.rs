@@ -215,7 +215,7 @@ impl<P: Provider> Authorize<P> {
         if let Some(nonce) = &nonce {
             // OpenID Connect Core section 3.1.2.1: the value is "passed through unmodified from the Authentication Request
             // to the ID Token".
-            push_pair(&mut url, "nonce", nonce);
+            push_pair(&mut url, renamed(&spec.authorize.rename, "nonce"), nonce);
         }
         let redirect_uri = redirect::with_state(inner, redirect_uri, &secrets.state)?;
         match spec.authorize.state.place {
