@@ -181,7 +181,7 @@ mod tests {
     }
 
     fn server(client: &Client) -> String {
-        AccountId::new(client.inner(), &"alice".into()).unwrap().server
+        AccountId::new(client.inner(), &"alice".into()).unwrap_or_else(|error| panic!("{error}")).server
     }
 
     #[test]
