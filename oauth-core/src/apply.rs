@@ -133,6 +133,10 @@ pub(crate) fn place(
     if let Some(key) = tokens.bound_key() {
         return place_bound(inner, (key, tokens.access_token.expose_secret()), request, own_address);
     }
+    // RFC 9449 section 7.2: a bound token never goes out as a Bearer token.
+    if tokens.is_dpop() {
+        return Err(without_key(config));
+    }
     let malformed = |what: &str| malformed(config, what);
     let secret = tokens.access_token.expose_secret();
     match (&config.spec.token.placement, &prepared.headers.token) {
@@ -159,6 +163,13 @@ pub(crate) fn place(
         (Placement::Header { .. }, None) => return Err(malformed("the token's header has no valid name")),
     }
     Ok(())
+}
+
+fn without_key(config: &Config) -> Error {
+    let what = "the token is bound to a key (`token_type: DPoP`) that is not with it, so it was not sent";
+    Error::new(ErrorKind::TokenDowngraded, Step::Api, what)
+        .fix("keep whole sets (`TokenSet::expose_json`), which hold the key, or let the user log in again")
+        .of(&config.spec)
 }
 
 /// RFC 9449 section 7.1: "a DPoP-bound access token is sent using the Authorization request header field [...] with an

@@ -237,7 +237,7 @@ impl<'a> Reading<'a> {
         belongs(inner, &self.prepared.server, attempt, self.state, self.browser)?;
         // The issuer in a signed callback is the one whose signature it has.
         if !self.input.signed {
-            check_issuer(inner, self.input, (self.prepared.issuer.as_deref(), self.iss), self.has_id_token())?;
+            check_issuer(inner, self.prepared, (self.input, self.iss), self.has_id_token())?;
         }
         inner.config.spec.callback.verify.as_ref().map_or(Ok(()), |rules| signature::check(inner, rules, self.input))
     }

@@ -47,8 +47,16 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
     };
     let VerifiedCode { code, attempt, kept, id_token } = code;
     let asked = attempt.scopes.iter().any(|scope| scope == "openid");
+    let expected = Expected {
+        nonce: attempt.nonce.as_ref(),
+        code: Some(&code),
+        max_age: attempt.max_age,
+        acr: &attempt.acr,
+        asked,
+        without_nonce: false,
+    };
     let front = match &id_token {
-        Some(text) => Some(openid::accept_beside_code(inner, text, &code, attempt.nonce.as_ref()).await?),
+        Some(text) => Some(openid::accept_beside_code(inner, text, &code, expected).await?),
         None => None,
     };
     let verifier = attempt.verifier.as_ref().map(SecretString::expose_secret);
@@ -84,17 +92,10 @@ async fn exchange(inner: &Inner, code: VerifiedCode) -> Result<TokenSet> {
     let mut tokens = token::send(inner, call, &attempt.scopes).await?.tokens;
     tokens.brought(kept);
     tokens.resources.clone_from(&attempt.resources);
-    let expected = Expected {
-        nonce: attempt.nonce.as_ref(),
-        code: Some(&code),
-        max_age: attempt.max_age,
-        acr: &attempt.acr,
-        asked,
-        without_nonce: false,
-    };
+    tokens.withheld = attempt.scopes.iter().filter(|scope| !tokens.scopes.contains(scope)).cloned().collect();
     tokens.identity = openid::accept(inner, &tokens, expected).await?.map(Arc::new);
     if let Some(front) = &front {
-        openid::check_same_user(inner, front, tokens.identity())?;
+        openid::check_same_login(inner, front, tokens.identity())?;
     }
     tracing::debug!("code exchanged");
     if let Some(rule) = &spec.token.upgrade {

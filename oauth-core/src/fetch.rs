@@ -102,7 +102,7 @@ impl Call<'_> {
         let (config, step, fetch) = (&inner.config, self.step, self.fetch);
         // A secret stands in a header that the checks let it stand in, and nowhere else.
         let context = Context { secrets: false, ..self.context() };
-        let mut url = fill(config, step, &fetch.url, context)?;
+        let mut url = fill(config, step, &fetch.url, Context { in_address: true, ..context })?;
         for (at, (name, value)) in fetch.query.iter().enumerate() {
             if at == 0 && !url.contains('?') {
                 url.push('?');

@@ -23,6 +23,10 @@ impl<P: Provider> Client<P> {
     /// Logs the user of these tokens out at the provider, in the browser. End your own session first: whether the user
     /// ever comes back is not yours to decide, and tokens are not revoked by it (see [`revoke`](Client::revoke)).
     ///
+    /// Their ID token says who it is (`id_token_hint`) where it was verified ([`TokenSet::identity`]): one that was not, as of a
+    /// provider whose file has no `openid`, is sent nowhere, and the provider may ask the user. Tokens of another issuer are an
+    /// [error](ErrorKind::IssuerChanged).
+    ///
     /// ```no_run
     /// # async fn run(account: oauth_core::Account) -> oauth_core::Result<()> {
     /// let logout = account.client().log_out(&account.tokens()).post_logout_redirect_uri("https://app.example/bye");
@@ -109,7 +113,10 @@ impl LogOut {
         let state =
             (self.with_state && redirect_uri.is_some() && !rule.omits("state")).then(|| draw(inner)).transpose()?;
         let address = inner.prepared()?.address(config, Step::Logout, endpoint, Context::default())?;
-        let id_token = self.tokens.id_token.as_ref().map(SecretString::expose_secret);
+        // Section 2: the hint is an ID token "previously issued by the OP". One that was not verified may be another's: it
+        // would name the user to whoever is asked here.
+        let verified = self.tokens.id_token.as_ref().filter(|_| self.tokens.identity().is_some());
+        let id_token = verified.map(SecretString::expose_secret);
         let standard = [
             ("id_token_hint", id_token),
             ("logout_hint", self.hint.as_deref()),

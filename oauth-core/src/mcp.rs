@@ -97,7 +97,8 @@ impl Mcp {
     /// # Ok(mcp) }
     /// ```
     ///
-    /// A certificate goes to the issuer that takes it, and to no other server.
+    /// A certificate goes to the issuer that takes it, and to the server itself where tokens are bound to it (RFC 8705 section
+    /// 3): to no other one.
     pub fn client(mut self, identity: impl Into<ClientIdentity>) -> Self {
         self.identities.push(identity.into());
         self

@@ -76,7 +76,7 @@ impl Origins {
 
     /// The base URL that this account's token response or callback named.
     fn is_the_accounts(config: &Config, tokens: &TokenSet, url: &url::Url) -> bool {
-        let context = Context { tokens: Some(tokens), ..Context::default() };
+        let context = Context { tokens: Some(tokens), in_address: true, ..Context::default() };
         addresses(config)
             .filter(|address| address.as_str().contains("{token.") || address.as_str().contains("{callback."))
             .any(|address| {

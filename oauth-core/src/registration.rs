@@ -55,6 +55,7 @@ impl<P: Provider> Client<P> {
     /// [error](ErrorKind::Unsupported), and so is one whose key or certificate is missing; another key than the registered one
     /// is an [error](ErrorKind::Config) too. Nothing is sent to the token endpoint in these cases. A record without a
     /// [method](RegisteredClient::token_endpoint_auth_method), as one of a client that was registered by hand, is of the file's.
+    /// Where there is no file, [`Discovered::registered`] does as the record says.
     pub async fn registered(&self, record: &RegisteredClient) -> Result<Self>
     where
         P: CanRegister,

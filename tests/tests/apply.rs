@@ -12,6 +12,8 @@ use oauth_core::{Account, Clock as _, Error, ErrorKind, ExposeSecret as _, Step,
 use oauth_tests::canned::{Answer, Canned, json, json_status, status, with};
 use oauth_tests::login::{ACME, ManualClock, client, spec};
 
+#[path = "apply/addresses.rs"]
+mod addresses;
 #[path = "apply/layers.rs"]
 mod layers;
 

@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const HEAD: &str = "| standard | what this client does | files | tests | oidc-provider | django-oauth-toolkit |";
+const HEAD: &str =
+    "| standard | what this client does | files | tests | oidc-provider | django-oauth-toolkit | authlib | idpyoidc |";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -73,6 +74,8 @@ fn what_the_list_of_protocols_names_is_there() {
     let drivers = [
         all(&[&format!("{suite}/oidc_provider")]).concat(),
         all(&[&format!("{suite}/django")]).concat() + &text(&root().join(suite).join("django.rs")),
+        all(&[&format!("{suite}/authlib")]).concat(),
+        all(&[&format!("{suite}/idpyoidc")]).concat(),
     ];
     let (mut rows, mut named) = (0, BTreeSet::new());
     for line in document.lines().filter(|line| line.starts_with("| ") && *line != HEAD) {

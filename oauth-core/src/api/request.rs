@@ -11,7 +11,7 @@ use super::ApiResponse;
 use crate::account::Account;
 use crate::applied::Verdict;
 use crate::apply;
-use crate::client::{Inner, fill};
+use crate::client::{Context, Inner, fill};
 use crate::dpop;
 use crate::encode::push_pair;
 use crate::error::{Error, ErrorKind, Result, Step};
@@ -185,7 +185,9 @@ impl<P: Provider> ApiRequest<P> {
 
 /// The whole address of a path: below the base URL, or as it is when it has a scheme.
 fn resolve(inner: &Inner, tokens: &TokenSet, path: &str) -> Result<String> {
-    if path.contains("://") {
+    // RFC 3986 section 4.1: an address begins with its scheme. One further on is part of a path or a query.
+    let start = path.split(['/', '?', '#']).next().unwrap_or_default();
+    if start.ends_with(':') && path[start.len()..].starts_with("//") {
         return Ok(path.to_owned());
     }
     let Some(api) = &inner.config.spec.api else {
@@ -195,7 +197,8 @@ fn resolve(inner: &Inner, tokens: &TokenSet, path: &str) -> Result<String> {
             format!("provider `{}` has no API", inner.config.spec.id),
         ));
     };
-    let mut url = fill(&inner.config, Step::Api, &api.base_url, token::context(tokens))?;
+    let mut url =
+        fill(&inner.config, Step::Api, &api.base_url, Context { in_address: true, ..token::context(tokens) })?;
     if url.ends_with('/') {
         url.pop();
     }

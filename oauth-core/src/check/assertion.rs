@@ -103,8 +103,11 @@ mod tests {
 
     #[test]
     fn a_word_or_a_map() {
+        const QUIRK: &str =
+            "quirks: [{field: client_auth.audience, because: older, source: \"https://acme.example/docs\"}]\n";
         let assertion = |auth: &str| {
-            let yaml = acme(&format!("client_auth: {auth}\n"))
+            let quirk = if auth.contains("token_endpoint") { QUIRK } else { "" };
+            let yaml = acme(&format!("client_auth: {auth}\n{quirk}"))
                 .replace("endpoints: {", "endpoints: {issuer: \"https://acme.example\", ");
             ProviderSpec::from_yaml(&yaml).unwrap_or_else(|faults| panic!("{faults}")).client_auth.assertion.unwrap()
         };
@@ -127,6 +130,7 @@ mod tests {
             ("{method: client_secret_jwt, audience: a, lifetime: 301}", "a second to five minutes"),
             ("{method: client_secret_jwt, audience: a, claims: {iss: a}}", "`claims` belongs to the method `minted`"),
             ("{method: private_key_jwt, audience: \"{nothing}\"}", "neither declared under `settings`"),
+            ("{method: private_key_jwt, audience: token_endpoint}", "no entry of `quirks` says why"),
             ("{method: basic, audience: a}", "`audience` belongs to the method `private_key_jwt`"),
         ] {
             let found = faults(&acme(&format!("client_auth: {auth}\n")));

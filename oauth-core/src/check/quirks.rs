@@ -2,7 +2,8 @@ use crate::fault::{Finding, Path, Step, at, shown};
 use crate::load::Node;
 use crate::schema;
 use crate::spec::{
-    BodyFormat, ChallengeEncoding, ChallengeMethod, IssuedTokenType, Pkce, Placement, ProviderSpec, Quirk, RevokePlace,
+    AssertionAudience, BodyFormat, ChallengeEncoding, ChallengeMethod, IssuedTokenType, Pkce, Placement, ProviderSpec,
+    Quirk, RevokePlace,
 };
 
 use super::cx::{Cx, top};
@@ -61,7 +62,7 @@ pub(super) fn fields_exist(cx: &mut Cx<'_>, spec: &ProviderSpec) {
 /// What makes a client less safe than the RFCs have it is never there by accident: its key has an entry in `quirks`,
 /// with the vendor's words behind it (RFC 9700 section 2.1.1 for PKCE and its method, RFC 9700 section 4.3.2 for tokens in queries,
 /// RFC 6749 section 7.1 for the token type, RFC 9700 section 2.4 for passwords, RFC 8693
-/// section 2.2.1 for what an exchange gives).
+/// section 2.2.1 for what an exchange gives, RFC 10070 for the audience of assertions).
 pub(super) fn what_weakens_is_explained(cx: &mut Cx<'_>, spec: &ProviderSpec) {
     let weak = [
         (spec.pkce == Pkce::Unsupported, at!["pkce"], "PKCE is off"),
@@ -70,6 +71,11 @@ pub(super) fn what_weakens_is_explained(cx: &mut Cx<'_>, spec: &ProviderSpec) {
             spec.challenge.encoding == ChallengeEncoding::Hex,
             at!["pkce"],
             "the challenge is not written as RFC 7636 has it",
+        ),
+        (
+            spec.client_auth.assertion.as_ref().is_some_and(|own| own.audience == AssertionAudience::TokenEndpoint),
+            at!["client_auth", "audience"],
+            "an assertion is for an address that another server can name as its own",
         ),
         (
             matches!(spec.token.placement, Placement::Query { .. }),

@@ -4,7 +4,7 @@ use super::Config;
 use crate::dpop::ProofKey;
 use crate::encode::push_segment;
 use crate::error::{Error, ErrorKind, Result, Step};
-use crate::spec::{Hole, Template};
+use crate::spec::{FieldKind, Hole, Template};
 use crate::token::TokenSet;
 
 /// What holes are filled from, beside settings.
@@ -24,7 +24,8 @@ pub(crate) struct Context<'a> {
     pub(crate) random: Option<&'a str>,
     /// The key that the tokens are bound to, or shall be.
     pub(crate) proof_key: Option<&'a ProofKey>,
-    /// Whether this is an address: the client's id is a segment of its path there.
+    /// Whether this is an address: there a value that anybody may have written is one segment of a path, whatever is in it
+    /// (RFC 3986 section 2.4).
     pub(crate) in_address: bool,
 }
 
@@ -41,16 +42,16 @@ pub(crate) fn fill(config: &Config, step: Step, template: &Template, context: Co
                     .map_err(|why| missing(format!("the setting `{name}` is not usable: {why}")))?;
                 text.push_str(&value);
             }
-            Hole::Callback(name) => text.push_str(
-                &callback_value(config, context, name)
-                    .ok_or_else(|| missing(format!("the callback brought no usable `{name}`")))?,
-            ),
-            Hole::Token(name) => text.push_str(
-                &context
-                    .tokens
-                    .and_then(|tokens| tokens.extra(&config.spec, name))
-                    .ok_or_else(|| missing(format!("the token response brought no usable `{name}`")))?,
-            ),
+            Hole::Callback(name) => callback_value(config, context, name)
+                .filter(|value| push_foreign(text, value, context.in_address && is_open(config, name)))
+                .map(drop)
+                .ok_or_else(|| missing(format!("the callback brought no usable `{name}`")))?,
+            Hole::Token(name) => context
+                .tokens
+                .and_then(|tokens| tokens.extra(&config.spec, name))
+                .filter(|value| push_foreign(text, value, context.in_address && !is_url(config, name)))
+                .map(drop)
+                .ok_or_else(|| missing(format!("the token response brought no usable `{name}`")))?,
             Hole::ClientId if context.in_address => push_segment(text, &config.client_id),
             Hole::ClientId => text.push_str(&config.client_id),
             Hole::ClientSecret if context.secrets => text.push_str(config.auth.as_secret().unwrap_or_default()),
@@ -91,7 +92,29 @@ fn joined_scopes(config: &Config, context: Context<'_>) -> String {
     scopes.join(&config.spec.scopes.separator)
 }
 
-/// A callback value reaches an address only through the file's closed list.
+/// Whether a value that somebody else has written could be appended: in an address as a segment, which no dots lead out of.
+fn push_foreign(text: &mut String, value: &str, as_segment: bool) -> bool {
+    if !as_segment {
+        text.push_str(value);
+    } else if !matches!(value, "" | "." | "..") {
+        push_segment(text, value);
+    } else {
+        return false;
+    }
+    true
+}
+
+/// Whether a kept callback value may be any text: its file has no closed list.
+fn is_open(config: &Config, name: &str) -> bool {
+    config.spec.callback.keep.iter().any(|kept| kept.name == name && kept.values.is_empty())
+}
+
+/// Whether an extra of the token response is an address itself, on hosts that the file lists.
+fn is_url(config: &Config, name: &str) -> bool {
+    config.spec.token.kept_extras().any(|(extra, _)| extra.name == name && extra.kind.kind == FieldKind::Url)
+}
+
+/// What the callback brought: the meaning of the value, where the file has a closed list.
 fn callback_value(config: &Config, context: Context<'_>, name: &str) -> Option<String> {
     let given = context.tokens.map_or(context.callback, |tokens| tokens.callback_values());
     let value = &given.iter().find(|(known, _)| known == name)?.1;

@@ -169,7 +169,7 @@ kinds! {
     TokenTypeMissing = "token-type-missing",
     /// The answer's `token_type` is none that this client can use.
     TokenTypeUnsupported = "token-type-unsupported",
-    /// The token is bound to no key although this provider's are (RFC 9449 section 5); it was discarded.
+    /// The token is bound to no key although this provider's are (RFC 9449 section 5), or the key is not with it; it was not used.
     TokenDowngraded = "token-downgraded",
     /// The server does not take the nonce that it gave for a proof of possession (RFC 9449 section 8).
     NonceRefused = "nonce-refused",

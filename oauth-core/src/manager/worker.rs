@@ -88,7 +88,8 @@ impl Worker {
         let core = &self.manager.core;
         while !core.tasks.is_closed() {
             let full = match self.run_once().await {
-                Ok(report) => report.due == self.batch,
+                // There may be more. Where nothing came of so many, more of them would be no better at once.
+                Ok(report) => report.due == self.batch && report.refreshed > 0,
                 Err(error) => {
                     tracing::warn!(code = error.code(), "a worker could not ask its store");
                     false

@@ -37,7 +37,9 @@ impl Mcp {
     /// request again with the account that it gives.
     ///
     /// It is done once: where the scopes that the server wants were asked for already, another login would not bring them, and
-    /// the error is [`InsufficientScope`](ErrorKind::InsufficientScope).
+    /// the error is [`InsufficientScope`](ErrorKind::InsufficientScope). The account's tokens remember what was asked for and not
+    /// granted, also in a store: a program that starts again does not ask again. Where the user has changed their mind, a new
+    /// [`login`](Self::login) does.
     pub async fn step_up<B, F, C, E>(
         &self,
         account: &Account<Dynamic>,
@@ -65,8 +67,11 @@ impl Mcp {
         // MCP, Step-Up Authorization Flow: "the union of the client's previously requested scope set and the scopes from the
         // current challenge".
         let mut before = account.spec().scopes.default.clone();
-        let granted = tokens.scopes().iter().filter(|scope| is_scope_token(scope) && !before.contains(scope));
-        before.extend(granted.cloned().collect::<Vec<_>>());
+        for scope in tokens.scopes().iter().chain(&tokens.withheld).filter(|scope| is_scope_token(scope)) {
+            if !before.contains(scope) {
+                before.push(scope.clone());
+            }
+        }
         if challenge.scopes().iter().all(|scope| before.contains(scope)) {
             let what = "the server wants scopes that the login has asked for already, or names none";
             let error = Error::new(ErrorKind::InsufficientScope, Step::Authorize, what);

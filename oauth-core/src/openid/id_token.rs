@@ -194,8 +194,13 @@ impl Check<'_> {
             self.hash("c_hash", self.claims.c_hash.as_deref(), code.expose_secret(), alg)?;
         }
         self.auth_time(expected.max_age)?;
+        self.acr(expected.acr)
+    }
+
+    /// Section 3.1.3.7 (12): "the Client SHOULD check that the asserted Claim Value is appropriate".
+    pub(super) fn acr(&self, wanted: &[String]) -> Result<()> {
         let named = self.claims.acr();
-        if expected.acr.is_empty() || expected.acr.iter().any(|wanted| Some(wanted.as_str()) == named) {
+        if wanted.is_empty() || wanted.iter().any(|wanted| Some(wanted.as_str()) == named) {
             return Ok(());
         }
         self.fail(ErrorKind::IdTokenAcr, "the user did not log in in the way that was asked for (`acr`)")
@@ -275,7 +280,7 @@ impl Check<'_> {
     }
 
     /// Section 3.1.2.1, `max_age`: "when `max_age` is used, the ID Token returned MUST include an `auth_time` Claim".
-    fn auth_time(&self, max_age: Option<u64>) -> Result<()> {
+    pub(super) fn auth_time(&self, max_age: Option<u64>) -> Result<()> {
         let Some(max_age) = max_age else { return Ok(()) };
         let (now, leeway) = (self.inner.now(), self.inner.config.leeway);
         let limit = Duration::from_secs(max_age).saturating_add(leeway);

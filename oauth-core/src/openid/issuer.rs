@@ -96,14 +96,24 @@ impl ExpectedIssuer {
     }
 
     fn is(&self, claims: &IdToken) -> bool {
-        let given = claims.issuer();
+        match self {
+            Self::Exact(expected) => expected == claims.issuer(),
+            Self::Around(_, claim, _) => self.tenant(claims.issuer()).is_some_and(|named| claims.names(claim, named)),
+        }
+    }
+
+    /// Whether it is one of those that ID tokens may name: which tenant's nobody knows before there is one.
+    pub(crate) fn may_be(&self, given: &str) -> bool {
         match self {
             Self::Exact(expected) => expected == given,
-            Self::Around(before, claim, after) => {
-                let named = given.strip_prefix(before.as_str()).and_then(|rest| rest.strip_suffix(after.as_str()));
-                named.is_some_and(|named| is_guid(named) && claims.names(claim, named))
-            }
+            Self::Around(..) => self.tenant(given).is_some(),
         }
+    }
+
+    fn tenant<'t>(&self, given: &'t str) -> Option<&'t str> {
+        let Self::Around(before, _, after) = self else { return None };
+        let named = given.strip_prefix(before.as_str())?.strip_suffix(after.as_str())?;
+        Some(named).filter(|named| is_guid(named))
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) use self::{
     demands::Demands,
     discovered::Asked,
     documents::first,
-    hybrid::{accept_beside_code, check_same_user},
+    hybrid::{accept_beside_code, check_same_login},
     id_token::{Expected, accept, accept_renewed, verify_signed},
     issuer::{ExpectedIssuer, check_issuer_text, check_same_issuer, is_own},
     keys::KeyCache,

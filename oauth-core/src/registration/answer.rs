@@ -43,8 +43,13 @@ pub(super) fn read(
     if record.secret_expires_at.is_some_and(|end| end <= inner.now()) {
         return Err(expired(inner, Step::Registration));
     }
-    // Of a server that leaves it out what was asked for is taken to be registered; but a secret is for a client that shows it.
-    let asked_method = asked.method().filter(|method| *method != "none" || record.secret.is_none()).map(str::to_owned);
+    // Of a server that leaves it out what was asked for is taken to be registered, where the client can do that: who got a
+    // secret shows it, who got none has none to show.
+    let fits = |method: &&str| match *method {
+        "none" => record.secret.is_none(),
+        method => !method.starts_with("client_secret") || record.secret.is_some(),
+    };
+    let asked_method = asked.method().filter(fits).map(str::to_owned);
     let mut record = record.keyed(asked);
     record.auth_method = record.auth_method.or(asked_method);
     // What the client does always is not the server's to choose.

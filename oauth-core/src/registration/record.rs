@@ -235,7 +235,8 @@ impl RegisteredClient {
         let (method, has_proof) = match standard(word) {
             Some(method @ ClientAuthMethod::None) => (method, true),
             Some(method @ ClientAuthMethod::PrivateKeyJwt) => {
-                (method, auth.signing_key().is_some_and(is_pem) || auth.secret_source().is_some())
+                let is_key = auth.is_key() || auth.as_secret().is_some_and(is_pem);
+                (method, is_key || auth.secret_source().is_some())
             }
             Some(method @ ClientAuthMethod::Mtls) => {
                 (method, auth.client_certificate().is_some() || inner.config.has_own_http)

@@ -102,7 +102,8 @@ fn what_a_file_says_otherwise_is_named_by_its_key() {
         ("revoke: {}", "refresh: {with: access_token, grant_type: renew, format: query}", &[(RFC, "refresh.format")]),
     ];
     for (from, to, unmet) in cases {
-        let field = ["pkce", "grants.password", "revoke", "introspect"].into_iter().find(|field| {
+        let fields = ["pkce", "grants.password", "revoke", "introspect", "client_auth.audience"];
+        let field = fields.into_iter().find(|field| {
             let name = field.rsplit('.').next().unwrap_or(field);
             to.contains(name)
         });

@@ -218,6 +218,9 @@ impl Reader<'_> {
         };
         let builder = Error::new(kind, self.call.step, what).server(server);
         let builder = match kind {
+            // RFC 6749 section 5.2: "The authenticated client is not authorized to use this authorization grant type".
+            ErrorKind::ClientRejected if standard == Some("unauthorized_client") => builder
+                .fix("allow this kind of login or grant for the app in the provider's console; its credentials are not the reason"),
             ErrorKind::ClientRejected => builder.fix(self.credentials_hint()),
             _ => builder,
         };
@@ -234,10 +237,16 @@ impl Reader<'_> {
         let config = &self.inner.config;
         let id = &config.client_id;
         let tail: String = id.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
-        let secret = config.auth.as_secret().map_or_else(
-            || "no secret was given".to_owned(),
-            |secret| format!("the secret has {} characters", secret.chars().count()),
-        );
+        let auth = &config.auth;
+        let secret = match auth.as_secret() {
+            Some(secret) => format!("the secret has {} characters", secret.chars().count()),
+            None if auth.is_key() => match auth.key_id() {
+                Some(kid) => format!("a private key signed (kid `{}`)", crate::error::clean(kid)),
+                None => "a private key signed (no kid)".to_owned(),
+            },
+            None if auth.is_certificate() => "a certificate was shown".to_owned(),
+            None => "no secret was given".to_owned(),
+        };
         format!(
             "compare with the provider's console: the id ends in `{tail}`, {secret}, sent as `client_auth: {}`",
             config.spec.client_auth.as_str()

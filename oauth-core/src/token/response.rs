@@ -93,6 +93,7 @@ impl Grant {
             identity: None,
             issuer: None,
             scopes: scopes(spec, member("scope"), requested)?,
+            withheld: Vec::new(),
             resources: Vec::new(),
             expires_at: expires_at(&rules.expiry, object, now)?,
             issued_at: Some(now),

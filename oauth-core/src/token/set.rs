@@ -36,6 +36,8 @@ pub struct TokenSet {
     /// The issuer that gave them, where its file names one.
     pub(crate) issuer: Option<Arc<str>>,
     pub(crate) scopes: Vec<String>,
+    /// The scopes that the login asked for and did not get.
+    pub(crate) withheld: Vec<String>,
     /// The resources that it was asked for.
     pub(crate) resources: Vec<String>,
     pub(crate) expires_at: Option<SystemTime>,
@@ -78,6 +80,7 @@ impl TokenSet {
             identity: None,
             issuer: None,
             scopes: Vec::new(),
+            withheld: Vec::new(),
             resources: Vec::new(),
             expires_at: None,
             issued_at: None,
@@ -140,8 +143,12 @@ impl TokenSet {
 
     /// The key that the access token is bound to. RFC 9449 section 5: its type is `DPoP` then.
     pub(crate) fn bound_key(&self) -> Option<&ProofKey> {
-        let is_dpop = || self.token_type.as_deref().is_some_and(|given| given.eq_ignore_ascii_case("dpop"));
-        self.proof_key.as_ref().filter(|_| is_dpop())
+        self.proof_key.as_ref().filter(|_| self.is_dpop())
+    }
+
+    /// Whether its type says that it is bound to a key, which may be missing.
+    pub(crate) fn is_dpop(&self) -> bool {
+        self.token_type.as_deref().is_some_and(|given| given.eq_ignore_ascii_case("dpop"))
     }
 
     /// Whether the answer says that it is on no request (RFC 8693 section 2.2.1).
@@ -332,6 +339,7 @@ impl TokenSet {
             extras: merged(self.extras.as_ref(), answer.extras),
             // A refresh token stays bound to its key, whatever the new access token is (RFC 9449 section 5).
             proof_key: answer.proof_key.or_else(|| self.proof_key.clone()),
+            withheld: if answer.withheld.is_empty() { self.withheld.clone() } else { answer.withheld },
             resources: if answer.resources.is_empty() { self.resources.clone() } else { answer.resources },
             callback: if answer.callback.is_empty() { self.callback.clone() } else { answer.callback },
             ..answer

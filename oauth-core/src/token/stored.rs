@@ -29,6 +29,8 @@ struct Stored<'a> {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     scopes: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    withheld: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     resources: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at_ms: Option<i64>,
@@ -84,6 +86,7 @@ impl<'a> Stored<'a> {
             identity: tokens.identity.as_ref().map(|identity| identity.json().into()),
             issuer: tokens.issuer.as_deref().map(Into::into),
             scopes: tokens.scopes.clone(),
+            withheld: tokens.withheld.clone(),
             resources: tokens.resources.clone(),
             expires_at_ms: tokens.expires_at.map(millis),
             issued_at_ms: tokens.issued_at.map(millis),
@@ -114,6 +117,7 @@ impl<'a> Stored<'a> {
             identity: self.identity.map(|claims| IdToken::restore(&claims)).transpose()?.map(Arc::new),
             issuer: self.issuer.map(|issuer| issuer.as_ref().into()),
             scopes: self.scopes,
+            withheld: self.withheld,
             resources: self.resources,
             expires_at: self.expires_at_ms.map(time),
             issued_at: self.issued_at_ms.map(time),

@@ -117,6 +117,28 @@ async fn the_id_token_goes_along_and_is_never_shown() {
     assert_eq!((error.kind(), error.step()), (ErrorKind::IssuerChanged, Step::Logout));
 }
 
+/// What nobody has verified may be another provider's, and would name the user to this one.
+#[tokio::test]
+async fn an_id_token_that_was_not_verified_is_no_hint() {
+    let id_token = "eyJhbGciOiJub25lIn0.canary-claims.";
+    let text = format!(r#"{{"access_token":"canary-access-token","id_token":"{id_token}"}}"#);
+    let unverified = TokenSet::from_exposed_json(&text.clone().into()).unwrap();
+    assert!(unverified.id_token().is_some() && unverified.identity().is_none());
+    let plain = client(FILE);
+    let attempt = plain.log_out(&unverified).logout_hint("ada").post_logout_redirect_uri(BYE).begin().await.unwrap();
+    let url = attempt.request().url();
+    assert_eq!(parameter(url.expose_secret(), "id_token_hint"), None);
+    assert!(!url.expose_secret().contains("canary"), "{}", url.expose_secret());
+    for (name, value) in [("client_id", "my-client"), ("logout_hint", "ada"), ("post_logout_redirect_uri", BYE)] {
+        assert_eq!(parameter(url.expose_secret(), name).as_deref(), Some(value));
+    }
+    // Neither where the provider issues some itself: this one was not its own, as far as anybody knows.
+    let issuer = Issuer::start().await;
+    issuer.metadata(|metadata| metadata["end_session_endpoint"] = format!("{}/end", issuer.origin()).into());
+    let attempt = issuer.client().await.log_out(&unverified).begin().await.unwrap();
+    assert_eq!(parameter(attempt.request().url().expose_secret(), "id_token_hint"), None);
+}
+
 #[tokio::test]
 async fn a_file_has_ways_of_its_own() {
     let odd = format!(

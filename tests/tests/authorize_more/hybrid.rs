@@ -3,7 +3,7 @@ use oauth_tests::issuer::{ACME_ID, Issuer, KEYS, TOKEN, tells_nothing};
 use oauth_tests::keys::{Key, base64url, unsigned};
 use oauth_tests::login::{SECRET, parameter, start};
 use ring::digest::{SHA256, digest};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const HYBRID: &str = "authorize: {response_type: code id_token, response_mode: form_post}\n";
 const CODE: &str = "canary-code";
@@ -124,6 +124,85 @@ async fn the_two_id_tokens_name_one_user_of_one_issuer() {
     let error = log_in_with(&issuer, &client, |_| (), sign, other).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::SubjectMismatch);
     tells_nothing(&error, &[CODE, SECRET, oauth_tests::issuer::ACCESS_TOKEN]);
+}
+
+/// A login that demands something of how and when the user logged in.
+async fn demanding(issuer: &Issuer, front: Value, back: Value) -> Result<Account> {
+    let client = hybrid(issuer);
+    let login = client.authorize().scopes(["openid"]).require_acr(["phr", "phrh"]).param("max_age", "300");
+    let started = oauth_tests::login::started(login.begin().await.unwrap());
+    let claims = issuer.claims(&client, parameter(&started.url, "nonce").as_deref());
+    let with = |more: &Value| {
+        let mut claims = claims.clone();
+        claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        claims
+    };
+    let mut front = with(&front);
+    front["c_hash"] = c_hash(CODE).into();
+    issuer.tokens(Some(&issuer.key.sign(&with(&back))));
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair("code", CODE).append_pair("state", &started.state);
+    form.append_pair("id_token", &issuer.key.sign(&front));
+    client.callback(form.finish(), started.pending, started.browser).await
+}
+
+/// OpenID Connect Core sections 3.3.2.12, 3.1.3.7 (12) and (13), and 3.1.2.1.
+#[tokio::test]
+async fn what_was_demanded_of_the_login_holds_for_the_id_token_beside_the_code() {
+    let issuer = Issuer::start().await;
+    let (now, old) = (issuer.now() - 60, issuer.now() - 600);
+    let sound = json!({"acr": "phr", "auth_time": now});
+    demanding(&issuer, sound.clone(), sound.clone()).await.unwrap();
+    // It says nothing of the class, which the one of the token endpoint does.
+    demanding(&issuer, json!({"auth_time": now}), sound.clone()).await.unwrap();
+    let before = issuer.asked(TOKEN);
+    for (front, kind) in [
+        (json!({"acr": "pwd", "auth_time": now}), ErrorKind::IdTokenAcr),
+        (json!({"acr": "phr", "auth_time": old}), ErrorKind::IdTokenAuthTime),
+        (json!({"acr": "phr"}), ErrorKind::IdTokenAuthTime),
+        (json!({"acr": "phr", "auth_time": issuer.now() + 600}), ErrorKind::IdTokenAuthTime),
+    ] {
+        let error = demanding(&issuer, front, sound.clone()).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{}", error.explain());
+        tells_nothing(&error, &[CODE, SECRET]);
+        assert_eq!(issuer.asked(TOKEN), before, "the code is sent nowhere");
+    }
+    for (back, kind) in [
+        (json!({"auth_time": now}), ErrorKind::IdTokenAcr),
+        (json!({"acr": "pwd", "auth_time": now}), ErrorKind::IdTokenAcr),
+        (json!({"acr": "phr"}), ErrorKind::IdTokenAuthTime),
+    ] {
+        assert_eq!(demanding(&issuer, sound.clone(), back).await.unwrap_err().kind(), kind);
+    }
+}
+
+/// OpenID Connect Core section 3.3.3.6: both are about one login.
+#[tokio::test]
+async fn the_two_id_tokens_are_of_one_login() {
+    let issuer = Issuer::start().await;
+    let now = issuer.now() - 60;
+    let sound = json!({"acr": "phr", "auth_time": now});
+    for (back, kind) in [
+        (json!({"acr": "phrh", "auth_time": now}), ErrorKind::IdTokenAcr),
+        (json!({"acr": "phr", "auth_time": now - 1}), ErrorKind::IdTokenAuthTime),
+    ] {
+        let error = demanding(&issuer, sound.clone(), back.clone()).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{}", error.explain());
+        tells_nothing(&error, &[CODE, SECRET, oauth_tests::issuer::ACCESS_TOKEN]);
+        // Also where nothing was demanded.
+        let (one, other) = (sound.clone(), back);
+        let into = |more: Value| {
+            move |claims: &mut Value| claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone())
+        };
+        let sign = |claims: Value| Some(issuer.key.sign(&claims));
+        let error = log_in_with(&issuer, &hybrid(&issuer), into(one), sign, into(other)).await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+    }
+    // What only one of them says is let pass.
+    let sign = |claims: Value| Some(issuer.key.sign(&claims));
+    let front = |claims: &mut Value| claims["acr"] = "phr".into();
+    let back = |claims: &mut Value| claims["auth_time"] = now.into();
+    log_in_with(&issuer, &hybrid(&issuer), front, sign, back).await.unwrap();
 }
 
 #[tokio::test]

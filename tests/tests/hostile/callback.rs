@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use oauth_core::{Browser, Client, Error, ErrorKind, PendingAttempt, PendingAttempts, Step};
 use oauth_tests::canned::{Canned, json, json_status};
-use oauth_tests::issuer::{Issuer, TOKEN, tells_nothing};
+use oauth_tests::issuer::tells_nothing;
 use oauth_tests::login::{ACME, ManualClock, SECRET, Started, TOKENS, client, log_in, spec, start};
 
 /// What a callback comes to at a server that would answer a code, and how many requests that server got.
-async fn outcome(yaml: &str, input: impl Fn(&Started) -> String) -> (Result<(), Error>, usize) {
+pub(crate) async fn outcome(yaml: &str, input: impl Fn(&Started) -> String) -> (Result<(), Error>, usize) {
     let server = Canned::start([json(TOKENS)]).await;
     let client = client(yaml).dangerous_at(server.origin());
     let started = start(&client).await;
@@ -18,7 +18,7 @@ async fn outcome(yaml: &str, input: impl Fn(&Started) -> String) -> (Result<(), 
     (result.map(|_| ()), server.received().len())
 }
 
-async fn refused(yaml: &str, kind: ErrorKind, input: impl Fn(&Started) -> String) -> Error {
+pub(crate) async fn refused(yaml: &str, kind: ErrorKind, input: impl Fn(&Started) -> String) -> Error {
     let (result, requests) = outcome(yaml, input).await;
     let error = result.expect_err("the callback must be refused");
     assert_eq!(error.kind(), kind, "{error}");
@@ -112,45 +112,6 @@ endpoints: {authorization: \"https://{shop}.shops.example/authorize\", token: \"
     let error = there.callback(query, started.pending, started.browser).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ProviderMismatch, "{error}");
     assert!(server.received().is_empty());
-}
-
-#[tokio::test]
-async fn cb_04_another_issuer_is_refused() {
-    for issuer in ["https://evil.example", "https://id.acme.example/", "https://ID.acme.example"] {
-        let error =
-            refused(ACME, ErrorKind::IssuerMismatch, |started| format!("code=c&state={}&iss={issuer}", started.state))
-                .await;
-        assert!(error.to_string().contains("expected `https://id.acme.example`"), "{error}");
-    }
-    let (result, _) =
-        outcome(ACME, |started| format!("code=c&state={}&iss=https%3A%2F%2Fid.acme.example", started.state)).await;
-    result.unwrap();
-}
-
-#[tokio::test]
-async fn cb_05_a_missing_issuer_is_refused_where_there_always_is_one() {
-    let yaml =
-        ACME.replace("issuer: https://id.acme.example}", "issuer: https://id.acme.example, iss_in_callback: true}");
-    for answer in ["code=c", "code=c&iss=", "error=access_denied"] {
-        refused(&yaml, ErrorKind::IssuerMissing, |started| format!("{answer}&state={}", started.state)).await;
-    }
-    // The metadata says so, and the file does not know it.
-    let issuer = Issuer::start().await;
-    for always in [false, true] {
-        issuer.metadata(|metadata| metadata["authorization_response_iss_parameter_supported"] = always.into());
-        let client = issuer.client().await;
-        let started = start(&client).await;
-        let query = format!("code=canary-code&state={}", started.state);
-        let error = client.callback(query, started.pending, started.browser).await.unwrap_err();
-        assert_eq!(error.kind() == ErrorKind::IssuerMissing, always, "{}", error.explain());
-        tells_nothing(&error, &["canary-code", SECRET]);
-        assert_eq!(issuer.asked(TOKEN), 1, "the code of the one that named no issuer was not sent");
-    }
-}
-
-#[tokio::test]
-async fn cb_06_an_issuer_that_was_never_announced_is_compared_all_the_same() {
-    refused(ACME, ErrorKind::IssuerMismatch, |started| format!("code=c&state={}&iss=x", started.state)).await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod authorization_request;
 mod callback;
+mod callback_issuer;
 mod discovery;
 mod fapi2;
 mod id_token;

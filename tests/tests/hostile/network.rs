@@ -3,6 +3,7 @@
 use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use oauth_core::http::{BoxFuture, Guard, ReqwestClient, Resolver};
 use oauth_core::{Error, ErrorKind, TokenSet};
@@ -48,6 +49,31 @@ async fn net_07_one_dead_address_of_several_is_passed_over() {
     let server = Canned::start([json(TOKENS)]).await;
     let port = server.origin().rsplit(':').next().unwrap();
     let addresses = ["::1", "127.0.0.2", "127.0.0.1"].map(|ip| ip.parse().unwrap());
+    refresh(&format!("http://localhost:{port}/token"), Names(Some(addresses.to_vec()))).await.unwrap();
+    assert_eq!(server.received().len(), 1);
+}
+
+/// RFC 8305 section 5: nor is one that neither takes a connection nor refuses it.
+#[tokio::test]
+async fn net_07_an_address_that_swallows_connections_is_passed_over() {
+    let server = Canned::start([json(TOKENS)]).await;
+    let port = server.origin().rsplit(':').next().unwrap().parse().unwrap();
+    let hole = std::net::SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, port));
+    let socket = tokio::net::TcpSocket::new_v6().unwrap();
+    // Without IPv6 on loopback there is nothing that could swallow.
+    if socket.bind(hole).is_err() {
+        return;
+    }
+    // Nobody accepts: once the queue is full, a connection is neither there nor refused.
+    let _listener = socket.listen(1).unwrap();
+    let mut queue = Vec::new();
+    while let Ok(Ok(stream)) =
+        tokio::time::timeout(Duration::from_millis(100), tokio::net::TcpStream::connect(hole)).await
+    {
+        queue.push(stream);
+        assert!(queue.len() < 64, "the queue is not bounded here");
+    }
+    let addresses = [hole.ip(), "127.0.0.1".parse().unwrap()];
     refresh(&format!("http://localhost:{port}/token"), Names(Some(addresses.to_vec()))).await.unwrap();
     assert_eq!(server.received().len(), 1);
 }

@@ -329,6 +329,47 @@ async fn net_08_what_breaks_after_the_handshake_may_have_arrived() {
     }
 }
 
+/// An answer without a length ends where TLS says that it does (RFC 8446 section 6.1): a form that somebody has cut off is
+/// told from a whole one.
+#[tokio::test]
+async fn tok_05_a_form_ends_where_tls_says_so() {
+    let authority = Authority::new();
+    for ended in [true, false] {
+        let (chain, key) = authority.issue(|_| ());
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, PrivateKeyDer::try_from(key).unwrap())
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            let connection = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+            let mut tls = rustls::StreamOwned::new(connection, listener.accept().unwrap().0);
+            let mut read = vec![0; 16 * 1024];
+            assert!(tls.read(&mut read).unwrap() > 0);
+            let head =
+                "HTTP/1.1 200 OK\r\ncontent-type: application/x-www-form-urlencoded\r\nconnection: close\r\n\r\n";
+            tls.write_all(format!("{head}token_type=bearer&access_token=abcdef").as_bytes()).unwrap();
+            if ended {
+                tls.conn.send_close_notify();
+            }
+            tls.flush().unwrap();
+        });
+        let yaml = ACME.replace("https://id.acme.example/token", &format!("https://localhost:{port}/token"));
+        let client = client(&yaml).http_client(Arc::new(trusting(&authority)));
+        let outcome = client.refresh(&TokenSet::new("old").with_refresh_token(REFRESH)).await;
+        if ended {
+            assert_eq!(outcome.unwrap().access_token().expose_secret(), "abcdef");
+        } else {
+            let error = outcome.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Network, "{}", error.explain());
+            tells_nothing(&error, &[SECRET, REFRESH, "abcdef"]);
+        }
+    }
+}
+
 /// The backend of each connection is chosen where it is made: no default of the process is used or set.
 #[tokio::test]
 async fn su_06_no_backend_becomes_the_processs_default() {

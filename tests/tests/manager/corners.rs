@@ -9,7 +9,7 @@ use oauth_core::{ErrorKind, ExposeSecret as _, Reason, Status, TokenSet};
 
 use crate::faulty::{Fault, Op};
 use crate::provider::{access, refresh};
-use crate::rig::{ALICE, World, rotating, secs};
+use crate::rig::{ALICE, World, rotating, secs, settle};
 
 #[tokio::test]
 async fn a_client_without_a_limit_of_time_refreshes() {
@@ -96,4 +96,27 @@ async fn ref_18_a_disconnect_ends_what_another_handle_could_not_write() {
     one.manager.disconnect(&client, ALICE).await.unwrap();
     assert_eq!(world.provider.revoked(), [refresh("a", 1)]);
     assert!(!world.provider.is_alive("a"));
+}
+
+#[tokio::test]
+async fn a_life_that_is_over_or_short_when_it_begins_is_not_renewed_without_end() {
+    for lifetime in [0, 5, 59] {
+        let world = World::rotating();
+        let one = world.process();
+        let account = one.connect(world.login("a", -1)).await;
+        world.provider.lifetime.store(lifetime, Ordering::SeqCst);
+        for _ in 0..50 {
+            account.token().await.unwrap();
+            settle().await;
+        }
+        assert_eq!(world.provider.refreshes().len(), 1, "{lifetime}: fifty callers within a second");
+        for _ in 0..20 {
+            world.clock.advance(secs(15));
+            let report = one.manager.worker().run_once().await.unwrap();
+            assert_eq!((report.due, report.refreshed), (0, 0), "{lifetime}: nobody asks for it");
+        }
+        assert_eq!(world.provider.refreshes().len(), 1);
+        account.token().await.unwrap();
+        assert_eq!(world.provider.refreshes().len(), 2, "{lifetime}: who asks has a new one");
+    }
 }

@@ -148,6 +148,12 @@ async fn disc_13_a_record_is_of_one_issuer_whatever_its_client_id() {
         assert_eq!(issuer.paths().len(), before, "nothing was sent");
         tells_nothing(&error, &SECRETS);
     }
+    for near in [format!("{}/", honest.origin()), honest.origin().to_uppercase(), format!("{}#", honest.origin())] {
+        let record = RegisteredClient::known(near, own.client_id(), SECRETS[0]);
+        let before = honest.paths().len();
+        let error = honest.discovered().registered(&record).await.unwrap_err();
+        assert_eq!((error.kind(), honest.paths().len()), (ErrorKind::IssuerNotBound, before), "{record:?}");
+    }
     let kept = MemoryClients::new();
     kept.save(&own).await.unwrap();
     kept.save(&other).await.unwrap();

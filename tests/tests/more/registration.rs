@@ -376,6 +376,20 @@ async fn a_store_forgets_the_registration_that_ended_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_typed_client_that_is_registered_with_another_method_than_its_files_is_told() {
+    let own = "https://id.harbor.example";
+    let client: Client<Harbor> = Harbor::client("id", "secret-of-harbor");
+    assert_eq!(client.registered(&record(own, |_| ())).await.unwrap().client_id(), "registered-1");
+    for method in ["client_secret_post", "private_key_jwt", "tls_client_auth", "made_up"] {
+        let other = record(own, |stored| stored["auth_method"] = method.into());
+        let error = client.registered(&other).await.unwrap_err();
+        assert_eq!((error.kind(), error.step()), (ErrorKind::Unsupported, Step::Registration), "{method}");
+        assert!(error.to_string().contains(method), "{error}");
+        tells_nothing(&error, &SECRETS);
+    }
+}
+
+#[tokio::test]
 async fn typed_clients_have_it_where_the_file_does() {
     let issuer = Issuer::start().await;
     let own = "https://id.harbor.example";

@@ -14,11 +14,17 @@ use crate::jwt::{Jwt, key};
 const SECRET: &str = "canary-client-secret-of-32-bytes-and-more";
 
 fn file(auth: &str) -> String {
+    // The audience of older servers is explained.
+    let quirk = if auth.contains("token_endpoint") {
+        "quirks: [{field: client_auth.audience, because: it is so, source: https://acme.example/docs}]\n"
+    } else {
+        ""
+    };
     format!(
         "id: acme\nname: Acme\ndocs: https://acme.example/docs\nchecked: 2026-11-21\n\
          endpoints: {{authorization: https://id.acme.example/authorize, token: https://id.acme.example/token, \
          revocation: https://id.acme.example/revoke, issuer: https://id.acme.example}}\n\
-         client_auth: {auth}\n"
+         client_auth: {auth}\n{quirk}"
     )
 }
 

@@ -14,10 +14,19 @@ use crate::{STEPS, client, everywhere, path, sent, server};
 
 const LONG: &str = "canary-client-secret-of-32-bytes-and-more";
 
+/// Why a file has an audience that is not the issuer.
+pub(crate) fn explained(auth: &str) -> &'static str {
+    if auth.contains("token_endpoint") {
+        "quirks: [{field: client_auth.audience, because: it is so, source: https://acme.example/docs}]\n"
+    } else {
+        ""
+    }
+}
+
 /// What each endpoint was sent by a client of that kind.
 async fn received(auth: &str, credentials: impl Into<ClientAuth>) -> Vec<Received> {
     let server = server("Bearer").await;
-    let (client, clock) = client(&format!("client_auth: {auth}\n"), credentials);
+    let (client, clock) = client(&format!("client_auth: {auth}\n{}", explained(auth)), credentials);
     let client = client.dangerous_at(server.origin());
     everywhere(&client, &clock).await.unwrap_or_else(|error| panic!("{auth}: {}", error.explain()));
     let received = server.received();

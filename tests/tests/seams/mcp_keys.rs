@@ -121,6 +121,7 @@ fn answer(line: &str, issuer: &str, resource: &str) -> String {
             "token_endpoint": format!("{issuer}/token"),
             "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": ["tls_client_auth"],
+            "tls_client_certificate_bound_access_tokens": true,
         })
     } else {
         json!({"access_token": "canary-access-token", "token_type": "Bearer", "expires_in": 3600})
@@ -138,12 +139,15 @@ async fn shown(server: &Server, pair: &Pair) {
     let mcp = at(server, pair).dangerous_allow_loopback();
     let client = mcp.connect("").await.unwrap_or_else(|error| panic!("{}", error.explain()));
     let tokens = client.refresh(&TokenSet::new("a").with_refresh_token("r")).await;
-    tokens.unwrap_or_else(|error| panic!("{}", error.explain()));
+    let tokens = tokens.unwrap_or_else(|error| panic!("{}", error.explain()));
+    // Its tokens are bound to the certificate, which the server sees as well.
+    client.account(tokens).get("/files").send().await.unwrap_or_else(|error| panic!("{}", error.explain()));
     let seen = server.seen();
-    assert_eq!(seen.len(), 3, "resource, metadata, tokens");
+    assert_eq!(seen.len(), 4, "resource, metadata, tokens, files");
     for request in seen {
         let is_token = request.line.contains("/token ");
-        assert_eq!(request.certificate.as_ref(), is_token.then_some(&pair.certificate), "{}", request.line);
+        let is_shown = is_token || request.line.contains("/mcp/files ");
+        assert_eq!(request.certificate.as_ref(), is_shown.then_some(&pair.certificate), "{}", request.line);
         if is_token {
             assert_eq!(parameter(&request.body, "client_id").as_deref(), Some("my-client"));
             assert_eq!(parameter(&request.body, "resource").as_deref(), Some(&*format!("{}/mcp", server.origin)));

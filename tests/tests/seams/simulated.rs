@@ -138,7 +138,7 @@ async fn a_token_is_exchanged_for_one_that_may_do_less() {
 #[tokio::test]
 async fn an_assertion_is_checked_and_taken_once() {
     let auth = "client_auth: {method: private_key_jwt, audience: token_endpoint}\n";
-    let yaml = acme(auth).replace(
+    let yaml = acme(&format!("{auth}{}", crate::client_auth::explained(auth))).replace(
         "jwt_bearer: {}",
         "jwt_bearer: {assertion: {alg: ES256, claims: {iss: \"{client_id}\", sub: \"7\", aud: \"https://id.acme.example\"}}}",
     );

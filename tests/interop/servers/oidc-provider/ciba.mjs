@@ -3,12 +3,14 @@
 //
 //   GET {phone}/yes?message=W4SCT     and     GET {phone}/no?message=W4SCT
 //
-// where the message is the request's binding_message.
+// where the message is the request's binding_message. The driver's apps stand there as well, as far as the server reads
+// what they say of themselves: PUT {phone}/client.json is what a GET of https://app.example.test/client.json gives.
 
 import { createServer } from 'node:http';
 
 export function devices() {
   const waiting = new Map();
+  const documents = new Map();
   let provider;
   let errors;
 
@@ -23,6 +25,11 @@ export function devices() {
 
   const server = createServer(async (req, res) => {
     const url = new URL(req.url, 'http://phone');
+    if (req.method === 'PUT') {
+      documents.set(url.pathname, Buffer.concat(await req.toArray()).toString());
+      res.end('done');
+      return;
+    }
     const request = waiting.get(url.searchParams.get('message'));
     try {
       if (!request) throw new Error('nothing is asked here');
@@ -37,6 +44,10 @@ export function devices() {
 
   return {
     server,
+    document(path) {
+      const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+      return documents.has(path) ? new Response(documents.get(path), { headers }) : new Response('none', { status: 404 });
+    },
     use(made, itsErrors) {
       provider = made;
       errors = itsErrors;

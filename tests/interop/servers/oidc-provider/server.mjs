@@ -175,6 +175,7 @@ const configuration = {
     backchannelLogout: { enabled: true },
     ciba: phone.feature,
     clientCredentials: { enabled: true },
+    clientIdMetadataDocument: { enabled: true, ack: 'draft-02' },
     deviceFlow: { enabled: true },
     // A proof without the server's nonce is refused, at the token endpoint and at userinfo.
     dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
@@ -224,8 +225,12 @@ const configuration = {
     rpInitiatedLogout: { enabled: true },
   },
 
-  // Logout tokens go to the driver, on loopback, which the library's own dispatcher refuses.
-  fetch: (url, { dispatcher: _, ...options }) => fetch(url, options),
+  // Logout tokens go to the driver, on loopback, which the library's own dispatcher refuses; and documents of its apps
+  // come from there.
+  fetch: async (address, { dispatcher: _, ...options }) => {
+    const url = new URL(address);
+    return url.origin === 'https://app.example.test' ? phone.document(url.pathname) : fetch(url, options);
+  },
 };
 
 // Extra features by name, switched on by INTEROP_FEATURES. To add one, add an

@@ -8,6 +8,7 @@ mod client_auth;
 mod client_credentials;
 mod device;
 mod discovered;
+mod document;
 pub(crate) mod login;
 mod logout;
 mod mtls;
@@ -39,6 +40,7 @@ pub(crate) async fn run() -> Result<Table> {
     mtls::run(&world, &mut table).await?;
     after::run(&world, &mut table).await?;
     registration::run(&world, &mut table).await?;
+    Box::pin(document::run(&world, &mut table)).await?;
     logout::run(&world, &mut table).await?;
     Ok(table)
 }

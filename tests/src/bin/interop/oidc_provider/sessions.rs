@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
-use oauth_core::{Account, Authorize, CanAuthorize, Client, Error, ErrorKind, HasProfile};
+use oauth_core::{Account, Authorize, CanAuthorize, Client, Error, ErrorKind, HasProfile, IdToken};
 
 use super::world::{REDIRECT, USER, World};
 use crate::browser::Browser;
@@ -108,5 +108,5 @@ async fn step_up<P: CanAuthorize>(world: &World, client: &Client<P>, checks: &mu
 /// When the user logged in.
 fn time<P: CanAuthorize>(account: &Account<P>) -> Result<SystemTime> {
     let tokens = account.tokens();
-    Ok(tokens.identity().and_then(|identity| identity.auth_time()).ok_or("the ID token has no `auth_time`")?)
+    Ok(tokens.identity().and_then(IdToken::auth_time).ok_or("the ID token has no `auth_time`")?)
 }

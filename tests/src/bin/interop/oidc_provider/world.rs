@@ -66,6 +66,14 @@ impl World {
         if status == 200 { Ok(()) } else { Err(format!("the user was not asked: {message}").into()) }
     }
 
+    /// Puts a document where the server finds it as one of `https://app.example.test`.
+    pub(super) async fn publish(&self, path: &str, document: String) -> Result<()> {
+        let phone = text(&self.ready["phone"])?;
+        let request = http::Request::put(format!("{phone}{path}")).body(bytes::Bytes::from(document))?;
+        let status = ReqwestClient::new()?.send(request).await?.status();
+        if status.is_success() { Ok(()) } else { Err("the document was not taken".into()) }
+    }
+
     /// The file with the certificate of the authority.
     pub(super) fn authority(&self) -> Result<String> {
         text(&self.ready["certificates"]["authority"]["file"])
