@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Instrument as _;
 
 use crate::authorize;
@@ -21,11 +21,26 @@ use crate::provider::{CanRefresh, Provider};
 use crate::spec::{Refresh, RefreshWith};
 use crate::token::{self, TokenCall, TokenSet};
 
+/// A refresh that gave no new set.
+pub(crate) struct Failed {
+    pub(crate) error: Error,
+    /// The set that was asked with, and the refresh token of an answer that counts for nothing else: the one before it may
+    /// have ended with it.
+    pub(crate) kept: Option<Box<TokenSet>>,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self { error, kept: None }
+    }
+}
+
 impl<P: Provider> Client<P> {
     /// Renews the token and gives the new set; what the answer leaves out goes on from the old one.
     ///
     /// Where several tasks share an account use [`Account::token`](crate::Account::token): it makes one request for
     /// all of them. A provider that rotates refresh tokens ends the old one here: store the new set before anything else.
+    /// An answer whose ID token is refused gives no set, and its refresh token is lost; an account keeps it.
     ///
     /// Where the provider has [sessions](crate::mechanism::SessionLogin) and one could not be opened, the new set is here
     /// all the same: it is to be stored, it cannot be applied, and refreshing it opens the session.
@@ -33,7 +48,7 @@ impl<P: Provider> Client<P> {
     where
         P: CanRefresh,
     {
-        refresh(self.inner(), tokens, None).await
+        refresh(self.inner(), tokens, None).await.map_err(|failed| failed.error)
     }
 }
 
@@ -50,13 +65,13 @@ pub(crate) async fn refresh(
     inner: &Arc<Inner>,
     tokens: &TokenSet,
     progress: Option<&dyn Progress>,
-) -> Result<TokenSet> {
+) -> Result<TokenSet, Failed> {
     let span = tracing::debug_span!("oauth.refresh", provider = %inner.config.spec.id);
     async { renew(&*inner.ready().await?, tokens, progress).await }.instrument(span).await
 }
 
 /// Goes on with an answer that was kept when the process that had asked for it ended.
-pub(crate) async fn finish(inner: &Arc<Inner>, tokens: &TokenSet, answer: TokenSet) -> Result<TokenSet> {
+pub(crate) async fn finish(inner: &Arc<Inner>, tokens: &TokenSet, answer: TokenSet) -> Result<TokenSet, Failed> {
     let span = tracing::debug_span!("oauth.refresh", provider = %inner.config.spec.id);
     async { complete(&*inner.ready().await?, tokens, answer).await }.instrument(span).await
 }
@@ -65,11 +80,11 @@ pub(crate) async fn finish(inner: &Arc<Inner>, tokens: &TokenSet, answer: TokenS
 ///
 /// What the refresh gave is never lost to a session that cannot be opened: the old refresh token may have ended with it.
 /// The set then says so, and this opens the session when it is next called, without another refresh.
-async fn renew(inner: &Inner, tokens: &TokenSet, progress: Option<&dyn Progress>) -> Result<TokenSet> {
+async fn renew(inner: &Inner, tokens: &TokenSet, progress: Option<&dyn Progress>) -> Result<TokenSet, Failed> {
     if tokens.session_due.is_some() && !tokens.ends_within(Duration::ZERO, inner.now()) {
         match mechanism::open(inner, tokens).await {
             Ok(Some(opened)) => return Ok(opened),
-            Err(error) if error.is_retryable() => return Err(error),
+            Err(error) if error.is_retryable() => return Err(error.into()),
             // The token may have ended without saying so: a new one is the way on.
             Ok(None) | Err(_) => {}
         }
@@ -87,9 +102,14 @@ async fn renew(inner: &Inner, tokens: &TokenSet, progress: Option<&dyn Progress>
 }
 
 /// What belongs to a refresh after its answer: the ID token is checked, and the session opened.
-async fn complete(inner: &Inner, tokens: &TokenSet, mut answer: TokenSet) -> Result<TokenSet> {
+async fn complete(inner: &Inner, tokens: &TokenSet, mut answer: TokenSet) -> Result<TokenSet, Failed> {
     if inner.config.spec.openid.is_some() {
-        answer.identity = openid::accept_renewed(inner, tokens.identity(), &answer).await?.map(Arc::new);
+        answer.identity = match openid::accept_renewed(inner, tokens.identity(), &answer).await {
+            Ok(identity) => identity.map(Arc::new),
+            // What another user was given is not kept.
+            Err(error) if error.is_of_another_identity() => return Err(error.into()),
+            Err(error) => return Err(Failed { error, kept: with_refresh_token(tokens, answer) }),
+        };
         // A token that nobody vouches for is not kept in the place of one that was verified.
         answer.id_token = answer.id_token.filter(|_| answer.identity.is_some());
     }
@@ -101,6 +121,22 @@ async fn complete(inner: &Inner, tokens: &TokenSet, mut answer: TokenSet) -> Res
             Ok(renewed.with_session_due(error))
         }
     }
+}
+
+/// The old set with the refresh token of an answer, where that is another one. RFC 9700 section 4.14.2: the one before it is
+/// "invalidated", and who sends it again may lose the whole login.
+fn with_refresh_token(tokens: &TokenSet, answer: TokenSet) -> Option<Box<TokenSet>> {
+    let text = SecretString::expose_secret;
+    if tokens.again.is_some() || answer.refresh_token.as_ref().map(text) == tokens.refresh_token.as_ref().map(text) {
+        return None;
+    }
+    Some(Box::new(TokenSet {
+        refresh_token: Some(answer.refresh_token?),
+        refresh_expires_at: answer.refresh_expires_at,
+        refresh_idles_until: answer.refresh_idles_until,
+        issuer: answer.issuer.or_else(|| tokens.issuer.clone()),
+        ..tokens.clone()
+    }))
 }
 
 async fn send(inner: &Inner, tokens: &TokenSet, progress: Option<&dyn Progress>) -> Result<TokenSet> {

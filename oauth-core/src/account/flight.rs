@@ -58,7 +58,9 @@ impl Shared {
         }
         let snapshot = self.snapshot();
         let current = Arc::clone(&snapshot.tokens);
-        if !Arc::ptr_eq(&current, old) && current.is_newer_than(old) && !snapshot.gone {
+        // Another refresh token alone, of an answer that was refused, is no new token.
+        let only_rotated = current.access_token_str() == old.access_token_str() && snapshot.trouble.is_some();
+        if !Arc::ptr_eq(&current, old) && current.is_newer_than(old) && !only_rotated && !snapshot.gone {
             return Ok(Joined::Newer(current));
         }
         self.in_trouble(&snapshot)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::state::Shared;
 use crate::error::Result;
 use crate::manager::trouble::Trouble;
-use crate::refresh;
+use crate::refresh::{self, Failed};
 use crate::token::TokenSet;
 
 pub(super) async fn refresh(shared: &Arc<Shared>, tokens: &Arc<TokenSet>) -> Result<Arc<TokenSet>> {
@@ -16,16 +16,22 @@ pub(super) async fn refresh(shared: &Arc<Shared>, tokens: &Arc<TokenSet>) -> Res
             shared.spread(tokens, &answer, &renewed).await;
             Ok(renewed)
         }
-        Err(error) => {
-            let trouble = if error.needs_reauth() {
+        Err(Failed { error, kept }) => {
+            let trouble = if error.needs_reauth() || error.is_of_another_identity() {
                 Trouble::login(&error)
             } else {
                 Trouble::wait(&shared.client, &error, before.trouble.as_ref(), 0)
             };
+            let mut asked = Arc::clone(tokens);
+            if let Some(kept) = kept {
+                let kept = *kept;
+                asked = shared.commit(|latest| kept.clone().keeping_also(tokens, latest)).await;
+                shared.spread(tokens, &kept, &asked).await;
+            }
             let _writing = shared.writing.lock().await;
             // Another login's answer may have brought a newer token meanwhile: the trouble is not that one's.
             let latest = shared.latest();
-            let trouble = Some(trouble).filter(|_| !latest.is_newer_than(tokens));
+            let trouble = Some(trouble).filter(|_| !latest.is_newer_than(&asked));
             shared.publish(latest, trouble);
             Err(error)
         }

@@ -17,7 +17,7 @@ use crate::clock::within;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::manager::EventKind;
 use crate::manager::record::{Intent, Mark, Record};
-use crate::refresh;
+use crate::refresh::{self, Failed};
 use crate::spec::RefreshReplay;
 use crate::store::Lease;
 use crate::token::TokenSet;
@@ -111,12 +111,14 @@ impl Renewal<'_> {
         }
     }
 
-    /// A lease outlasts everything that is done under it: the request, that for the keys of an ID token, and the session
-    /// login where there is one.
+    /// A lease outlasts everything that is done under it: the request, those for the issuer's metadata and the keys of an ID
+    /// token, and the session login where there is one.
     fn lease_lasts(&self) -> Duration {
         let inner = &self.shared.client;
         let session = inner.prepared().is_ok_and(|prepared| prepared.hooks.session_login.is_some());
-        let requests = 1 + u32::from(inner.spec().openid.is_some()) + u32::from(session);
+        let spec = inner.spec();
+        let asks = [spec.endpoints.discovery, spec.openid.is_some(), session];
+        let requests = asks.into_iter().map(u32::from).sum::<u32>() + 1;
         inner.config.timeout.saturating_mul(requests).min(LONGEST) + SPARE * 2
     }
 
@@ -125,7 +127,11 @@ impl Renewal<'_> {
         let Some((tokens, record)) = record.and_then(|record| Some((record.tokens_of(self.of)?, record))) else {
             return Err(self.shared.not_connected());
         };
-        if tokens.is_newer_than(self.asked) && !tokens.is_due(inner.now()) && !record.is_revoked() {
+        // Another refresh token alone, of an answer that was refused, is no new token.
+        let only_rotated =
+            tokens.access_token_str() == self.asked.access_token_str() && record.trouble(self.of).is_some();
+        let is_newer = tokens.is_newer_than(self.asked) && !only_rotated;
+        if is_newer && !tokens.is_due(inner.now()) && !record.is_revoked() {
             return Ok(Decision::Adopt(Box::new(record), tokens));
         }
         if let Some(error) = record.trouble(self.of).and_then(|trouble| trouble.stands(inner, &tokens)) {
@@ -215,16 +221,16 @@ impl Renewal<'_> {
         let asking = refresh::refresh(&self.shared.client, tokens, Some(&notes));
         let result = within(&*vault.clock, cut, asking).await.unwrap_or_else(|| {
             let what = "the refresh took as long as it may";
-            Err(self.shared.client.error(ErrorKind::Timeout, Step::Refresh, what))
+            Err(self.shared.client.error(ErrorKind::Timeout, Step::Refresh, what).into())
         });
         let sent = *notes.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let record = notes.record.into_inner();
         Ok(match result {
             Ok(new) => self.keep(lease, record, tokens, new).await,
-            Err(error) if !sent && error.store().is_some_and(|store| is_overtaken(store.kind())) => {
+            Err(Failed { error, .. }) if !sent && error.store().is_some_and(|store| is_overtaken(store.kind())) => {
                 Turn::Overtaken(error)
             }
-            Err(error) => self.failed(lease, record, tokens, error, sent).await,
+            Err(failed) => self.failed(lease, record, tokens, failed, sent).await,
         })
     }
 }

@@ -46,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) keys: Arc<KeyCache>,
     pub(crate) mechanisms: Mechanisms,
     pub(crate) well_known: WellKnown,
+    /// Whether all that is known of the provider is its metadata.
+    pub(crate) without_file: bool,
     /// What the issuer's metadata has to say, each time it is read.
     pub(crate) demands: Demands,
     /// When the client's secret ends, where the registration said so (RFC 7591 section 3.2.1).
@@ -95,6 +97,7 @@ impl Config {
             keys: Arc::default(),
             mechanisms: Mechanisms::new(),
             well_known: WellKnown::default(),
+            without_file: false,
             demands: Demands::default(),
             secret_expires_at: None,
             nonces: Arc::default(),
@@ -174,6 +177,11 @@ impl Inner {
         &self.config.spec
     }
 
+    /// The spec without what the issuer's metadata adds.
+    pub(crate) fn unfilled(&self) -> &Arc<ProviderSpec> {
+        self.raw.as_ref().unwrap_or(&self.config.spec)
+    }
+
     pub(crate) fn now(&self) -> SystemTime {
         self.config.clock.now()
     }
@@ -222,8 +230,10 @@ impl Inner {
 
     /// Whether another client is the same one at the same place, made again.
     pub(crate) fn is_as(&self, other: &Self) -> bool {
+        // What an issuer says of itself changes, and its clients stay what they are.
+        let same_spec = Arc::ptr_eq(self.unfilled(), other.unfilled()) || self.unfilled() == other.unfilled();
         let (own, other) = (&self.config, &other.config);
-        (Arc::ptr_eq(&own.spec, &other.spec) || own.spec == other.spec)
+        same_spec
             && own.client_id == other.client_id
             && own.auth.is_as(&other.auth)
             && own.request_key.as_ref().map(ExposeSecret::expose_secret)

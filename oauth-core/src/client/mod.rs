@@ -187,6 +187,11 @@ impl<P: Provider> Client<P> {
         self.configured(|config| config.demands = demands)
     }
 
+    /// The provider is what its metadata says: no file says more.
+    pub(crate) fn without_file(self) -> Self {
+        self.configured(|config| config.without_file = true)
+    }
+
     /// The order of the issuer's well-known addresses.
     pub(crate) fn well_known(self, order: WellKnown) -> Self {
         self.configured(|config| config.well_known = order)

@@ -84,6 +84,7 @@ impl Inner {
         config.auth = config.auth.having(secret);
         let mut inner = Self::new(config);
         inner.raw.clone_from(&self.raw);
+        inner.discovery = self.discovery.shared();
         let inner = Arc::new(inner);
         *slot.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&inner));
         Ok(inner)

@@ -157,6 +157,11 @@ impl Error {
         self.inner.kind.is_retryable() && self.inner.step != Step::IdToken
     }
 
+    /// Whether an answer was proved to be about another user, or of another issuer (OpenID Connect Core section 12.2).
+    pub(crate) fn is_of_another_identity(&self) -> bool {
+        matches!(self.inner.kind, ErrorKind::IdentityChanged | ErrorKind::IdTokenIssuer)
+    }
+
     /// Whether only a new login helps.
     pub fn needs_reauth(&self) -> bool {
         match self.inner.kind {
@@ -165,6 +170,7 @@ impl Error {
                 kind,
                 ErrorKind::NoRefreshToken
                     | ErrorKind::IssuerChanged
+                    | ErrorKind::IdentityChanged
                     | ErrorKind::NotConnected
                     | ErrorKind::Revoked
                     | ErrorKind::LostRotation

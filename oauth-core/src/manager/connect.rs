@@ -106,7 +106,7 @@ impl TokenManager {
         self.open(inner, key, id, &record)
     }
 
-    /// A handle over what is stored.
+    /// A handle over what is stored, for the client that it was stored for and no other.
     pub(super) fn open(
         &self,
         inner: &Arc<Inner>,
@@ -114,6 +114,7 @@ impl TokenManager {
         id: AccountId,
         record: &Record,
     ) -> Result<Arc<Shared>> {
+        record.id.check_client(inner)?;
         let shared = self.core.handle(inner, key, id, Arc::clone(&record.tokens))?;
         if let Some(kept) = &shared.kept {
             kept.admit(record)?;

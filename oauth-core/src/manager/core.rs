@@ -13,7 +13,7 @@ use super::{AccountId, ClientQuery, ClientResolver, Event, EventKind, Revocation
 use crate::account::{Kept, Shared};
 use crate::client::{Client, Inner};
 use crate::crypto::Crypto;
-use crate::error::{Error, ErrorKind, Result, Step};
+use crate::error::{Error, ErrorKind, Result, Step, clean};
 use crate::provider::Dynamic;
 use crate::revoke;
 use crate::rng::Rng;
@@ -104,9 +104,18 @@ impl Core {
         if let Some(resolver) = &self.resolver
             && let Some(client) = resolver.resolve(query).await?
         {
-            return Ok(client);
+            if client.spec().id == query.provider {
+                return Ok(client);
+            }
+            let what = format!(
+                "the resolver was asked for a client of the provider `{}`, and found one of `{}`",
+                clean(query.provider),
+                client.spec().id
+            );
+            let error = Error::new(ErrorKind::Config, Step::Configure, what);
+            return Err(error.fix("have it compare `ClientQuery::provider` with the provider's id").general());
         }
-        let what = format!("there is no client for the provider `{}`", crate::error::clean(query.provider));
+        let what = format!("there is no client for the provider `{}`", clean(query.provider));
         let error = Error::new(ErrorKind::Config, Step::Configure, what);
         Err(error.fix("give it to the manager with `.client(..)`, or find it in `.resolver(..)`").general())
     }

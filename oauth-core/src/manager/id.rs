@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::client::Inner;
 use crate::crypto::{Crypto, Hash};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result, Step, clean};
 use crate::store::RecordKey;
 
 /// What your program calls an account: a user's id, and the tenant that the user belongs to where you have tenants.
@@ -112,6 +112,28 @@ impl AccountId {
         AccountName { account: self.account.clone(), tenant: self.tenant.clone() }
     }
 
+    /// Whether this is the client that the account was connected with. RFC 6749 section 10.4: refresh tokens are "shared only
+    /// among the authorization server and the client to whom the refresh tokens were issued".
+    pub(crate) fn check_client(&self, inner: &Inner) -> Result<()> {
+        let own = Self::new(inner, &self.name())?;
+        let parts = [
+            ("provider", &self.provider, &own.provider),
+            ("server", &self.server, &own.server),
+            ("client id", &self.client_id, &own.client_id),
+        ];
+        let Some((part, kept, given)) = parts.into_iter().find(|(_, kept, given)| kept != given) else { return Ok(()) };
+        // An address is shown without its query.
+        let shown = |text: &str| clean(text.split('?').next().unwrap_or_default());
+        let what = format!(
+            "the tokens of the account {self} are of the {part} `{}`, and the client that was found for it is of `{}`: nothing was sent",
+            shown(kept),
+            shown(given)
+        );
+        let fix = "have the resolver find the client that the account was connected with, which `ClientQuery::account` names; \
+            where there is none any more, disconnect the account and log in again";
+        Err(Error::new(ErrorKind::Config, Step::Configure, what).fix(fix).of(inner.spec()))
+    }
+
     /// The name of its record. The length stands before each part, so that no two accounts write the same bytes.
     pub(crate) fn key(&self, crypto: &dyn Crypto) -> RecordKey {
         let tenant = self.tenant.as_deref();
@@ -144,8 +166,8 @@ impl fmt::Debug for AccountId {
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(tenant) = &self.tenant {
-            write!(f, "{}/", crate::error::clean(tenant))?;
+            write!(f, "{}/", clean(tenant))?;
         }
-        write!(f, "{}/{}", self.provider, crate::error::clean(&self.account))
+        write!(f, "{}/{}", self.provider, clean(&self.account))
     }
 }

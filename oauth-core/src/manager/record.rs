@@ -178,6 +178,13 @@ impl Record {
         });
     }
 
+    /// Takes in a refresh token that came with an answer which is not used otherwise.
+    pub(crate) fn rotate(&mut self, name: Option<&str>, asked: &TokenSet, kept: TokenSet) {
+        let refreshed_at = self.refreshed_at;
+        self.renew(name, asked, kept, self.connected_at);
+        self.refreshed_at = refreshed_at;
+    }
+
     /// The newest tokens: those of an answer that has not been checked, where there is one.
     pub(crate) fn newest(&self) -> Arc<TokenSet> {
         match &self.own.intent {

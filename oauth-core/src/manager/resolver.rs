@@ -24,6 +24,10 @@ use crate::http::BoxFuture;
 pub trait ClientResolver: Send + Sync + 'static {
     /// The client, or `None` where there is none for this tenant and provider. It is asked each time an account is
     /// looked up and before a worker refreshes, so that new credentials are used at once; caching is yours.
+    ///
+    /// For an account that is kept already ([`ClientQuery::account`]) it has to be a client of the same provider, server and
+    /// client id. Tokens never go anywhere else: with another client the account stays as it is, and the refresh fails with
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config).
     fn resolve<'a>(&'a self, query: &'a ClientQuery<'a>) -> BoxFuture<'a, Result<Option<Client>>>;
 }
 

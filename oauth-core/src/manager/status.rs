@@ -47,7 +47,7 @@ impl Reason {
             ErrorKind::LostRotation => Self::LostRotation,
             ErrorKind::RefreshExpired => Self::RefreshExpired,
             ErrorKind::NoRefreshToken => Self::NoRefreshToken,
-            ErrorKind::IdentityChanged | ErrorKind::IssuerChanged => Self::IdentityChanged,
+            ErrorKind::IdentityChanged | ErrorKind::IdTokenIssuer | ErrorKind::IssuerChanged => Self::IdentityChanged,
             _ => Self::GrantRejected,
         }
     }

@@ -218,7 +218,7 @@ impl Discovered {
     }
 
     fn configured(&self, client: Client<Dynamic>) -> Client<Dynamic> {
-        self.asker.equip(client.well_known(self.order).demanding(self.demands.clone()))
+        self.asker.equip(client.without_file().well_known(self.order).demanding(self.demands.clone()))
     }
 
     /// What the metadata lets a client choose.
@@ -227,11 +227,7 @@ impl Discovered {
         let signs = &metadata.id_token_signing_alg_values_supported;
         let is_openid = !signs.is_empty() || metadata.scopes_supported.iter().any(|scope| scope == "openid");
         if metadata.jwks_uri.is_some() && is_openid {
-            // OpenID Connect Core section 2: the default algorithm is RS256.
-            let mut algs = SigningAlg::asymmetric(signs);
-            if algs.is_empty() && signs.is_empty() {
-                algs.push(SigningAlg::RS256);
-            }
+            let algs = SigningAlg::proposed(metadata);
             if algs.is_empty() {
                 let what = "the issuer signs ID tokens with no algorithm that this client takes";
                 return Err(Error::new(ErrorKind::IdTokenAlgorithm, Step::Discovery, what)

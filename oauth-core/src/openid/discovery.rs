@@ -14,8 +14,8 @@ use crate::origin::host_matches;
 use crate::provider::Provider;
 use crate::spec::{
     CIBA_GRANT, CLIENT_CREDENTIALS_GRANT, CibaGrant, DeviceGrant, GrantRequest, Introspect, JWT_BEARER_GRANT,
-    JwtBearer, Logout, Profile, ProviderSpec, Push, Revoke, SAML_BEARER_GRANT, SigningAlg, TOKEN_EXCHANGE_GRANT,
-    Template,
+    JwtBearer, Logout, OpenId, Profile, ProviderSpec, Push, Revoke, SAML_BEARER_GRANT, SigningAlg,
+    TOKEN_EXCHANGE_GRANT, Template,
 };
 
 /// How long metadata that cannot be renewed is still used.
@@ -26,9 +26,17 @@ const COOLDOWN: Duration = Duration::from_secs(30);
 /// What has been discovered for one client.
 #[derive(Default)]
 pub(crate) struct Discovery {
-    known: RwLock<Option<Known>>,
+    /// What the issuer said: one for a client and all that are made of it by filling it, so that each has the newest.
+    said: Arc<Said>,
     /// The client with what the metadata adds, and the metadata that it was made of.
     filled: RwLock<Option<(Arc<Metadata>, Arc<Inner>)>>,
+    /// The metadata that this client itself was made of.
+    of: Option<Arc<Metadata>>,
+}
+
+#[derive(Default)]
+struct Said {
+    known: RwLock<Option<Known>>,
     asking: Asking,
 }
 
@@ -44,6 +52,9 @@ impl<P: Provider> Client<P> {
     /// `endpoints.discovery`. Every step that sends something does this by itself; calling it first finds a wrong issuer
     /// early, and lets [`spec`](Self::spec) show the addresses. A client that is configured further afterwards has the
     /// provider's own facts again, and finds its endpoints anew.
+    ///
+    /// What this gives goes on asking as the client that it was made of does, and sends nothing to an address that the issuer
+    /// gave up: [`spec`](Self::spec) alone shows what was true when it was made.
     pub async fn discover(&self) -> Result<Self> {
         Ok(Self::from_inner(self.inner().discovered().await?))
     }
@@ -57,13 +68,13 @@ impl Inner {
 
     /// This client, its endpoints known.
     pub(crate) async fn discovered(self: &Arc<Self>) -> Result<Arc<Self>> {
-        if !self.spec().endpoints.discovery || self.raw.is_some() {
+        if !self.spec().endpoints.discovery {
             return Ok(Arc::clone(self));
         }
         if let Some(known) = self.discovery.known(|known| self.now() < known.fresh_until) {
             return self.filled(&known);
         }
-        let mut turn = self.discovery.asking.turn().await;
+        let mut turn = self.discovery.said.asking.turn().await;
         if let Some(known) = self.discovery.known(|known| self.now() < known.fresh_until) {
             return self.filled(&known);
         }
@@ -83,7 +94,7 @@ impl Inner {
         }
         // What was true an hour ago is better than nothing, for a while; a document that fails a check changes nothing.
         let known = {
-            let mut known = self.discovery.known.write().unwrap_or_else(PoisonError::into_inner);
+            let mut known = self.discovery.said.known.write().unwrap_or_else(PoisonError::into_inner);
             let Some(known) = known.as_mut().filter(|known| self.now() < known.usable_until) else { return Err(error) };
             known.fresh_until = known.usable_until.min(self.now() + COOLDOWN);
             known.clone()
@@ -94,7 +105,7 @@ impl Inner {
 
     /// As [`ready`](Self::ready), from what is known already.
     pub(crate) fn ready_now(self: &Arc<Self>) -> Result<Arc<Self>> {
-        if !self.spec().endpoints.discovery || self.raw.is_some() {
+        if !self.spec().endpoints.discovery {
             return Ok(Arc::clone(self));
         }
         match self.discovery.known(|known| self.now() < known.usable_until) {
@@ -109,16 +120,22 @@ impl Inner {
         }
     }
 
-    pub(super) fn adopt(&self, metadata: Metadata, fresh_until: SystemTime) -> Result<Arc<Self>> {
-        let known = Known { metadata: Arc::new(metadata), fresh_until, usable_until: self.now() + STALE };
+    pub(super) fn adopt(self: &Arc<Self>, metadata: Metadata, fresh_until: SystemTime) -> Result<Arc<Self>> {
+        // A document that says the same again makes no other client.
+        let same = self.discovery.known(|known| *known.metadata == metadata).map(|known| known.metadata);
+        let metadata = same.unwrap_or_else(|| Arc::new(metadata));
+        let known = Known { metadata, fresh_until, usable_until: self.now() + STALE };
         // Metadata that this client cannot work with is not kept.
         let inner = self.filled(&known)?;
-        *self.discovery.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        *self.discovery.said.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
         Ok(inner)
     }
 
     /// This client with what the metadata adds: made once for each document.
-    fn filled(&self, known: &Known) -> Result<Arc<Self>> {
+    fn filled(self: &Arc<Self>, known: &Known) -> Result<Arc<Self>> {
+        if self.discovery.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, &known.metadata)) {
+            return Ok(Arc::clone(self));
+        }
         let slot = &self.discovery.filled;
         if let Some((of, inner)) = &*slot.read().unwrap_or_else(PoisonError::into_inner)
             && Arc::ptr_eq(of, &known.metadata)
@@ -128,9 +145,8 @@ impl Inner {
         let mut config = self.config.clone();
         config.spec = Arc::new(filled(self, &known.metadata)?);
         let mut inner = Self::new(config);
-        inner.raw = Some(Arc::clone(&self.config.spec));
-        // For a client of the same issuer that is made from this one.
-        inner.discovery = Discovery::of(known.clone());
+        inner.raw = Some(Arc::clone(self.unfilled()));
+        inner.discovery = Discovery { of: Some(Arc::clone(&known.metadata)), ..self.discovery.shared() };
         let inner = Arc::new(inner);
         *slot.write().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(&known.metadata), Arc::clone(&inner)));
         Ok(inner)
@@ -140,12 +156,18 @@ impl Inner {
 impl Discovery {
     /// The metadata, where it is still good.
     fn known(&self, is_good: impl FnOnce(&Known) -> bool) -> Option<Known> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.said.known.read().unwrap_or_else(PoisonError::into_inner);
         known.as_ref().filter(|known| is_good(known)).cloned()
     }
 
     fn of(known: Known) -> Self {
-        Self { known: RwLock::new(Some(known)), ..Self::default() }
+        let said = Said { known: RwLock::new(Some(known)), ..Said::default() };
+        Self { said: Arc::new(said), ..Self::default() }
+    }
+
+    /// For a client that is the same one, with what it could not say before: both ask once, and both know it.
+    pub(crate) fn shared(&self) -> Self {
+        Self { said: Arc::clone(&self.said), filled: RwLock::default(), of: self.of.clone() }
     }
 
     /// For a client of the same issuer that is configured in another way: what the issuer said stays true.
@@ -219,9 +241,10 @@ fn host_of(address: &str) -> String {
 }
 
 /// The provider's facts with what the metadata adds. It never takes anything away that the file says, and it adds no
-/// algorithm that the file does not list (RFC 8725 section 3.1).
+/// algorithm that the file does not list (RFC 8725 section 3.1); where there is no file it lists them itself.
 fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
-    let mut spec = inner.spec().clone();
+    let own = &**inner.unfilled();
+    let mut spec = own.clone();
     let aliased = spec.knows_certificates().then(|| metadata.with_aliases());
     let metadata = aliased.as_ref().unwrap_or(metadata);
     let missing =
@@ -249,7 +272,7 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
             return Err(missing("pushed_authorization_request_endpoint"));
         }
         spec.authorize.push = Push::Required;
-    } else if inner.spec().endpoints.pushed_authorization.is_none() && spec.authorize.push == Push::Supported {
+    } else if own.endpoints.pushed_authorization.is_none() && spec.authorize.push == Push::Supported {
         spec.authorize.push = Push::Asked;
     }
     if metadata.require_signed_request_object && spec.authorize.request_object.is_none() {
@@ -271,14 +294,7 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
             let jwks = metadata.jwks_uri.as_deref().ok_or_else(|| missing("jwks_uri"))?;
             openid.jwks = Some(Template::literal(jwks));
         }
-        let offered = &metadata.id_token_signing_alg_values_supported;
-        openid.algs.retain(|alg| offered.is_empty() || offered.iter().any(|name| name == alg.as_str()));
-        if openid.algs.is_empty() {
-            let what = "the issuer signs ID tokens with no algorithm that is allowed here";
-            return Err(Error::new(ErrorKind::IdTokenAlgorithm, Step::Discovery, what)
-                .fix("list one that the issuer offers under `openid.algs`; `none` is never one")
-                .of(inner.spec()));
-        }
+        signatures(inner, openid, metadata)?;
     }
     if spec.profile.is_none() {
         let userinfo =
@@ -286,6 +302,24 @@ fn filled(inner: &Inner, metadata: &Metadata) -> Result<ProviderSpec> {
         spec.profile = userinfo.or_else(|| spec.openid.as_ref().map(|_| Profile::id_token()));
     }
     Ok(spec)
+}
+
+/// How ID tokens may be signed.
+fn signatures(inner: &Inner, openid: &mut OpenId, metadata: &Metadata) -> Result<()> {
+    let offered = &metadata.id_token_signing_alg_values_supported;
+    if inner.config.without_file {
+        // Each document says anew how the issuer signs.
+        openid.algs = SigningAlg::proposed(metadata);
+    } else {
+        openid.algs.retain(|alg| offered.is_empty() || offered.iter().any(|name| name == alg.as_str()));
+    }
+    if !openid.algs.is_empty() {
+        return Ok(());
+    }
+    let what = "the issuer signs ID tokens with no algorithm that is allowed here";
+    Err(Error::new(ErrorKind::IdTokenAlgorithm, Step::Discovery, what)
+        .fix("list one that the issuer offers under `openid.algs`; `none` is never one")
+        .of(inner.spec()))
 }
 
 /// RFC 8414 section 2: what `grant_types_supported` leaves out the server does not have; without it, it has none of these.
@@ -318,24 +352,27 @@ fn grants(spec: &mut ProviderSpec, metadata: &Metadata) {
 }
 
 impl SigningAlg {
-    fn is_asymmetric(self) -> bool {
-        !matches!(self, Self::HS256 | Self::HS384 | Self::HS512)
-    }
+    /// Those of key pairs.
+    pub(super) const SIGNATURES: [Self; 10] = [
+        Self::RS256,
+        Self::ES256,
+        Self::EdDSA,
+        Self::PS256,
+        Self::RS384,
+        Self::RS512,
+        Self::PS384,
+        Self::PS512,
+        Self::ES384,
+        Self::ES512,
+    ];
 
-    /// Those of the names that are signatures: what metadata may propose. Shared secrets are for a file to allow.
-    pub(super) fn asymmetric(names: &[String]) -> Vec<Self> {
-        let all = [
-            Self::RS256,
-            Self::ES256,
-            Self::EdDSA,
-            Self::PS256,
-            Self::RS384,
-            Self::RS512,
-            Self::PS384,
-            Self::PS512,
-            Self::ES384,
-            Self::ES512,
-        ];
-        all.into_iter().filter(|alg| alg.is_asymmetric() && names.iter().any(|name| name == alg.as_str())).collect()
+    /// Those by which ID tokens are verified where no file says so: what the metadata lists, as far as it is a signature.
+    /// Shared secrets are for a file to allow. OpenID Connect Core section 2: the default algorithm is RS256.
+    pub(super) fn proposed(metadata: &Metadata) -> Vec<Self> {
+        let names = &metadata.id_token_signing_alg_values_supported;
+        if names.is_empty() {
+            return vec![Self::RS256];
+        }
+        Self::SIGNATURES.into_iter().filter(|alg| names.iter().any(|name| name == alg.as_str())).collect()
     }
 }

@@ -52,7 +52,10 @@ pub(crate) async fn accept(inner: &Inner, tokens: &TokenSet, expected: Expected<
 
 /// Checks the ID token of a refresh (OpenID Connect Core section 12.2): it says again what the first one said.
 ///
-/// Where the keys cannot be had right now the token is not believed, and nothing else is lost: the renewed tokens count.
+/// The section lets an answer have none, and what cannot be read says as little: where the keys cannot be had, or the
+/// algorithm, the encryption or the claims are others than this client takes, the token is not believed, and nothing else is
+/// lost: the renewed tokens count. What is wrong and no accident is an error: a signature that is another's, or none; a hash of
+/// another token; another identity.
 pub(crate) async fn accept_renewed(
     inner: &Inner,
     before: Option<&IdToken>,
@@ -61,16 +64,37 @@ pub(crate) async fn accept_renewed(
     let (Some(openid), Some(text), Some(before)) = (&inner.spec().openid, &tokens.id_token, before) else {
         return Ok(None);
     };
+    if keys::is_signed_otherwise(openid, text.expose_secret()) {
+        tracing::warn!("the renewed ID token is signed by an algorithm that is not listed, and is not believed");
+        return Ok(None);
+    }
     let (claims, alg) =
         match verified(inner, openid, text, &Scrub::tokens(&inner.config, tokens, std::iter::empty())).await {
             Ok(verified) => verified,
-            Err(error) if is_about_keys(error.kind()) => {
-                tracing::warn!(code = error.code(), "the keys could not be had: the renewed ID token is not believed");
+            Err(error) if is_about_keys(error.kind()) || is_unreadable(error.kind()) => {
+                tracing::warn!(code = error.code(), "the renewed ID token cannot be read, and is not believed");
                 return Ok(None);
             }
             Err(error) => return Err(error),
         };
+    let is_same_login = check_unchanged(inner, openid, before, &claims)?;
     let check = Check { inner, claims: &claims };
+    check.hash("at_hash", claims.at_hash.as_deref(), tokens.access_token.expose_secret(), alg)?;
+    if !is_same_login {
+        tracing::debug!("the renewed ID token names another login of the user: the identity stays the first one's");
+        return Ok(None);
+    }
+    // Who it is has been shown; a clock that is wrong is no reason to lose the renewed tokens.
+    if let Err(error) = check.times() {
+        tracing::warn!(code = error.code(), "the renewed ID token is not believed");
+        return Ok(None);
+    }
+    Ok(Some(claims))
+}
+
+/// OpenID Connect Core section 12.2: what a renewed ID token has in common with the first one. Whether it is of the same login
+/// too, where the provider's file lets it be of another.
+fn check_unchanged(inner: &Inner, openid: &OpenId, before: &IdToken, claims: &IdToken) -> Result<bool> {
     let changed = |what: &str| {
         let what = format!("the renewed ID token has another {what} than the first one; the new tokens are not used");
         Err(inner.error(ErrorKind::IdentityChanged, Step::Refresh, what))
@@ -83,7 +107,7 @@ pub(crate) async fn accept_renewed(
     }
     let has = |all: &IdToken, one: &String| all.audiences.contains(one);
     let same =
-        claims.audiences.iter().all(|one| has(before, one)) && before.audiences.iter().all(|one| has(&claims, one));
+        claims.audiences.iter().all(|one| has(before, one)) && before.audiences.iter().all(|one| has(claims, one));
     if !same || !claims.audiences.contains(&inner.config.client_id) {
         return changed("audience");
     }
@@ -103,17 +127,12 @@ pub(crate) async fn accept_renewed(
     if claims.issued_at() + inner.config.leeway < before.issued_at() {
         return changed("(earlier) time of issue");
     }
-    check.hash("at_hash", claims.at_hash.as_deref(), tokens.access_token.expose_secret(), alg)?;
-    if other_login {
-        tracing::debug!("the renewed ID token names another login of the user: the identity stays the first one's");
-        return Ok(None);
-    }
-    // Who it is has been shown; a clock that is wrong is no reason to lose the renewed tokens.
-    if let Err(error) = check.times() {
-        tracing::warn!(code = error.code(), "the renewed ID token is not believed");
-        return Ok(None);
-    }
-    Ok(Some(claims))
+    Ok(!other_login)
+}
+
+/// Whether nothing is known of the token but that it is none of those that this client reads.
+fn is_unreadable(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::IdTokenMalformed | ErrorKind::IdTokenEncrypted | ErrorKind::IdTokenClaim)
 }
 
 /// Whether it is the keys that are missing, now or among those that are published: then nothing is known of the token.

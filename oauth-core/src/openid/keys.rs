@@ -11,7 +11,7 @@ use crate::client::{Context, Inner, fill};
 use crate::crypto::HmacKey;
 use crate::error::{Error, ErrorKind, Result, Step};
 use crate::jose::{Alg, Family, JoseError, JwkSet, Jws, Verified};
-use crate::spec::OpenId;
+use crate::spec::{OpenId, SigningAlg};
 
 /// A token may name a key that nobody has; whoever sends many such tokens must not make us ask for each. Nor does it help
 /// to ask more often for keys that are never kept, that are none, or that cannot be had.
@@ -76,6 +76,14 @@ pub(super) async fn verify(inner: &Inner, openid: &OpenId, token: &str, step: St
         result => result,
     };
     verified.map_err(refused)
+}
+
+/// Whether a token says that it is signed by an algorithm of key pairs that is known here and not agreed on: its issuer may have
+/// changed to that one. One that nobody signed, or that a shared secret signed, is no such token (RFC 8725 section 3.1).
+pub(super) fn is_signed_otherwise(openid: &OpenId, token: &str) -> bool {
+    let named = SigningAlg::SIGNATURES.iter().filter(|alg| !openid.algs.contains(alg));
+    let others: Vec<Alg> = named.filter_map(|alg| Alg::from_name(alg.as_str())).collect();
+    Jws::parse(token, &others).is_ok()
 }
 
 fn is_worth_asking(jws: &Jws<'_>, error: &JoseError) -> bool {

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Step};
 use crate::manager::record::{Course, Record};
 use crate::manager::trouble::{Trouble, Until};
 use crate::manager::{EventKind, Reason};
-use crate::refresh;
+use crate::refresh::{self, Failed};
 use crate::spec::RevokeEnds;
 use crate::store::{Lease, StoreError, StoreErrorKind};
 use crate::token::TokenSet;
@@ -20,7 +20,8 @@ impl Renewal<'_> {
     pub(super) async fn resume(&self, lease: &Lease, record: Record, tokens: &Arc<TokenSet>, answer: TokenSet) -> Turn {
         match refresh::finish(&self.shared.client, tokens, answer).await {
             Ok(new) => self.keep(lease, record, tokens, new).await,
-            Err(error) if error.is_retryable() => {
+            Err(Failed { error, kept: Some(kept) }) => self.keep_rotated(lease, record, tokens, error, &kept).await,
+            Err(Failed { error, .. }) if error.is_retryable() => {
                 // The answer is as good later.
                 let trouble = self.backoff(&record, &error);
                 self.note(lease, record, tokens, error, |record| {
@@ -28,7 +29,7 @@ impl Renewal<'_> {
                 })
                 .await
             }
-            Err(error) => self.refused(lease, record, tokens, error).await,
+            Err(Failed { error, .. }) => self.refused(lease, record, tokens, error).await,
         }
     }
 
@@ -102,7 +103,7 @@ impl Renewal<'_> {
         lease: &Lease,
         record: Record,
         asked: &Arc<TokenSet>,
-        error: Error,
+        Failed { error, kept }: Failed,
         sent: bool,
     ) -> Turn {
         let replayed = record.intent(self.of).is_some_and(|intent| intent.replay);
@@ -114,8 +115,11 @@ impl Renewal<'_> {
             let what = "the refresh token had been used by a refresh whose answer was lost";
             return self.lost(lease, record, asked, what, Some(&error)).await;
         }
-        if error.needs_reauth() || error.kind() == ErrorKind::IdentityChanged {
+        if error.needs_reauth() || error.is_of_another_identity() {
             return self.refused(lease, record, asked, error).await;
+        }
+        if let Some(kept) = kept {
+            return self.keep_rotated(lease, record, asked, error, &kept).await;
         }
         let unanswered = sent && is_unanswered(&error);
         let trouble = self.backoff(&record, &error);
@@ -130,6 +134,23 @@ impl Renewal<'_> {
             if !unanswered {
                 course.put_off();
             }
+        })
+        .await
+    }
+
+    /// Of an answer that is not used its refresh token is kept: the one before it has been spent for it.
+    async fn keep_rotated(
+        &self,
+        lease: &Lease,
+        record: Record,
+        asked: &Arc<TokenSet>,
+        error: Error,
+        kept: &TokenSet,
+    ) -> Turn {
+        let trouble = self.backoff(&record, &error);
+        self.note(lease, record, asked, error, |record| {
+            record.rotate(self.of, asked, kept.clone());
+            record.course_mut(self.of).trouble = Some(trouble.clone());
         })
         .await
     }
@@ -198,6 +219,9 @@ impl Renewal<'_> {
         }
         if let Err(failed) = saved {
             tracing::warn!(code = failed.code(), "a failed refresh could not be noted");
+            if record.tokens_of(self.of).is_some_and(|tokens| differs(asked, &tokens)) {
+                self.shared.keep_unsaved(record.clone(), asked, self.of, failed.into());
+            }
         }
         self.publish_failure(&record, &error);
         Turn::Done(Err(error))

@@ -27,6 +27,7 @@ announce = os.fdopen(os.dup(sys.stdout.fileno()), "w")
 sys.stdout = sys.stderr
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # plain http, on loopback
 
+import device  # noqa: E402
 from authlib.integrations import sqla_oauth2 as sqla  # noqa: E402
 from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector, current_token  # noqa: E402
 from authlib.oauth2 import OAuth2Error, rfc7523, rfc7591, rfc7636, rfc7662, rfc8414, rfc9068, rfc9207  # noqa: E402
@@ -272,6 +273,7 @@ server.register_client_auth_method("client_assertion_jwt", ClientAssertions())
 server.register_grant(CodeGrant, [rfc7636.CodeChallenge(required=True)])
 for grant in [RefreshGrant, MachineGrant, AssertionGrant]:
     server.register_grant(grant)
+device.register(server, issuer, METHODS)
 for endpoint in [Introspection, Revocation, Registration]:
     server.register_endpoint(endpoint)
 
@@ -295,8 +297,21 @@ def authorize():
     return server.create_authorization_response(grant=grant, grant_user=user)
 
 
+@app.route("/device", methods=["GET", "POST"])
+def enter_code():
+    if request.method == "GET":
+        return PAGE
+    device.answers[request.args["user_code"]] = (User(request.form["login"]), request.form.get("action") == "yes")
+    return "Done"
+
+
 app.add_url_rule("/token", "token", server.create_token_response, methods=["POST"])
-for path, name in [("introspect", "introspection"), ("revoke", "revocation"), ("register", "client_registration")]:
+for path, name in [
+    ("introspect", "introspection"),
+    ("revoke", "revocation"),
+    ("register", "client_registration"),
+    ("device_authorization", "device_authorization"),
+]:
     app.add_url_rule(f"/{path}", path, lambda name=name: server.create_endpoint_response(name), methods=["POST"])
 app.add_url_rule("/jwks", "jwks", lambda: jsonify(KeySet([signing_key]).as_dict(private=False)))
 app.add_url_rule("/.well-known/oauth-authorization-server", "metadata", lambda: jsonify(METADATA))
@@ -321,6 +336,7 @@ for client_id, client in {
     "interop-public": {**CODE, "token_endpoint_auth_method": "none"},
     "interop-jwt": {**CODE, **KEYED},
     "interop-hmac": {**CODE, "token_endpoint_auth_method": "client_assertion_jwt"},
+    "interop-device": {"grant_types": [device.GRANT_TYPE, "refresh_token"], "token_endpoint_auth_method": "none"},
     "interop-machine": {"grant_types": ["client_credentials"]},
     "interop-key-machine": {**KEYED, "grant_types": ["client_credentials"]},
     "interop-assertion": {**KEYED, "grant_types": [JWT_BEARER]},

@@ -3,6 +3,7 @@
 
 mod assertions;
 mod clients;
+mod device;
 mod login;
 
 use oauth_core::{Client, ClientAuth, ProviderSpec, SecretString};
@@ -58,5 +59,6 @@ pub(crate) async fn run() -> Result<Table> {
     login::run(&server, &mut table).await?;
     clients::run(&server, &mut table).await?;
     assertions::run(&server, &mut table).await?;
+    device::run(&server, &mut table).await?;
     Ok(table)
 }
