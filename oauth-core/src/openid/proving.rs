@@ -66,9 +66,9 @@ pub(super) fn client_auth(inner: &Inner, metadata: &Metadata, auth: &ClientAuth)
 pub(crate) fn check_public(inner: &Inner, metadata: &Metadata, auth: &ClientAuth) -> Result<()> {
     let methods = &metadata.token_endpoint_auth_methods_supported;
     let proves = |method: &String| method.ends_with("_jwt") || is_certified(method);
-    let proven = !methods.is_empty() && methods.iter().all(proves);
+    let all_prove = !methods.is_empty() && methods.iter().all(proves);
     let nobody = auth.signing_key().is_none() && auth.secret_source().is_none() && !auth.is_certificate();
-    if nobody && proven && !shows_certificates(inner, methods) {
+    if nobody && all_prove && !shows_certificates(inner, methods) {
         return Err(refused(inner, metadata, "a client without credentials"));
     }
     Ok(())
