@@ -1,12 +1,11 @@
 //! An MCP server's issuer that takes signatures or certificates from clients that it knows.
 
-use std::process::Command;
 use std::sync::Arc;
 
 use oauth_core::{ClientAuth, ErrorKind, Mcp, RegisteredClient, TokenSet};
-use oauth_tests::canned;
 use oauth_tests::issuer::{Issuer, TOKEN, tells_nothing};
 use oauth_tests::login::parameter;
+use oauth_tests::{again, canned};
 use serde_json::json;
 
 use crate::authority::{Authority, Pair, Server};
@@ -80,35 +79,23 @@ async fn an_issuer_that_takes_no_keys_says_so_before_a_login() {
 }
 
 /// The client's transport trusts what the system does, so that a process of its own has to be told of the authority.
-#[test]
-fn cr_10_an_mcp_clients_certificate_is_shown_to_its_issuer_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let roots = folder.path().join("roots.pem");
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "mcp_keys::in_a_process_of_its_own", "--nocapture"])
-        .env("SSL_CERT_FILE", &roots)
-        .env_remove("SSL_CERT_DIR")
-        .env("OAUTH_TEST_ROOTS", &roots)
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
-    assert!(text.contains("all parts done"), "{text}");
-}
-
-/// Nothing on its own: see above.
 #[tokio::test]
-async fn in_a_process_of_its_own() {
-    let Some(roots) = std::env::var_os("OAUTH_TEST_ROOTS") else { return };
+async fn cr_10_an_mcp_clients_certificate_is_shown_to_its_issuer_alone() {
+    let name = "mcp_keys::cr_10_an_mcp_clients_certificate_is_shown_to_its_issuer_alone";
+    if !again::is_child(name) {
+        let folder = tempfile::tempdir().unwrap();
+        return again::run(name, &[("SSL_CERT_FILE", &folder.path().join("roots.pem"))]);
+    }
     let authority = Authority::new();
-    std::fs::write(roots, authority.pem()).unwrap();
+    // Before the transport reads it.
+    std::fs::write(std::env::var_os("SSL_CERT_FILE").unwrap(), authority.pem()).unwrap();
     let pair = authority.issue("my-client");
     let server = Server::start(&authority, |line, origin| answer(line, origin, origin));
-    shown(&server, &pair).await;
+    Box::pin(shown(&server, &pair)).await;
     // Nor does a guarded transport reach this machine with a certificate, where it is not allowed to.
     let guarded = at(&server, &pair).connect("").await.unwrap_err();
     assert_eq!(guarded.kind(), ErrorKind::AddressBlocked, "{}", guarded.explain());
-    println!("all parts done");
+    again::done();
 }
 
 fn answer(line: &str, issuer: &str, resource: &str) -> String {

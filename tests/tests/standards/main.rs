@@ -93,7 +93,7 @@ fn cr_10_a_client_that_cannot_bind_its_tokens_meets_nothing() {
     for standard in Standard::ALL {
         let error = refused(bound().client("my-client", key()), standard);
         assert_eq!((error.kind(), error.step()), (ErrorKind::Config, Step::Configure), "{standard}");
-        let told = error.explain().to_string();
+        let told = error.explain();
         assert!(told.contains("Vault") && told.contains("token: {bound: mtls}") && told.contains(FIX), "{told}");
         let certified = bound().client("my-client", key().with_certificate("a chain", "its key"));
         assert!(certified.demand(standard).is_ok(), "{standard}");
