@@ -11,7 +11,8 @@ use oauth_tests::keys::{Key, unsigned};
 use oauth_tests::login::{SECRET, parameter};
 use serde_json::{Value, json};
 
-use crate::rig::ALICE;
+use crate::provider::Reply;
+use crate::rig::{ALICE, World, rotating, secs};
 
 /// An account that a manager keeps, and one that nobody keeps.
 struct Both {
@@ -215,5 +216,43 @@ async fn disc_08_a_client_without_a_file_takes_the_algorithms_of_each_document()
     for none in [json!(["none"]), json!(["HS256", "none"]), json!(["made-up"])] {
         lists(none);
         assert_eq!(algs().await, ["ES256"]);
+    }
+}
+
+/// A token of a kind that this client cannot use, or that says no kind: the refresh token beside it has taken the place of the
+/// one that was sent, which `refresh.replay` decides over.
+#[tokio::test]
+async fn ref_04_an_answer_that_cannot_be_used_may_have_spent_the_refresh_token() {
+    const MAC: &str = r#"{"access_token":"x","token_type":"mac","expires_in":3600,"refresh_token":"rotated"}"#;
+    const NONE: &str = r#"{"access_token":"x","expires_in":3600,"refresh_token":"rotated"}"#;
+    for (body, kind) in [(MAC, ErrorKind::TokenTypeUnsupported), (NONE, ErrorKind::TokenTypeMissing)] {
+        for (yaml, times) in [(rotating(", replay: never"), 1), (rotating(""), 2)] {
+            let world = World::new(&yaml);
+            let process = world.process();
+            process.connect(world.login(ALICE, -1)).await;
+            world.provider.always(Reply::Refuse(200, body, None));
+            for _ in 0..times {
+                assert_eq!(world.pass(process.token()).await.unwrap_err().kind(), kind);
+                assert!(matches!(process.status().await, Status::Backoff { .. }));
+                world.clock.advance(secs(600));
+            }
+            for _ in 0..3 {
+                assert_eq!(world.pass(process.token()).await.unwrap_err().kind(), ErrorKind::LostRotation);
+                world.clock.advance(secs(600));
+            }
+            assert_eq!(process.status().await, Status::NeedsReauth(Reason::LostRotation));
+            assert_eq!(world.provider.refreshes().len(), times, "{yaml}");
+        }
+        // One that goes on is as good as before.
+        let world = World::steady();
+        let process = world.process();
+        process.connect(world.login(ALICE, -1)).await;
+        for _ in 0..3 {
+            world.provider.next(Reply::Refuse(200, body, None));
+            assert_eq!(world.pass(process.token()).await.unwrap_err().kind(), kind);
+            world.clock.advance(secs(600));
+        }
+        world.pass(process.token()).await.unwrap();
+        assert_eq!(process.status().await, Status::Active);
     }
 }

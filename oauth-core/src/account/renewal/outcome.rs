@@ -239,7 +239,7 @@ impl Renewal<'_> {
     }
 }
 
-/// Whether the server may have renewed the token although no answer could be read.
+/// Whether the server may have renewed the token although no answer could be used.
 fn is_unanswered(error: &Error) -> bool {
     if error.server().is_some() {
         return false;
@@ -252,6 +252,9 @@ fn is_unanswered(error: &Error) -> bool {
             | ErrorKind::ResponseTooLarge
             | ErrorKind::ResponseEncoded
             | ErrorKind::BadResponse
+            | ErrorKind::TokenTypeMissing
+            | ErrorKind::TokenTypeUnsupported
+            | ErrorKind::TokenDowngraded
             | ErrorKind::Internal
     )
 }
