@@ -89,9 +89,15 @@ impl<P: Provider> Authorize<P> {
         self
     }
 
-    /// A further parameter, for what the provider's file does not know. The protocol's own cannot be replaced.
+    /// A further parameter, for what the provider's file does not know. The protocol's own cannot be replaced; `resource` and
+    /// `authorization_details` are [`resource`](Self::resource) and [`authorization_details`](Self::authorization_details).
     pub fn param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        let name = name.into();
+        let (name, value) = (name.into(), value.into());
+        match name.to_ascii_lowercase().as_str() {
+            "resource" => return self.resource(value),
+            "authorization_details" => return self.authorization_details(value),
+            _ => {}
+        }
         let spec = self.client.spec();
         let own = |reserved: &&str| {
             name.eq_ignore_ascii_case(reserved)
@@ -107,7 +113,7 @@ impl<P: Provider> Authorize<P> {
             );
             return self;
         }
-        self.push(name.into(), value.into(), None);
+        self.push(name.into(), value, None);
         self
     }
 
@@ -216,7 +222,7 @@ impl<P: Provider> Authorize<P> {
         if let Some(nonce) = &nonce {
             // OpenID Connect Core section 3.1.2.1: the value is "passed through unmodified from the Authentication Request
             // to the ID Token".
-            push_pair(&mut url, "nonce", nonce);
+            push_pair(&mut url, renamed(&spec.authorize.rename, "nonce"), nonce);
         }
         let redirect_uri = redirect::with_state(inner, redirect_uri, &secrets.state)?;
         match spec.authorize.state.place {

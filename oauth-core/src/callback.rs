@@ -139,6 +139,22 @@ impl<P: Provider> Client<P> {
     /// that was set when the login started. A refused callback leaves a remembered attempt where it is, so that a forged
     /// one cannot end somebody's login.
     ///
+    /// A future that is dropped once the code was sent loses the tokens: the code is used up, they are not revoked, and the
+    /// same callback is [`AlreadyUsed`](ErrorKind::AlreadyUsed). Web servers drop the handler of a browser that reloads the
+    /// page. Have it all in a task of its own, until the tokens are kept:
+    ///
+    /// ```no_run
+    /// # use oauth_core::{Browser, Client, PendingAttempt, TokenManager};
+    /// # type Failed = Box<dyn std::error::Error + Send + Sync>;
+    /// # async fn f(client: Client, manager: TokenManager, query: String, pending: PendingAttempt, browser: Browser) -> Result<(), Failed> {
+    /// let login = tokio::spawn(async move {
+    ///     let account = client.callback(query, pending, browser).await?;
+    ///     manager.connect(&client, "alice", &account).await
+    /// });
+    /// let account = login.await??;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// [`&PendingAttempts`]: crate::PendingAttempts
     /// [`&StoredAttempts`]: crate::StoredAttempts
     /// [`SealedAttempts::cookie`]: crate::SealedAttempts::cookie

@@ -19,7 +19,8 @@ use crate::token::{self, TokenCall, TokenSet};
 
 impl<P: Provider> Client<P> {
     /// Exchanges a code for tokens. The request is sent once: a code that may have arrived is not sent again, because
-    /// a server takes a second use for theft and ends what the first one gave (RFC 6749 section 4.1.2).
+    /// a server takes a second use for theft and ends what the first one gave (RFC 6749 section 4.1.2). A future that is
+    /// dropped meanwhile loses what the code gives: see [`callback`](Self::callback).
     pub async fn exchange(&self, code: VerifiedCode) -> Result<TokenSet>
     where
         P: CanAuthorize,

@@ -154,9 +154,16 @@ impl<'a> Terms<'a> {
     /// Sends that, and gives the user's tokens.
     pub(crate) async fn redeem(&self, params: Vec<(&str, Cow<'_, str>)>, scopes: &[String]) -> Result<TokenSet> {
         let inner = self.inner;
-        let tokens = token::send(inner, self.asked(params, scopes).call(inner)?, &self.scopes).await?.tokens;
+        let mut tokens = token::send(inner, self.asked(params, scopes).call(inner)?, &self.scopes).await?.tokens;
         tracing::debug!("token issued");
-        settle(inner, tokens, (false, resources(inner, self.extra)?)).await
+        let resources = resources(inner, self.extra)?;
+        // RFC 7523 section 2.1, RFC 7522 section 2.1, RFC 6749 section 4.3: these are no OpenID Connect logins, and no ID token
+        // has to come with them. One that comes all the same is checked.
+        if tokens.id_token.is_none() {
+            tokens.resources = resources;
+            return equip(inner, tokens).await;
+        }
+        settle(inner, tokens, (false, resources)).await
     }
 }
 

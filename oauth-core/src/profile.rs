@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use tracing::Instrument as _;
 
 use self::fill::{fill, fill_from_callback, is_meant, lacks, pick};
+pub(crate) use self::origin::{push_settings, untold};
 use crate::account::Account;
 use crate::client::Inner;
 use crate::error::{ErrorKind, Result, ServerError, Step};

@@ -124,6 +124,11 @@ impl Discovered {
         let proves = metadata.method().is_some_and(|method| method != "none");
         let auth = metadata.held().filter(|_| proves).unwrap_or_else(ClientAuth::none);
         check_public(asked.inner(), &asked.metadata, &auth)?;
+        if auth.secret_source().is_some() {
+            // It holds a key, as the metadata says: nothing of it is shown, whatever the issuer lists.
+            let proof = proved_by(asked.inner(), &asked.metadata, &auth, ClientAuthMethod::PrivateKeyJwt)?;
+            return discovered.made_by(asked, id, (auth, proof), adapt);
+        }
         discovered.made(asked, id, auth, adapt)
     }
 

@@ -1,6 +1,6 @@
 use crate::fault::{Finding, at, shown};
 use crate::schema;
-use crate::spec::environment::{Place, split};
+use crate::spec::environment::{Place, split, split_audience};
 use crate::spec::{Environment, ProviderSpec, Template};
 
 use super::Cx;
@@ -93,6 +93,7 @@ fn hosts(spec: &ProviderSpec) -> Vec<String> {
     spec.clone().each_host(&mut |place| {
         let host = match &place {
             Place::Address(address) => split(address.as_str()).1,
+            Place::Audience(text) => split_audience(text.as_str()).1,
             Place::Host(name) => name.strip_prefix("*.").unwrap_or(name),
         };
         if !host.is_empty() && !hosts.iter().any(|known| known == host) {
@@ -176,5 +177,50 @@ mod tests {
         assert_eq!((api.base_url.as_str(), api.hosts[0].as_str()), ("https://api.test.example", "*.f.test.example"));
         assert_eq!(sandbox.console.as_deref(), Some("https://test.acme.example/apps"));
         assert!(spec.in_environment("other").is_none());
+    }
+
+    #[test]
+    fn what_is_signed_in_an_environment_is_for_its_hosts() {
+        let signed = |auth: &str, audience: &str| {
+            let text = sandbox("{acme.example: test.acme.example}")
+                + &format!(
+                    "client_auth: {auth}\ngrants: {{jwt_bearer: {{assertion: {{alg: ES256, claims: {{iss: \"{{client_id}}\", aud: \"{audience}\"}}}}}}}}\n"
+                );
+            let spec = ProviderSpec::from_yaml(&text).unwrap_or_else(|faults| panic!("{faults}"));
+            let spec = spec.in_environment("sandbox").unwrap();
+            let auth = spec.client_auth;
+            let own = match (auth.assertion, auth.minted) {
+                (Some(assertion), _) => assertion.audience.as_str().to_owned(),
+                (_, Some(minted)) => {
+                    minted.claims.iter().find(|(name, _)| name == "aud").unwrap().1.as_str().to_owned()
+                }
+                _ => String::new(),
+            };
+            let claims = spec.grants.jwt_bearer.unwrap().assertion.unwrap().claims;
+            assert_eq!(claims[0].1.as_str(), "{client_id}");
+            (own, claims[1].1.as_str().to_owned())
+        };
+        for (file, expected) in [
+            ("https://acme.example/oauth2/token", "https://test.acme.example/oauth2/token"),
+            ("https://acme.example", "https://test.acme.example"),
+            ("acme.example", "test.acme.example"),
+            ("https://other.example", "https://other.example"),
+            ("other.example", "other.example"),
+            ("urn:acme.example", "urn:acme.example"),
+            ("acme", "acme"),
+        ] {
+            for auth in [
+                format!("{{method: private_key_jwt, alg: ES256, audience: \"{file}\"}}"),
+                format!("{{method: minted, alg: ES256, claims: {{iss: \"{{client_id}}\", aud: \"{file}\"}}}}"),
+            ] {
+                assert_eq!(signed(&auth, file), (expected.to_owned(), expected.to_owned()), "{auth}");
+            }
+        }
+        // A host that stands nowhere but in what is signed is the file's as well.
+        let text = sandbox("{aud.acme.example: aud.test.example}")
+            + "client_auth: {method: private_key_jwt, alg: ES256, audience: aud.acme.example}\n";
+        let spec = ProviderSpec::from_yaml(&text).unwrap_or_else(|faults| panic!("{faults}"));
+        let spec = spec.in_environment("sandbox").unwrap();
+        assert_eq!(spec.client_auth.assertion.unwrap().audience.as_str(), "aud.test.example");
     }
 }

@@ -139,6 +139,13 @@ impl Config {
         self.file.as_ref().is_some_and(|file| file.endpoints.token != self.spec.endpoints.token)
     }
 
+    /// The same where the issuer does not tell it from the file's own server. `own` is the spec without the issuer's metadata.
+    pub(crate) fn is_elsewhere_untold(&self, own: &ProviderSpec) -> bool {
+        self.file.as_ref().is_some_and(|file| {
+            file.endpoints.issuer == own.endpoints.issuer && file.endpoints.token != own.endpoints.token
+        })
+    }
+
     pub(crate) fn check_setting(&self, name: &str, value: &str) -> Result<()> {
         let fail = |what: String| Err(Error::new(ErrorKind::Setting, Step::Configure, what).of(&self.spec));
         let Some(setting) = self.spec.setting(name) else {

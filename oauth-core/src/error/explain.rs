@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use super::{Error, ErrorKind, Step};
+use super::{Error, ErrorKind, Step, clean};
 
 impl Error {
     /// The long form for a person: what went wrong, why it usually does, how to fix it, and where.
@@ -21,9 +21,9 @@ impl Error {
         }
         if let Some(provider) = &inner.provider {
             if let Some(console) = &provider.console {
-                let _ = write!(text, "\n  console: {console}");
+                let _ = write!(text, "\n  console: {}", clean(console));
             }
-            let _ = write!(text, "\n  docs: {}", provider.docs);
+            let _ = write!(text, "\n  docs: {}", clean(&provider.docs));
         }
         text
     }

@@ -3,6 +3,7 @@ use std::fmt;
 use crate::client::Inner;
 use crate::crypto::{Crypto, Hash};
 use crate::error::{Error, ErrorKind, Result, Step, clean};
+use crate::profile::{push_settings, untold};
 use crate::store::RecordKey;
 
 /// What your program calls an account: a user's id, and the tenant that the user belongs to where you have tenants.
@@ -72,11 +73,10 @@ pub struct AccountId {
 
 impl AccountId {
     pub(crate) fn new(inner: &Inner, name: &AccountName) -> Result<Self> {
-        let prepared = inner.prepared()?;
         Ok(Self {
             tenant: name.tenant.clone(),
             provider: inner.config.spec.id.clone(),
-            server: prepared.issuer.as_ref().unwrap_or(&prepared.server).clone(),
+            server: server(inner)?,
             client_id: inner.config.client_id.clone(),
             account: name.account.clone(),
         })
@@ -92,7 +92,8 @@ impl AccountId {
         &self.provider
     }
 
-    /// Who issues the tokens: the issuer, or the token endpoint where the provider names no issuer.
+    /// Who issues the tokens: the issuer, or the token endpoint where the provider names no issuer. Where the client chose a
+    /// server that the issuer does not tell from others, both, and what else was chosen.
     pub fn server(&self) -> &str {
         &self.server
     }
@@ -150,6 +151,23 @@ impl AccountId {
     }
 }
 
+/// Who issues the tokens, as far as it takes to send none to another server. RFC 6749 section 10.4: refresh tokens are shared
+/// "only among the authorization server and the client to whom the refresh tokens were issued".
+fn server(inner: &Inner) -> Result<String> {
+    let prepared = inner.prepared()?;
+    let Some(issuer) = &prepared.issuer else { return Ok(prepared.server.clone()) };
+    // What the metadata names is the issuer's to say, and may move.
+    let own = inner.raw.as_deref().unwrap_or(inner.spec());
+    let token = own.endpoints.token.as_ref().filter(|_| !own.endpoints.discovery);
+    let untold = untold(own, own.endpoints.issuer.as_ref());
+    if untold.is_empty() && !inner.config.is_elsewhere_untold(own) {
+        return Ok(issuer.clone());
+    }
+    let mut server = if token.is_some() { prepared.server.clone() } else { issuer.clone() };
+    push_settings(&mut server, &inner.config, &untold, token);
+    Ok(server)
+}
+
 impl fmt::Debug for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccountId")
@@ -169,5 +187,83 @@ impl fmt::Display for AccountId {
             write!(f, "{}/", clean(tenant))?;
         }
         write!(f, "{}/{}", self.provider, clean(&self.account))
+    }
+}
+
+#[cfg(all(test, feature = "schema"))]
+mod tests {
+    use super::*;
+    use crate::client::{Client, ClientAuth};
+    use crate::spec::ProviderSpec;
+
+    fn client(more: &str) -> Client {
+        let yaml = format!("id: acme\nname: Acme\ndocs: https://acme.example/docs\nchecked: 2026-11-21\n{more}");
+        let spec = ProviderSpec::from_yaml(&yaml).unwrap_or_else(|faults| panic!("{faults}"));
+        Client::dynamic(spec, "my-client", ClientAuth::none())
+    }
+
+    fn server(client: &Client) -> String {
+        AccountId::new(client.inner(), &"alice".into()).unwrap_or_else(|error| panic!("{error}")).server
+    }
+
+    #[test]
+    fn two_servers_of_one_issuer_have_two_accounts() {
+        let shops = client(
+            "settings: {shop: {type: host}}\n\
+             endpoints: {issuer: https://id.acme.example, token: \"https://{shop}/token\"}\n",
+        );
+        let at = |shop: &str| server(&shops.clone().set("shop", shop).unwrap());
+        assert_eq!(at("a.example"), "https://id.acme.example https://a.example/token");
+        assert_ne!(at("a.example"), at("b.example"));
+        // Also where only another address than the token endpoint has it.
+        let renewed = client(
+            "settings: {shop: {type: host}}\n\
+             endpoints: {issuer: https://id.acme.example, token: https://id.acme.example/token}\n\
+             refresh: {url: \"https://{shop}/renew\"}\n",
+        );
+        let at = |shop: &str| server(&renewed.clone().set("shop", shop).unwrap());
+        assert_ne!(at("a.example"), at("b.example"));
+    }
+
+    #[test]
+    fn an_environment_that_the_issuer_does_not_tell_has_accounts_of_its_own() {
+        let file = |issuer: &str| {
+            client(&format!(
+                "endpoints: {{issuer: {issuer}, token: https://login.acme.example/token}}\n\
+                 environments: {{sandbox: {{hosts: {{login.acme.example: test.acme.example}}}}}}\n"
+            ))
+        };
+        let fixed = file("https://id.acme.example");
+        assert_eq!(server(&fixed), "https://id.acme.example");
+        let sandbox = "https://id.acme.example https://test.acme.example/token";
+        assert_eq!(server(&fixed.environment("sandbox").unwrap()), sandbox);
+        let telling = file("https://login.acme.example");
+        assert_eq!(server(&telling.environment("sandbox").unwrap()), "https://test.acme.example");
+    }
+
+    #[test]
+    fn a_discovered_token_endpoint_may_move() {
+        let discovered = client(
+            "settings: {region: {type: host}}\n\
+             endpoints: {issuer: https://id.acme.example, discovery: true}\n\
+             api: {base_url: \"https://{region}\"}\n",
+        );
+        let discovered = discovered.set("region", "eu.acme.example").unwrap();
+        let raw = discovered.spec().clone();
+        let mut inner = Inner::new(discovered.inner().config.clone());
+        let mut filled = raw.clone();
+        filled.endpoints.token = Some(crate::spec::Template::literal("https://moved.acme.example/token"));
+        (inner.config.spec, inner.raw) = (filled.into(), Some(raw.into()));
+        let own = AccountId::new(&inner, &"alice".into()).unwrap().server;
+        assert_eq!((own.as_str(), server(&discovered)), ("https://id.acme.example eu.acme.example", own.clone()));
+    }
+
+    #[test]
+    fn an_issuer_that_says_it_all_is_the_server() {
+        let told = client(
+            "settings: {host: {type: host}}\n\
+             endpoints: {issuer: \"https://{host}\", token: \"https://{host}/token\"}\n",
+        );
+        assert_eq!(server(&told.set("host", "a.example").unwrap()), "https://a.example");
     }
 }

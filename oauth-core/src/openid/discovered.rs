@@ -6,7 +6,7 @@ use super::asker::Asker;
 use super::demands::Demands;
 use super::discovery::ask;
 use super::proving;
-use super::stranger::stranger;
+use super::stranger::{is_plain, stranger};
 use super::well_known::{WellKnown, has_dot_segments};
 use crate::client::{Client, ClientAuth, Inner};
 use crate::clock::Clock;
@@ -64,8 +64,9 @@ impl Discovered {
         let issuer = issuer.into();
         let mut spec = stranger(&issuer);
         let parsed = url::Url::parse(&issuer).is_ok_and(|url| template::is_endpoint(&url) && url.query().is_none());
-        if !parsed || has_dot_segments(&issuer) {
-            let what = "an issuer is an https address without credentials, query, fragment and dot segments";
+        if !parsed || !is_plain(&issuer) || has_dot_segments(&issuer) {
+            let what =
+                "an issuer is an https address without credentials, query, fragment, dot segments and odd characters";
             return Err(Error::new(ErrorKind::MetadataIssuer, Step::Configure, what)
                 .fix("write it as the provider does, for example https://accounts.example.com")
                 .of(&spec));
@@ -274,6 +275,10 @@ mod tests {
             "https://id.example?x",
             "https://id.example/#x",
             "javascript:alert(1)",
+            "https:id.example",
+            "https://id.example/a\nb",
+            "https://id.example/\u{202e}a",
+            "https://id.example/\u{1b}[2J",
         ] {
             let error = Discovered::at(wrong).expect_err(wrong);
             assert_eq!(error.kind(), ErrorKind::MetadataIssuer, "{wrong}");

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use super::stranger::is_plain;
 use crate::client::Inner;
 use crate::error::{ErrorKind, Result, Step};
 use crate::json::{self, Members};
@@ -240,9 +241,7 @@ impl<'a> Document<'a> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         let sound = url::Url::parse(&text)
             .is_ok_and(|url| template::is_endpoint(&url) && (url.scheme() == "https" || self.plain));
-        // RFC 3986 section 2: other characters are in no URI. These addresses reach browsers and terminals.
-        let is_plain = |byte: u8| byte.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(&byte);
-        if sound && text.bytes().all(is_plain) {
+        if sound && is_plain(&text) {
             return Ok(Some(text));
         }
         let what = format!("the metadata's `{name}` is not a whole https address without credentials and fragment");

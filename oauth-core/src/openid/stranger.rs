@@ -10,7 +10,8 @@ const BLANK: &str = r#"{"id":"discovered","name":"discovered","module":"discover
 /// A server of which nothing but the address is known.
 pub(crate) fn stranger(address: &str) -> ProviderSpec {
     let mut spec = blank();
-    let url = url::Url::parse(address).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+    let url = is_plain(address).then(|| url::Url::parse(address).ok()).flatten();
+    let url = url.filter(|url| matches!(url.scheme(), "https" | "http"));
     if let Some(host) = url.as_ref().and_then(url::Url::host_str) {
         host.clone_into(&mut spec.name);
         spec.id = id(address);
@@ -23,6 +24,17 @@ fn blank() -> ProviderSpec {
     // A test holds that this is what a file without deviations gives.
     ProviderSpec::from_json(BLANK).unwrap_or_else(|fault| unreachable!("the blank spec does not decode: {fault}"))
 }
+
+/// Whether an address has the characters of addresses and no others (RFC 3986 section 2), its scheme as it is written, and a
+/// length that somebody might have typed: it reaches browsers and terminals. Parsers of addresses pass over line breaks and
+/// encode what else is odd.
+pub(crate) fn is_plain(address: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(&byte);
+    address.len() <= MOST && address.contains("://") && address.bytes().all(is_plain)
+}
+
+/// Bytes of an address.
+const MOST: usize = 2048;
 
 /// An address as it may be shown: some servers take keys in the query.
 pub(crate) fn without_query(address: &str) -> &str {
@@ -78,6 +90,27 @@ mod tests {
         let mut spec = ProviderSpec::from_yaml(file).expect("a sound file");
         spec.endpoints.token = None;
         assert_eq!(blank().to_json(), spec.to_json());
+    }
+
+    #[test]
+    fn an_odd_address_is_shown_nowhere() {
+        let long = format!("https://good.example/{}", "a".repeat(2048));
+        for odd in [
+            "https://good.example/\u{1b}]0;owned\u{7}\u{1b}[2J",
+            "https://good.example/\u{202e}moc",
+            "https://good.example/a\nfix: run this",
+            "https://good.example/a\tb",
+            "https://good.example/ä",
+            "https://good.example/a b",
+            "https:\\\\good.example/a",
+            "https:good.example/a",
+            &long,
+        ] {
+            assert!(!is_plain(odd), "{odd:?}");
+            assert_eq!(stranger(odd).to_json(), blank().to_json(), "{odd:?}");
+        }
+        assert_eq!(stranger("https://good.example/a?key=secret").docs, "https://good.example/a");
+        assert!(is_plain("https://[::1]:4000/a;b=c/~d%20?e=f#g"));
     }
 
     #[test]

@@ -99,7 +99,9 @@ impl ClientMetadata {
     /// The private key or the certificate that the client will prove itself with. Unless it says otherwise it is registered
     /// with `private_key_jwt` or `self_signed_tls_client_auth`, and with the public half of it (`jwks`). A client whose
     /// certificate an authority vouches for says `tls_client_auth`, and who it is in a [`member`](Self::member) of RFC 8705
-    /// section 2.1.2. What is secret is sent nowhere. A client secret is the server's to give, and none of these.
+    /// section 2.1.2. What is secret is sent nowhere. A client secret is the server's to give, and an
+    /// [error](ErrorKind::Config) here; so is a [source](ClientAuth::source), unless the metadata says `private_key_jwt`
+    /// ([`token_endpoint_auth_method`](Self::token_endpoint_auth_method)): then it holds the private key.
     pub fn credentials(mut self, credentials: impl Into<ClientAuth>) -> Self {
         self.credentials = Some(credentials.into());
         self

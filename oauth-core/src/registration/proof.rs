@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::ClientMetadata;
 use crate::client::{ClientAuth, Inner};
-use crate::error::{ErrorKind, Result, Step};
+use crate::error::{Error, ErrorKind, Result, Step};
 use crate::jose::Jwk;
 use crate::openid::key_signer;
 use crate::spec::{ClientAuthMethod, ProviderSpec};
@@ -39,6 +39,7 @@ impl ClientMetadata {
     /// document value, which contains the client's public keys".
     pub(crate) fn proved(&self, inner: &Inner) -> Result<Self> {
         let Some(credentials) = &self.credentials else { return Ok(self.clone()) };
+        self.check_unshared(inner, credentials)?;
         let Some(method) = method(credentials) else { return Ok(self.clone()) };
         let mut metadata = self.clone().or_member("token_endpoint_auth_method", |_| method.into());
         let said = metadata.text_of("token_endpoint_auth_method").unwrap_or_default();
@@ -70,6 +71,27 @@ impl ClientMetadata {
         }
         metadata.key_thumbprint = registered.filter(|thumbprint| metadata.lists(inner, thumbprint));
         Ok(metadata)
+    }
+
+    /// That what the client proves itself with is never sent: whoever is named as issuer is asked to register the client, and
+    /// would be shown it. RFC 6749 section 2.3.1: a client password is what "the authorization server" and the client share, and
+    /// the server gives it. A source does not say what it holds, so that the metadata has to.
+    fn check_unshared(&self, inner: &Inner, credentials: &ClientAuth) -> Result<()> {
+        let signs = || self.text_of("token_endpoint_auth_method") == Some("private_key_jwt");
+        let (what, fix) = match credentials {
+            auth if auth.is_key() || auth.is_certificate() || auth.is_none() => return Ok(()),
+            auth if auth.secret_source().is_none() => (
+                "the client's metadata has a shared secret, which would be shown to whoever registers the client",
+                "leave it out: the server gives the secret; a private key is `ClientAuth::private_key(pem)`, and a client with a \
+                 secret already is `RegisteredClient::known`",
+            ),
+            _ if signs() => return Ok(()),
+            _ => (
+                "the client's metadata has credentials from a source, and does not say that it holds a private key",
+                "say `.token_endpoint_auth_method(\"private_key_jwt\")` if it does; a secret is the server's to give",
+            ),
+        };
+        Err(Error::new(ErrorKind::Config, Step::Registration, what).fix(fix).of(inner.spec()))
     }
 
     /// As [`proved`](Self::proved), the key in the place of those of a registration that was read.

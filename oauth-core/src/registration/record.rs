@@ -120,6 +120,8 @@ impl RegisteredClient {
     pub fn auth(&self) -> ClientAuth {
         let method = self.auth_method.as_deref();
         match (&self.held, &self.secret) {
+            // A source may hold anything: a client that shows nothing does not ask it.
+            (Some(held), _) if method == Some("none") && held.secret_source().is_some() => ClientAuth::none(),
             (Some(held), _) if method.is_none_or(|method| !method.starts_with("client_secret")) => self.named(held),
             (_, Some(secret)) if method != Some("none") => secret.into(),
             _ => ClientAuth::none(),
@@ -150,7 +152,9 @@ impl RegisteredClient {
     /// Whether it is the client that this metadata would make, with the key or the certificate that it has.
     pub(crate) fn is_of(&self, metadata: &ClientMetadata) -> bool {
         let has_proof = match self.auth_method.as_deref() {
-            Some("private_key_jwt") => metadata.held().is_some_and(|held| held.signing_key().is_some()),
+            Some("private_key_jwt") => {
+                metadata.held().is_some_and(|held| held.signing_key().is_some() || held.secret_source().is_some())
+            }
             Some("tls_client_auth" | "self_signed_tls_client_auth") => {
                 metadata.held().is_some_and(|held| held.client_certificate().is_some())
             }

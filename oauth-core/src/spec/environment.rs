@@ -1,5 +1,6 @@
 use serde::Serialize;
 
+use super::assertion::AssertionAudience;
 use super::decode::fields;
 use super::{ProviderSpec, Template};
 
@@ -28,6 +29,8 @@ fields!(Environment { name, rust, doc = None, hosts = Vec::new(), console = None
 pub(crate) enum Place<'a> {
     /// A whole address. The path of an operation may be one, and may be a path.
     Address(&'a mut Template),
+    /// Whom a signed proof is for: an address, a host without a scheme, or another name of the server's.
+    Audience(&'a mut Template),
     /// A host name, `*.` before it where the names below are meant.
     Host(&'a mut String),
 }
@@ -40,14 +43,16 @@ impl ProviderSpec {
         let mut spec = self.clone();
         // The hosts that they stand for are gone: what is chosen next begins at the file.
         spec.environments.clear();
-        spec.each_host(&mut |place| match place {
-            Place::Address(address) => {
-                let (before, host, after) = split(address.as_str());
-                if let Some(to) = other(host) {
-                    // The host's holes were among the address's: what has been read once is read again.
-                    *address = Template::parse(&format!("{before}{to}{after}")).unwrap_or_default();
-                }
+        let moved = |address: &mut Template, split: fn(&str) -> (&str, &str, &str)| {
+            let (before, host, after) = split(address.as_str());
+            if let Some(to) = other(host) {
+                // The host's holes were among the address's: what has been read once is read again.
+                *address = Template::parse(&format!("{before}{to}{after}")).unwrap_or_default();
             }
+        };
+        spec.each_host(&mut |place| match place {
+            Place::Address(address) => moved(address, split),
+            Place::Audience(address) => moved(address, split_audience),
             Place::Host(name) => {
                 let (below, host) = name.strip_prefix("*.").map_or(("", name.as_str()), |host| ("*.", host));
                 if let Some(to) = other(host) {
@@ -82,8 +87,7 @@ impl ProviderSpec {
         for address in addresses.into_iter().flatten() {
             visit(Place::Address(address));
         }
-        let audience = self.authorize.request_object.as_mut().and_then(|object| object.audience.as_mut());
-        self.authorize.resource.iter_mut().chain(audience).for_each(|address| visit(Place::Address(address)));
+        self.authorize.resource.iter_mut().for_each(|address| visit(Place::Address(address)));
         if let Some(upgrade) = &mut self.token.upgrade {
             visit(Place::Address(&mut upgrade.url));
         }
@@ -129,6 +133,23 @@ impl ProviderSpec {
         for kept in &mut self.callback.keep {
             kept.values.iter_mut().for_each(|(_, meaning)| visit(Place::Host(meaning)));
         }
+        self.each_proof(visit);
+    }
+
+    /// Shows whom what the client signs is for. RFC 7523 section 3: `aud` "identifies the authorization server as an intended
+    /// audience". One that is for another environment is good over there.
+    fn each_proof(&mut self, visit: &mut dyn FnMut(Place<'_>)) {
+        let audience = self.authorize.request_object.as_mut().and_then(|object| object.audience.as_mut());
+        let assertion = self.client_auth.assertion.as_mut().and_then(|assertion| match &mut assertion.audience {
+            AssertionAudience::Text(text) => Some(text),
+            AssertionAudience::Issuer | AssertionAudience::TokenEndpoint => None,
+        });
+        audience.into_iter().chain(assertion).for_each(|text| visit(Place::Audience(text)));
+        let minted = self.client_auth.minted.iter_mut().flat_map(|minted| &mut minted.claims);
+        let bearer = self.grants.jwt_bearer.iter_mut().filter_map(|bearer| bearer.assertion.as_mut());
+        for (name, text) in minted.chain(bearer.flat_map(|form| &mut form.claims)) {
+            visit(if name == "aud" { Place::Audience(text) } else { Place::Address(text) });
+        }
     }
 }
 
@@ -139,6 +160,12 @@ pub(crate) fn split(address: &str) -> (&str, &str, &str) {
     let (before, rest) = address.split_at(start);
     let (host, after) = rest.split_at(rest.find(['/', '?', ':', '#']).unwrap_or(rest.len()));
     (before, host, after)
+}
+
+/// The same of whom a proof is for: a text without a scheme is a host where it looks like one.
+pub(crate) fn split_audience(text: &str) -> (&str, &str, &str) {
+    let is_host = text.contains('.') && !text.contains(|c: char| c.is_whitespace() || "/?:#@".contains(c));
+    if is_host { ("", text, "") } else { split(text) }
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ async fn details_are_a_list_of_objects_with_a_type() {
     {
         let error = client.authorize().authorization_details(wrong).begin().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Parameter, "{wrong}");
+        let error = client.authorize().param("authorization_details", wrong).begin().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Parameter, "as a parameter: {wrong}");
     }
     let sound = client.authorize().authorization_details(r#"[{"type": "a"}]"#).begin().await.unwrap();
     assert_eq!(parameter(sound.url().as_str(), "authorization_details").as_deref(), Some(r#"[{"type":"a"}]"#));

@@ -212,6 +212,23 @@ async fn a_hybrid_login_asks_for_openid() {
     assert_eq!(client.authorize().begin().await.unwrap_err().kind(), ErrorKind::Scope);
 }
 
+#[tokio::test]
+async fn a_nonce_goes_by_the_providers_name_for_it() {
+    let issuer = Issuer::start().await;
+    let client = issuer.client_of(&format!("{ACME_ID}authorize: {{rename: {{nonce: once}}}}\n"));
+    let started = start(&client).await;
+    assert_eq!(parameter(&started.url, "nonce"), None, "{}", started.url);
+    let nonce = parameter(&started.url, "once").expect("the nonce");
+    let sign = |mut claims: Value| {
+        claims["nonce"] = nonce.into();
+        Some(issuer.key.sign(&claims))
+    };
+    issuer.finish(&client, started, sign).await.account();
+    // Nor does a caller put another one in its place.
+    let error = client.authorize().param("once", "mine").begin().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ReservedParameter);
+}
+
 /// CB-15: what nobody asked for is not looked at, and no token of the callback is ever adopted.
 #[tokio::test]
 async fn cb_15_an_id_token_that_nobody_asked_for_is_ignored() {

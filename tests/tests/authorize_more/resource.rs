@@ -66,6 +66,26 @@ async fn a_file_names_resources_that_a_caller_replaces() {
 }
 
 #[tokio::test]
+async fn a_resource_that_comes_as_a_parameter_is_one() {
+    let yaml = format!("{ACME}authorize: {{resource: [\"{OTHER}\"]}}\n");
+    for name in ["resource", "Resource"] {
+        let server = Canned::start([json(TOKENS), json(TOKENS)]).await;
+        let client = client(&yaml).dangerous_at(server.origin());
+        let (url, pending, browser) = client.authorize().param(name, ONE).begin().await.unwrap().into_parts();
+        assert_eq!(all(url.as_str(), "resource"), [ONE], "one, and not the file's");
+        assert_eq!(all(url.as_str(), "Resource"), [""; 0]);
+        let state = parameter(url.as_str(), "state").unwrap();
+        let account = client.callback(format!("code=c&state={state}"), pending, browser).await.unwrap();
+        account.refresh().await.unwrap();
+        for request in server.received() {
+            assert_eq!(all(&request.body, "resource"), [ONE], "{}", request.body);
+        }
+    }
+    let error = client(ACME).authorize().param("resource", "/mcp").begin().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Parameter);
+}
+
+#[tokio::test]
 async fn a_resource_is_an_absolute_uri_without_fragment() {
     for wrong in
         ["", "/mcp", "api.acme.example", "https://api.acme.example/#a", "https://api.acme.example/a b", "a\n:b"]

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use oauth_core::{Clock as _, ErrorKind, Step};
-use oauth_tests::canned::{Received, json_status};
+use oauth_tests::canned::{Received, json, json_status};
 use ring::rand::SystemRandom;
 use ring::signature::UnparsedPublicKey;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
@@ -43,6 +43,25 @@ async fn an_assertion_from_elsewhere() {
     assert_eq!(sent(request, "grant_type").unwrap(), "urn:ietf:params:oauth:grant-type:jwt-bearer");
     assert_eq!(sent(request, "assertion").unwrap(), "canary.asser.tion");
     assert_eq!(sent(request, "scope").unwrap(), "read");
+}
+
+#[tokio::test]
+async fn grants_that_are_no_logins_bring_no_id_token() {
+    let grants = acme("jwt_bearer: {}, saml_bearer: {}, password: {}");
+    let yaml = format!(
+        "{grants}openid: {{jwks: https://id.acme.example/keys, required: true}}\n\
+         quirks: [{{field: grants.password, because: a test, source: \"https://acme.example/docs\"}}]\n"
+    );
+    let (server, client, _) = at(&yaml, [token("one"), token("two"), token("three")]).await;
+    client.jwt_bearer("canary.asser.tion").account().await.unwrap_or_else(|error| panic!("{}", error.explain()));
+    client.saml_bearer("<Assertion/>").account().await.unwrap_or_else(|error| panic!("{}", error.explain()));
+    client.dangerous_password("ada", "p").account().await.unwrap_or_else(|error| panic!("{}", error.explain()));
+    assert_eq!(server.received().len(), 3);
+    // One that comes all the same is checked.
+    let forged = r#"{"access_token":"one","token_type":"Bearer","id_token":"canary.id.token"}"#;
+    let (_server, client, _) = at(&yaml, [json(forged)]).await;
+    let error = client.jwt_bearer("canary.asser.tion").account().await.unwrap_err();
+    assert_eq!((error.kind(), error.step()), (ErrorKind::IdTokenMalformed, Step::IdToken));
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ mod runtime;
 mod saving;
 mod sealed;
 mod sealing;
+mod servers;
 mod stores;
 mod storms;
 mod words;

