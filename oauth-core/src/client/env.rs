@@ -62,6 +62,7 @@ fn read(spec: Arc<ProviderSpec>, variable: impl Fn(&str) -> Result<String, VarEr
 }
 
 #[cfg(test)]
+#[cfg(feature = "schema")]
 mod tests {
     use super::*;
 
