@@ -3,6 +3,7 @@
 mod fill;
 mod origin;
 
+use std::fmt;
 use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
@@ -26,7 +27,8 @@ use crate::token::TokenSet;
 /// The key of a user is [`key`](Self::key), nothing else: who says so, and the [`subject`](Self::subject). The provider's
 /// id alone does not tell two servers of one provider apart. Names and e-mail addresses change hands: never find an
 /// account by them.
-#[derive(Clone, Debug, PartialEq)]
+/// `Debug` shows who the user is to programs, and nothing personal.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Profile {
     /// The provider's id.
@@ -57,6 +59,14 @@ pub struct Profile {
     pub(crate) server: Option<String>,
     /// Whether the address is the user's beyond doubt; see [`verified_email`](Self::verified_email).
     pub(crate) email_vouched: bool,
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { provider, issuer, subject, .. } = self;
+        let mut shown = f.debug_struct("Profile");
+        shown.field("provider", provider).field("issuer", issuer).field("subject", subject).finish_non_exhaustive()
+    }
 }
 
 impl<P: Provider> Account<P> {

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::fmt::Display;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -156,7 +157,7 @@ impl<P: Provider> ApiRequest<P> {
     }
 
     /// The answer, and whether it asks for a proof with another nonce.
-    async fn send_with(&self, tokens: &TokenSet) -> Result<(ApiResponse, bool)> {
+    async fn send_with(&self, tokens: &Arc<TokenSet>) -> Result<(ApiResponse, bool)> {
         let inner = self.account.inner();
         let malformed = |what: String| inner.error(ErrorKind::Config, Step::Api, what);
         let mut url = resolve(inner, tokens, &self.path)?;
@@ -179,7 +180,7 @@ impl<P: Provider> ApiRequest<P> {
             .await
             .map_err(|error| transport_error(Step::Api, &host, error).of(inner.spec()))?;
         let wants_nonce = tokens.is_bound() && dpop::challenged(inner, &url, response.status(), response.headers());
-        Ok((ApiResponse::new(self.account.erased(), host, signed, response), wants_nonce))
+        Ok((ApiResponse::new((self.account.erased(), Arc::clone(tokens)), host, signed, response), wants_nonce))
     }
 }
 

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
@@ -13,6 +14,7 @@ use crate::http::{Body, retry_after, transport_error};
 use crate::json;
 use crate::mechanism::Signed;
 use crate::provider::Dynamic;
+use crate::token::TokenSet;
 
 /// An error answer is read this far.
 const MAX_ERROR_BODY: usize = 64 * 1024;
@@ -20,6 +22,8 @@ const MAX_ERROR_BODY: usize = 64 * 1024;
 /// The API's answer. Its body is read when it is asked for, and may be of any size.
 pub struct ApiResponse {
     account: Account<Dynamic>,
+    /// What the request was made with. The account may have others by now.
+    sent: Arc<TokenSet>,
     host: String,
     status: StatusCode,
     headers: HeaderMap,
@@ -32,13 +36,13 @@ pub struct ApiResponse {
 
 impl ApiResponse {
     pub(crate) fn new(
-        account: Account<Dynamic>,
+        (account, sent): (Account<Dynamic>, Arc<TokenSet>),
         host: String,
         signed: Option<Signed>,
         response: http::Response<Body>,
     ) -> Self {
         let (head, body) = response.into_parts();
-        Self { account, host, status: head.status, headers: head.headers, body, signed, renewed: false }
+        Self { account, sent, host, status: head.status, headers: head.headers, body, signed, renewed: false }
     }
 
     /// The answer to the second of two requests.
@@ -117,8 +121,7 @@ impl ApiResponse {
         if self.status.is_success() {
             return self.fails_when().await;
         }
-        let tokens = self.account.tokens();
-        let lacking = Lacking::told(self.account.inner(), &tokens, self.status, &self.headers);
+        let lacking = Lacking::told(self.account.inner(), &self.sent, self.status, &self.headers);
         let beginning = self.beginning().await;
         let Some(lacking) = lacking else {
             return Err(self.refusal(self.failure(status), &beginning).of(self.account.spec()));
@@ -142,9 +145,9 @@ impl ApiResponse {
 
     fn refusal(&self, (kind, what, scopes): (ErrorKind, String, Vec<String>), body: &[u8]) -> Builder {
         let wait = retry_after(&self.headers, self.account.inner().now());
-        let tokens = self.account.tokens();
+        let (config, now) = (&self.account.inner().config, self.account.tokens());
         let signed = self.signed.iter().flat_map(Signed::texts);
-        let scrub = Scrub::tokens(&self.account.inner().config, &tokens, signed);
+        let scrub = Scrub::tokens(config, &self.sent, signed).and_tokens(config, &now);
         let fields = self.account.spec().token.response.error.as_ref();
         let server = ServerError::of_api(&scrub, fields, self.status.as_u16(), wait, body);
         Error::new(kind, Step::Api, what).scopes(scopes).server(server)

@@ -21,9 +21,15 @@ pub(crate) fn check(inner: &Inner, uri: &str) -> Result<bool> {
             .fix("write it in full, as https://app.example/callback")
             .of(inner.spec()));
     };
-    let Some((what, fix)) = refused(inner, uri, &parsed) else {
-        return Ok(parsed.scheme() == "http" && template::is_loopback(&parsed));
-    };
+    let (is_plain, is_loopback) = (parsed.scheme() == "http", template::is_loopback(&parsed));
+    // RFC 9700 section 2.6: "Authorization responses MUST NOT be transmitted over unencrypted network connections."
+    if is_plain && !is_loopback && !inner.config.allow_plain_redirect {
+        let what = "the redirect URI is plain http to another machine: whoever is between reads the code";
+        return Err(Error::new(ErrorKind::InsecureUrl, Step::Authorize, what)
+            .fix("use https; plain http is for loopback only, or `client.dangerous_allow_http_redirect()` for a test network")
+            .of(inner.spec()));
+    }
+    let Some((what, fix)) = refused(inner, uri, &parsed) else { return Ok(is_plain && is_loopback) };
     let what = format!("this provider does not take the redirect URI: {what}");
     Err(Error::new(ErrorKind::Config, Step::Authorize, what).fix(fix).of(inner.spec()))
 }

@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) request_key: Option<SecretString>,
     pub(crate) settings: Vec<(String, String)>,
     pub(crate) redirect_uri: Option<String>,
+    /// Whether the redirect URI may be plain http to another machine.
+    pub(crate) allow_plain_redirect: bool,
     pub(crate) scopes: Option<Vec<String>>,
     pub(crate) http: OnceLock<Result<Arc<dyn HttpClient>, Error>>,
     /// Which addresses the default transport reaches, where somebody else may have named them.
@@ -83,6 +85,7 @@ impl Config {
             request_key: None,
             settings: Vec::new(),
             redirect_uri: None,
+            allow_plain_redirect: false,
             scopes: None,
             http: OnceLock::new(),
             guard: None,

@@ -208,6 +208,12 @@ impl<P: Provider> Client<P> {
         self.configured(|config| config.redirect_uri = Some(uri))
     }
 
+    /// Allows a redirect URI of plain http to another machine than this one, for a test network: whoever is between reads the
+    /// code and the state. RFC 9700 section 2.6 forbids it.
+    pub fn dangerous_allow_http_redirect(self) -> Self {
+        self.configured(|config| config.allow_plain_redirect = true)
+    }
+
     /// What a login asks for when the call itself names no scopes.
     pub fn scopes(self, scopes: impl IntoScopes<P>) -> Self {
         let scopes = scopes.into_scopes();

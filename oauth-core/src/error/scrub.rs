@@ -27,12 +27,12 @@ impl Scrub {
 
     /// Blots out the tokens of an account, these, and the client's secret.
     pub(crate) fn tokens<'a>(config: &'a Config, tokens: &'a TokenSet, held: impl Iterator<Item = &'a str>) -> Self {
-        let all = std::iter::once(tokens).chain(tokens.also.iter().map(|(_, also)| also));
-        let secrets = all.flat_map(|tokens| {
-            let others = [tokens.refresh_token.as_ref(), tokens.id_token.as_ref()];
-            others.into_iter().flatten().chain([&tokens.access_token])
-        });
-        Self::new(config, secrets.map(SecretString::expose_secret).chain(held))
+        Self::new(config, texts(tokens).chain(held))
+    }
+
+    /// Blots out the tokens of another set as well.
+    pub(crate) fn and_tokens(self, config: &Config, tokens: &TokenSet) -> Self {
+        self.and(config, texts(tokens))
     }
 
     /// Blots out the code and the tokens of a login, and the client's secret.
@@ -59,6 +59,16 @@ impl Scrub {
         let scrubbed = |text: Option<&str>| text.map(|text| self.text(text));
         ServerError::new(scrubbed(code).as_deref(), scrubbed(description).as_deref(), scrubbed(uri).as_deref())
     }
+}
+
+/// The tokens of a set.
+fn texts(tokens: &TokenSet) -> impl Iterator<Item = &str> {
+    let all = std::iter::once(tokens).chain(tokens.also.iter().map(|(_, also)| also));
+    let secrets = all.flat_map(|tokens| {
+        let others = [tokens.refresh_token.as_ref(), tokens.id_token.as_ref()];
+        others.into_iter().flatten().chain([&tokens.access_token])
+    });
+    secrets.map(SecretString::expose_secret)
 }
 
 /// The ways in which a secret may be written.

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use super::{Fault, masked};
@@ -10,7 +11,7 @@ const LONGEST: usize = 1000;
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error[{}]: {}", self.code, self.message)?;
+        write!(f, "error[{}]: {}", self.code, shown(&self.message))?;
         let margin = self.line.to_string().len();
         if self.line == 0 {
             write!(f, "\n{:margin$}--> {}", "", self.file)?;
@@ -32,13 +33,27 @@ impl fmt::Display for Fault {
             )?;
         }
         if let Some(help) = &self.help {
-            write!(f, "\n{:margin$} = help: {help}", "")?;
+            write!(f, "\n{:margin$} = help: {}", "", shown(help))?;
         }
         for note in &self.notes {
-            write!(f, "\n{:margin$} = note: {note}", "")?;
+            write!(f, "\n{:margin$} = note: {}", "", shown(note))?;
         }
         Ok(())
     }
+}
+
+/// What a file says, where nothing in it moves what stands around it on a terminal.
+fn shown(text: &str) -> Cow<'_, str> {
+    if text.chars().any(turns) {
+        return text.chars().map(|c| if turns(c) { ' ' } else { c }).collect();
+    }
+    text.into()
+}
+
+/// Characters that are not seen and change the order of others, or how they are read (Unicode TR 36).
+fn turns(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || (c.is_control() && c != '\n')
 }
 
 /// The part of a line that is shown, and the column within it.
@@ -64,7 +79,7 @@ pub(crate) fn source_line(text: &str, line: usize, column: usize) -> Option<(Str
     }
     let masked = masked(line);
     // A line break of YAML that is none of `lines()`, or a tab, would move the caret.
-    let plain: String = masked.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let plain: String = masked.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect();
     let width = token_width(&plain, column);
     Some((plain, width))
 }
@@ -125,6 +140,26 @@ mod tests {
         assert_eq!(token_width("a: https://{region}/x # z", 4), 18);
         assert_eq!(token_width("a: {b: cd}", 8), 2);
         assert_eq!(token_width("a:", 9), 1);
+    }
+
+    #[test]
+    fn characters_that_turn_a_line_around_are_not_shown() {
+        let (line, width) = source_line("name: \"a\u{202e}b\u{2066}c\" # d", 1, 7).unwrap();
+        assert_eq!((line.as_str(), width), ("name: \"a b c\" # d", 7));
+        let fault = Fault {
+            file: "acme.yaml".to_owned(),
+            line: 1,
+            column: 7,
+            path: "name".to_owned(),
+            message: "unknown key `a\u{202e}b\u{1b}[2J`".to_owned(),
+            help: Some("did you mean `\u{200f}c`?".to_owned()),
+            notes: Vec::new(),
+            code: "unknown-key",
+            source: Some(line),
+            width,
+        };
+        let told = fault.to_string();
+        assert!(told.contains("`a b [2J`") && told.contains("` c`") && !told.contains(turns), "{told:?}");
     }
 
     #[test]

@@ -256,11 +256,13 @@ impl Reader<'_> {
     fn fault(&self, fault: Fault) -> Error {
         match fault {
             Fault::Member(name, why) => self.fail(ErrorKind::BadResponse, format!("the answer's `{name}` {why}")),
-            Fault::TypeMissing => {
-                Error::new(ErrorKind::TokenTypeMissing, self.call.step, "the answer has no `token_type`")
-                    .fix("where the vendor documents that, its file says `token_type: assume_bearer`")
-                    .of(self.inner.spec())
-            }
+            Fault::TypeMissing => Error::new(
+                ErrorKind::TokenTypeMissing,
+                self.call.step,
+                "the answer has no `token_type`",
+            )
+            .fix("where the vendor documents that, its file says `token: {response: {token_type: assume_bearer}}`")
+            .of(self.inner.spec()),
             Fault::Downgraded => {
                 let what = "the token is bound to no key, although this provider's are; it was discarded";
                 Error::new(ErrorKind::TokenDowngraded, self.call.step, what)

@@ -67,3 +67,30 @@ async fn a_bound_token_without_its_key_goes_nowhere() {
     assert_eq!(error.kind(), ErrorKind::TokenDowngraded);
     assert!(server.received().is_empty());
 }
+
+/// Another task renews between a request and the reading of its answer, which repeats the token that was sent.
+#[tokio::test]
+async fn an_api_that_repeats_a_token_is_not_repeated_after_a_renewal() {
+    let echo = r#"{"error":"denied","error_description":"canary-old-access may not, nor canary-new-access"}"#;
+    let clock = ManualClock::new();
+    let server = Canned::start([json_status(403, echo), fresh("canary-new-access")]).await;
+    let client = client(ACME).clock(Arc::new(clock)).dangerous_at(server.origin());
+    let account = client.account(TokenSet::new("canary-old-access").with_refresh_token("canary-refresh"));
+    let answer = account.get("/things").send().await.unwrap();
+    account.refresh().await.unwrap();
+    assert_eq!(account.tokens().access_token().expose_secret(), "canary-new-access");
+    let error = answer.error_for_status().await.unwrap_err();
+    let told = format!("{error} {error:?} {}", error.explain());
+    assert!(told.contains("may not") && !told.contains("canary"), "{told}");
+}
+
+#[tokio::test]
+async fn a_profile_in_a_log_says_nothing_personal() {
+    let me = r#"{"id": 7, "name": "Ada Lovelace", "email": "ada@example.com", "phone": "canary-phone"}"#;
+    let rig = Rig::new([json(me)]).await;
+    let profile = rig.account.profile().await.unwrap();
+    assert_eq!((profile.name.as_deref(), profile.email.as_deref()), (Some("Ada Lovelace"), Some("ada@example.com")));
+    let shown = format!("{profile:?}");
+    assert!(shown.contains("acme") && shown.contains("\"7\""), "{shown}");
+    assert!(!shown.contains("Ada") && !shown.contains('@') && !shown.contains("canary"), "{shown}");
+}

@@ -388,12 +388,37 @@ async fn cb_20_a_post_from_another_site_needs_a_cookie_that_comes_along() {
 
     // Everywhere else the cookie is Lax, and Secure unless the callback is plain http on this machine.
     let cookie = |redirect_uri: &'static str| async move {
-        let client = oauth_tests::login::client(ACME).redirect_uri(redirect_uri);
+        let client = oauth_tests::login::client(ACME).redirect_uri(redirect_uri).dangerous_allow_http_redirect();
         client.authorize().begin().await.unwrap().into_parts().2.set_cookie("login", "/")
     };
     assert!(cookie("https://app.example/callback").await.ends_with("; HttpOnly; Secure; SameSite=Lax; Max-Age=600"));
     assert!(cookie("http://127.0.0.1:4000/callback").await.ends_with("; HttpOnly; SameSite=Lax; Max-Age=600"));
     assert!(cookie("http://app.example/callback").await.contains("; Secure;"));
+}
+
+/// RFC 9700 section 2.6: "Authorization responses MUST NOT be transmitted over unencrypted network connections."
+#[tokio::test]
+async fn a_code_does_not_come_back_over_plain_http() {
+    for (uri, is_taken) in [
+        ("http://app.example/cb", false),
+        ("http://10.0.0.7:3000/cb", false),
+        ("http://localhost.example/cb", false),
+        ("http://localhost:3000/cb", true),
+        ("http://[::1]/cb", true),
+        ("https://app.example/cb", true),
+        ("com.example.app:/cb", true),
+    ] {
+        let client = oauth_tests::login::client(ACME).redirect_uri(uri);
+        let begun = client.authorize().begin().await;
+        match begun {
+            Ok(_) => assert!(is_taken, "{uri}"),
+            Err(error) => {
+                assert_eq!((error.kind(), is_taken), (ErrorKind::InsecureUrl, false), "{uri}: {}", error.explain());
+                assert!(error.explain().contains("dangerous_allow_http_redirect"), "{}", error.explain());
+            }
+        }
+        assert!(client.dangerous_allow_http_redirect().authorize().begin().await.is_ok(), "{uri}");
+    }
 }
 
 /// RFC 9700 section 4.4: a code that another client verified is not sent to this one's token endpoint.
