@@ -66,15 +66,9 @@ fn read(spec: Arc<ProviderSpec>, variable: impl Fn(&str) -> Result<String, VarEr
 mod tests {
     use super::*;
 
-    const ACME: &str = "
-id: acme
-name: Acme
-docs: https://acme.example/docs
-checked: 2026-11-21
-settings:
-  shop: {type: label, doc: The shop, default: main}
-endpoints: {authorization: https://acme.example/authorize, token: 'https://{shop}.acme.example/token'}
-";
+    const ACME: &str = "id: acme\nname: Acme\ndocs: https://acme.example/docs\nchecked: 2026-11-21\n\
+         settings: {shop: {type: label, doc: The shop, default: main}}\n\
+         endpoints: {authorization: https://acme.example/authorize, token: 'https://{shop}.acme.example/token'}\n";
 
     fn given(variables: &[(&str, Result<&str, ()>)]) -> Result<Config> {
         let spec = Arc::new(ProviderSpec::from_yaml(ACME).unwrap());

@@ -85,7 +85,7 @@ async fn disc_14_no_shared_secret_is_for_every_issuer() {
         assert_eq!(error.kind(), ErrorKind::Config, "{number}: {}", error.explain());
         assert!(!error.explain().contains("canary"), "{}", error.explain());
         assert_eq!((evil.at.asked(REGISTER), evil.at.asked(TOKEN)), (0, 0), "{number}");
-        let issuer = oauth_core::Discovered::at(evil.at.origin()).unwrap().oauth_first();
+        let issuer = Discovered::at(evil.at.origin()).unwrap().oauth_first();
         let error = issuer.register(&metadata).await.expect_err("a registration that must be refused");
         assert_eq!((error.kind(), evil.at.asked(REGISTER)), (ErrorKind::Config, 0), "{number}");
     }
