@@ -48,7 +48,8 @@ async fn callback(parts: Callback, form: String) -> Result<Html<String>, Problem
     let cookies = headers.get(header::COOKIE).and_then(|cookies| cookies.to_str().ok()).unwrap_or_default();
     let cookie = cookies.split("; ").find_map(|pair| pair.strip_prefix(&*id)?.strip_prefix('='));
     let account = client(&app, &id)?.callback(input, &app.1, cookie).await.map_err(problem)?;
-    let mut shown = format!("{:#?}\n", account.profile().await.map_err(problem)?);
+    let me = account.profile().await.map_err(problem)?;
+    let mut shown = format!("subject: {:?}, name: {:?}, email: {:?}\n", me.subject, me.name, me.email);
     if account.spec().api.is_some() {
         shown += "GET / ";
         shown += &account.get("/").send().await.map_err(problem)?.text().await.map_err(problem)?;

@@ -190,7 +190,8 @@ impl fmt::Display for AccountId {
     }
 }
 
-#[cfg(all(test, feature = "schema"))]
+#[cfg(test)]
+#[cfg(feature = "schema")]
 mod tests {
     use super::*;
     use crate::client::{Client, ClientAuth};

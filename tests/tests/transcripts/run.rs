@@ -141,7 +141,14 @@ impl<'a> Run<'a> {
         self.player.expect("profile.exchanges", &expected.exchanges);
         let profile = account.profile().await;
         self.player.end_of_part();
-        self.understood.push(format!("{profile:?}"));
+        // `Debug` keeps what is personal to itself.
+        self.understood.push(match &profile {
+            Ok(me) => format!(
+                "{me:?} {:?}",
+                (&me.username, &me.name, &me.email, me.email_verified, &me.avatar_url, &me.url, &me.raw)
+            ),
+            Err(error) => error.explain(),
+        });
         match (profile, &expected.none) {
             (Err(error), None) => self.differ("profile", "a profile", error.explain()),
             (Ok(profile), Some(why)) => self.differ("profile.none", why, format!("{profile:?}")),

@@ -11,7 +11,7 @@ use crate::table::{Checks, Result, Table};
 pub(super) async fn run(table: &mut Table, server: &Server) -> Result<()> {
     Box::pin(metadata(table, server)).await?;
     registration(table, server).await?;
-    mcp(table, server).await
+    Box::pin(mcp(table, server)).await
 }
 
 async fn metadata(table: &mut Table, server: &Server) -> Result<()> {
