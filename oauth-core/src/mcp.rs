@@ -177,7 +177,8 @@ impl Mcp {
     ///
     /// `challenge` is the `WWW-Authenticate` header of the server's 401, or `""` without one.
     pub async fn connect(&self, challenge: impl Into<ResourceChallenge>) -> Result<Client<Dynamic>> {
-        self.prepare(&challenge.into(), &[]).await
+        // Many requests, one after another: whoever waits for them need not carry what they need.
+        Box::pin(self.prepare(&challenge.into(), &[])).await
     }
 
     /// As [`connect`](Self::connect), with the scopes of before.

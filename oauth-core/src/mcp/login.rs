@@ -77,7 +77,7 @@ impl Mcp {
             let error = Error::new(ErrorKind::InsufficientScope, Step::Authorize, what);
             return Err(error.scopes(challenge.scopes().to_vec()).of(account.spec()));
         }
-        self.prepare(&challenge, &before).await
+        Box::pin(self.prepare(&challenge, &before)).await
     }
 }
 

@@ -408,7 +408,7 @@ async fn a_code_does_not_come_back_over_plain_http() {
         ("https://app.example/cb", true),
         ("com.example.app:/cb", true),
     ] {
-        let client = oauth_tests::login::client(ACME).redirect_uri(uri);
+        let client = client(ACME).redirect_uri(uri);
         let begun = client.authorize().begin().await;
         match begun {
             Ok(_) => assert!(is_taken, "{uri}"),

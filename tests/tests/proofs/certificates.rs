@@ -214,7 +214,7 @@ async fn cr_10_tokens_to_be_bound_are_not_asked_for_without_a_certificate() {
         ("mtls", ClientAuth::none()),
     ] {
         for (at, error) in refusals(&client(auth, credentials)).await.iter().enumerate() {
-            let told = error.explain().to_string();
+            let told = error.explain();
             assert_eq!(error.kind(), ErrorKind::Config, "{auth} {at}: {told}");
             assert!(told.contains("client certificate") && told.contains("Acme"), "{auth} {at}: {told}");
             assert!(told.contains("certificate(chain, key)"), "{auth} {at}: {told}");
