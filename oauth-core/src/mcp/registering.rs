@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tracing::Instrument as _;
 
 use crate::client::ClientAuth;
+use crate::clock::within;
 use crate::error::{ErrorKind, Result, Step};
 use crate::openid::{Asked, Discovered};
 use crate::registration::{ClientMetadata, ClientStore, RegisteredClient};
@@ -69,8 +70,9 @@ impl Registering {
                 joined @ (Joined::Same(_) | Joined::Other(_)) => {
                     let is_same = matches!(joined, Joined::Same(_));
                     let (Joined::Own(mut flight) | Joined::Same(mut flight) | Joined::Other(mut flight)) = joined;
-                    let landed = tokio::time::timeout(patience, flight.wait_for(Option::is_some)).await;
-                    match landed.ok().and_then(|landed| landed.ok()?.clone()) {
+                    let clock = &*self.asked.inner().config.clock;
+                    let landed = within(clock, patience, flight.wait_for(Option::is_some)).await;
+                    match landed.and_then(|landed| landed.ok()?.clone()) {
                         Some(Ok(record)) if is_same => return Ok(self.proving(record)),
                         // What is refused to the one is refused to the other: a server that is down is asked once.
                         Some(Err(error)) if is_same => return Err(error),
