@@ -153,7 +153,8 @@ async fn a_dropped_take_takes_once_at_most(cx: &AttemptCx<'_>) -> Outcome {
         let (id, other) = (cx.id(), cx.id());
         store.put(&id, &[round], LONG).await?;
         store.put(&other, &[round, round], LONG).await?;
-        let dropped = dropped_after(cx.dice.throw() % 5, store.take(&id)).await.transpose()?;
+        // Each place to be dropped at has its turns.
+        let dropped = dropped_after(u64::from(round) % 5, store.take(&id)).await.transpose()?;
         let answer = store.take(&other).await?;
         ensure!(answer == waiting(&[round, round]), "the answer to a call that was dropped came for another");
         let then = store.take(&id).await?;

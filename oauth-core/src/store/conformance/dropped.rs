@@ -55,7 +55,8 @@ async fn a_dropped_save_happens_wholly_or_not_at_all(cx: &Cx<'_>) -> Outcome {
     let mut version = 1;
     for round in 1..40 {
         let dropped = whole(version + 1, round * 2);
-        let polls = cx.below(POLLS);
+        // Each place to be dropped at has its turns.
+        let polls = round % POLLS;
         if let Some(answer) = dropped_after(polls, cx.handle(0).try_save(&key, Some(version), &dropped)).await {
             answer.map_err(|error| Wrong::call("a save after one that was dropped", &error))?;
             version += 1;
@@ -71,7 +72,7 @@ async fn a_dropped_deletion_happens_wholly_or_not_at_all(cx: &Cx<'_>) -> Outcome
     for round in 0..20 {
         let key = cx.key();
         store.save(&key, None, &whole(1, round)).await?;
-        let polls = cx.below(POLLS);
+        let polls = round % POLLS;
         dropped_after(polls, store.try_delete(&key, Some(1))).await;
         let next = whole(2, round);
         // Either it is still there, or it can be made anew.
@@ -96,10 +97,11 @@ async fn a_dropped_call_does_not_answer_for_another(cx: &Cx<'_>) -> Outcome {
     for (at, key) in (0..).zip(&keys) {
         store.save(key, None, &whole(at, at)).await?;
     }
-    for _ in 0..60 {
+    for round in 0..60 {
         let any = || usize::try_from(cx.below(6)).unwrap_or_default();
-        let (dropped, polls) = (any(), cx.below(POLLS));
-        match cx.below(4) {
+        // Each call and each place to be dropped at has its turns.
+        let (dropped, polls) = (any(), round % POLLS);
+        match round / POLLS % 4 {
             0 => drop(dropped_after(polls, store.list(None, 2)).await),
             1 => drop(dropped_after(polls, store.lease(&keys[dropped], SHORT)).await),
             _ => drop(dropped_after(polls, store.load(&keys[dropped])).await),
