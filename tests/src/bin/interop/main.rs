@@ -4,6 +4,7 @@
 
 mod authlib;
 mod browser;
+mod clock;
 mod django;
 mod form;
 mod idpyoidc;

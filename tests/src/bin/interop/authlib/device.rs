@@ -1,13 +1,14 @@
 //! Login on another device, at a server that says when it is asked too often.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use oauth_core::{CanRefresh, CanUseDevice, Client, ClientAuth, Clock, DevicePoll, ErrorKind, HasApi, SystemClock};
+use oauth_core::{CanRefresh, CanUseDevice, Client, ClientAuth, DevicePoll, ErrorKind, HasApi};
 use serde_json::Value;
 
 use super::Server;
 use crate::browser::Browser;
+use crate::clock::ByHand;
 use crate::oidc_provider::world::kind;
 use crate::providers::authlib::Authlib;
 use crate::table::{Checks, Result, Table};
@@ -56,31 +57,30 @@ async fn finished<P: CanUseDevice + CanRefresh + HasApi>(client: &Client<P>, che
 }
 
 /// RFC 8628 section 3.5: `slow_down` adds five seconds, to all that comes.
+///
+/// This client asks too soon because its clock is ahead: by its own it never does.
 async fn hasty<P: CanUseDevice>(client: &Client<P>, checks: &mut Checks) -> Result<()> {
-    let mut login = client.device().begin().await?;
+    let clock = ByHand::now();
+    let mut login = client.clone().clock(clock.clone()).device().begin().await?;
     let waits = |poll: DevicePoll| if let DevicePoll::Wait(wait) = poll { wait } else { Duration::ZERO };
     checks.require("the server's interval is kept", waits(login.poll()) <= PAUSE)?;
+    clock.advance(PAUSE);
     checks.require("nothing has come", login.ask().await?.is_none() && waits(login.poll()) <= PAUSE)?;
+    clock.advance(PAUSE);
     checks.require("nor when it is asked too soon", login.ask().await?.is_none())?;
     let wait = waits(login.poll());
     checks.require("the client then waits five seconds longer", wait > PAUSE && wait <= PAUSE + MORE)
 }
 
-/// A clock that stands still, so that it is the server that says when the codes have ended.
-struct Still(SystemTime);
-
-impl Clock for Still {
-    fn now(&self) -> SystemTime {
-        self.0
-    }
-}
-
+/// By a clock that is behind it is the server that says when the codes have ended.
 async fn ended<P: CanUseDevice>(client: &Client<P>) -> Result<Checks> {
     let mut checks = Checks::of("device grant: expired_token");
     let wire = Wire::new()?;
-    let still = client.clone().http_client(Arc::new(wire.clone())).clock(Arc::new(Still(SystemClock.now())));
-    let (own, mut servers) = (client.device().begin().await?, still.device().begin().await?);
+    let clock = ByHand::now();
+    let behind = client.clone().http_client(Arc::new(wire.clone())).clock(clock.clone());
+    let (own, mut servers) = (client.device().begin().await?, behind.device().begin().await?);
     tokio::time::sleep(LIFETIME + Duration::from_secs(1)).await;
+    clock.advance(PAUSE);
     checks.require("codes that have ended are not asked for", own.poll() == DevicePoll::Over)?;
     let told = kind(servers.ask().await);
     let is_said = wire.take().last().is_some_and(|seen| seen.address.ends_with("/token") && seen.status == 400);

@@ -1,14 +1,15 @@
 //! Logins that the client initiates and the user approves on a device of their own (OpenID Connect CIBA, by polling).
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use oauth_core::{
-    Account, CanIntrospect, CanRefresh, CanUseBackchannel, Client, ClientAuth, Clock, DevicePoll, ErrorKind,
+    Account, CanIntrospect, CanRefresh, CanUseBackchannel, Client, ClientAuth, Clock as _, DevicePoll, ErrorKind,
     HasProfile, SystemClock, TokenSet, UserHint,
 };
 
 use super::world::{USER, World, code, kind};
+use crate::clock::ByHand;
 use crate::providers::oidc_provider_ciba::OidcProviderCiba;
 use crate::table::{Checks, Result, Table};
 use crate::wire::Wire;
@@ -139,24 +140,19 @@ where
     Ok(())
 }
 
-/// A clock that stands still, so that it is the server that says when a request has ended.
-struct Still(SystemTime);
-
-impl Clock for Still {
-    fn now(&self) -> SystemTime {
-        self.0
-    }
-}
-
+/// By a clock that is behind it is the server that says when a request has ended.
 async fn ended<P: CanUseBackchannel>(client: &Client<P>, checks: &mut Checks) -> Result<()> {
-    let second = Duration::from_secs(1);
-    let (wire, now) = (Wire::new()?, SystemClock.now());
-    let still = client.clone().http_client(Arc::new(wire.clone())).clock(Arc::new(Still(now)));
-    let request = |client: &Client<P>| client.backchannel(UserHint::login(USER)).requested_expiry(second);
+    // Longer than the interval, before whose end nothing is asked.
+    let life = Duration::from_secs(7);
+    let (wire, clock) = (Wire::new()?, ByHand::now());
+    let now = clock.now();
+    let behind = client.clone().http_client(Arc::new(wire.clone())).clock(clock.clone());
+    let request = |client: &Client<P>| client.backchannel(UserHint::login(USER)).requested_expiry(life);
     let mut own = request(client).binding_message("END-1").begin().await?;
-    let mut servers = request(&still).binding_message("END-2").begin().await?;
-    checks.require("the server grants the lifetime that was asked for", servers.expires_at() == now + second)?;
-    tokio::time::sleep(2 * second).await;
+    let mut servers = request(&behind).binding_message("END-2").begin().await?;
+    checks.require("the server grants the lifetime that was asked for", servers.expires_at() == now + life)?;
+    tokio::time::sleep(life + Duration::from_secs(1)).await;
+    clock.advance(Duration::from_secs(6));
     checks.require("a request that has ended is not asked for", own.poll() == DevicePoll::Over)?;
     checks.require("which is told as such", kind(own.ask().await) == Some(ErrorKind::AttemptExpired))?;
     wire.take();

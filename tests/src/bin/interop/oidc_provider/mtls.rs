@@ -77,7 +77,7 @@ pub(crate) async fn part() -> Result<Table> {
     drive(&world, &world.loaded("oidc-provider-bound", "interop-bound", both())?, &mut checks).await?;
     let without = OidcProviderBound::client("interop-bound", &world.secret, issuer, tls).redirect_uri(REDIRECT);
     let refused = login_kind(log_in(&without).await);
-    checks.require("without a certificate there is no token", refused == Some(ErrorKind::GrantRejected))?;
+    checks.require("without a certificate nothing is asked for", refused == Some(ErrorKind::Config))?;
     table.row("mTLS: bound tokens beside a secret", checks);
 
     let mut checks = Checks::of("mTLS: aliases in the metadata");
