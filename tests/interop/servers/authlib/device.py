@@ -10,7 +10,7 @@ from authlib.oauth2.rfc8628 import DeviceCredentialDict
 
 GRANT_TYPE = DEVICE_CODE_GRANT_TYPE
 PAUSE = 2
-LIFETIME = 6
+LIFETIME = 12
 
 credentials = {}  # by device code
 answers = {}  # by user code: the user and whether they agree

@@ -16,7 +16,7 @@ use crate::wire::Wire;
 
 /// As `device.py` has them.
 const PAUSE: Duration = Duration::from_secs(2);
-const LIFETIME: Duration = Duration::from_secs(6);
+const LIFETIME: Duration = Duration::from_secs(12);
 /// RFC 8628 section 3.5.
 const MORE: Duration = Duration::from_secs(5);
 
