@@ -42,16 +42,16 @@ pub(crate) fn fill(config: &Config, step: Step, template: &Template, context: Co
                     .map_err(|why| missing(format!("the setting `{name}` is not usable: {why}")))?;
                 text.push_str(&value);
             }
-            Hole::Callback(name) => callback_value(config, context, name)
-                .filter(|value| push_foreign(text, value, context.in_address && is_open(config, name)))
-                .map(drop)
-                .ok_or_else(|| missing(format!("the callback brought no usable `{name}`")))?,
-            Hole::Token(name) => context
-                .tokens
-                .and_then(|tokens| tokens.extra(&config.spec, name))
-                .filter(|value| push_foreign(text, value, context.in_address && !is_url(config, name)))
-                .map(drop)
-                .ok_or_else(|| missing(format!("the token response brought no usable `{name}`")))?,
+            Hole::Callback(name) => {
+                let value = callback_value(config, context, name);
+                let value = value.and_then(|value| foreign(value, context.in_address && is_open(config, name)));
+                text.push_str(&value.ok_or_else(|| missing(format!("the callback brought no usable `{name}`")))?);
+            }
+            Hole::Token(name) => {
+                let value = context.tokens.and_then(|tokens| tokens.extra(&config.spec, name));
+                let value = value.and_then(|value| foreign(value, context.in_address && !is_url(config, name)));
+                text.push_str(&value.ok_or_else(|| missing(format!("the token response brought no usable `{name}`")))?);
+            }
             Hole::ClientId if context.in_address => push_segment(text, &config.client_id),
             Hole::ClientId => text.push_str(&config.client_id),
             Hole::ClientSecret if context.secrets => text.push_str(config.auth.as_secret().unwrap_or_default()),
@@ -92,16 +92,14 @@ fn joined_scopes(config: &Config, context: Context<'_>) -> String {
     scopes.join(&config.spec.scopes.separator)
 }
 
-/// Whether a value that somebody else has written could be appended: in an address as a segment, which no dots lead out of.
-fn push_foreign(text: &mut String, value: &str, as_segment: bool) -> bool {
+/// A value that somebody else has written: in an address as one segment, which no dots lead out of.
+fn foreign(value: String, as_segment: bool) -> Option<String> {
     if !as_segment {
-        text.push_str(value);
-    } else if !matches!(value, "" | "." | "..") {
-        push_segment(text, value);
-    } else {
-        return false;
+        return Some(value);
     }
-    true
+    let mut segment = String::with_capacity(value.len());
+    push_segment(&mut segment, &value);
+    Some(segment).filter(|segment| !matches!(segment.as_str(), "" | "." | ".."))
 }
 
 /// Whether a kept callback value may be any text: its file has no closed list.
