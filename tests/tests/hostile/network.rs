@@ -59,16 +59,15 @@ async fn net_07_an_address_that_swallows_connections_is_passed_over() {
     let server = Canned::start([json(TOKENS)]).await;
     let port = server.origin().rsplit(':').next().unwrap().parse().unwrap();
     let hole = std::net::SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, port));
-    let socket = tokio::net::TcpSocket::new_v6().unwrap();
-    // Without IPv6 on loopback there is nothing that could swallow.
-    if socket.bind(hole).is_err() {
-        return;
-    }
+    // Without IPv6 on loopback nothing can swallow: then the address is one that cannot be reached, and passed over as well.
+    let listener = tokio::net::TcpSocket::new_v6().and_then(|socket| {
+        socket.bind(hole)?;
+        socket.listen(1)
+    });
     // Nobody accepts: once the queue is full, a connection is neither there nor refused.
-    let _listener = socket.listen(1).unwrap();
     let mut queue = Vec::new();
-    while let Ok(Ok(stream)) =
-        tokio::time::timeout(Duration::from_millis(100), tokio::net::TcpStream::connect(hole)).await
+    while let (Ok(_), Ok(Ok(stream))) =
+        (&listener, tokio::time::timeout(Duration::from_millis(100), tokio::net::TcpStream::connect(hole)).await)
     {
         queue.push(stream);
         assert!(queue.len() < 64, "the queue is not bounded here");
